@@ -1,0 +1,32 @@
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+
+.PHONY: demo test lint bench clean
+
+# Everything below runs in a virtual environment of its own.
+$(VENV)/ready: pyproject.toml
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
+	$(BIN)/python -m pip install --quiet --editable . --group dev
+	$(BIN)/python -m pip install --quiet --only-binary :all: hyperscan || echo "without hyperscan: the standard library scans"
+	touch $@
+
+demo: $(VENV)/ready            ## set up, and run the main job on samples/
+	$(BIN)/whyreset run samples/*/
+
+test: $(VENV)/ready lint       ## set up, and pass everything
+	$(BIN)/python -m pytest -n auto
+
+lint: $(VENV)/ready
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/whyreset check
+	$(BIN)/whyreset test
+
+bench: $(VENV)/ready           ## compare with a hand-written awk script (needs mawk)
+	$(BIN)/python tests/bench/compare.py
+
+clean:
+	rm -rf $(VENV) bench-out .pytest_cache .mypy_cache .ruff_cache

@@ -1,0 +1,3 @@
+"""Why was this connection reset by peer?"""
+
+__version__ = "0.1.0"

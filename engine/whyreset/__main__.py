@@ -1,0 +1,7 @@
+"""`python -m whyreset`."""
+
+import sys
+
+from whyreset.cli.main import main
+
+sys.exit(main())
