@@ -1,0 +1,1 @@
+"""The lowest floor: units, places in text, networks, shipped files."""

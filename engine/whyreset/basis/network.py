@@ -1,0 +1,49 @@
+"""Addresses and the networks that hold them."""
+
+import ipaddress
+from collections.abc import Callable, Iterable
+from functools import lru_cache
+
+Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+
+def parse_prefix(text: str) -> Prefix:
+    """A network such as `10.42.0.0/16`, or one address; ValueError otherwise."""
+    return ipaddress.ip_network(text, strict=False)
+
+
+def plain_address(text: str) -> str:
+    """The address without brackets, zone or an IPv4-mapped IPv6 prefix."""
+    if ":" not in text:
+        return text
+    text = text.strip("[]").partition("%")[0]
+    if text[:7].lower() == "::ffff:" and "." in text:
+        return text[7:]
+    return text
+
+
+def split_port(text: str) -> tuple[str, int | None]:
+    """Host and port of `10.0.0.1:80`, `[fd00::1]:80`, `::1` or `10.0.0.1`."""
+    if text.startswith("["):
+        host, _, rest = text[1:].partition("]")
+        port = rest[1:]
+    elif text.count(":") == 1:
+        host, _, port = text.partition(":")
+    else:
+        host, port = text, ""
+    return plain_address(host), int(port) if port.isdigit() else None
+
+
+def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:
+    """A test `address -> bool` for a set of prefixes; what is no address is in none of them."""
+    networks = [parse_prefix(text) for text in prefixes]
+
+    @lru_cache(maxsize=65536)
+    def member(address: str) -> bool:
+        try:
+            value = ipaddress.ip_address(address)
+        except ValueError:
+            return False
+        return any(value in network for network in networks)
+
+    return member

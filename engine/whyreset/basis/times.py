@@ -1,0 +1,22 @@
+"""Points in time as text: RFC 3339 with nanoseconds."""
+
+import time as _time
+from functools import lru_cache
+
+from whyreset.basis.units import NS
+
+
+def format_time(nanoseconds: int) -> str:
+    """`2026-11-22T10:00:00.123456789Z` of nanoseconds since the epoch."""
+    seconds, rest = divmod(nanoseconds, NS)
+    return f"{_second(seconds)}.{rest:09}Z"
+
+
+@lru_cache(maxsize=4096)
+def _second(seconds: int) -> str:
+    return _time.strftime("%Y-%m-%dT%H:%M:%S", _time.gmtime(seconds))
+
+
+def clock(nanoseconds: int) -> str:
+    """Hours, minutes and seconds (UTC)."""
+    return _second(nanoseconds // NS)[11:]

@@ -1,0 +1,56 @@
+"""Durations: their spelling in rules and logs, and back."""
+
+import re
+
+NS = 1_000_000_000
+
+_UNITS = {
+    "ns": 1,
+    "us": 1_000,
+    "µs": 1_000,
+    "ms": 1_000_000,
+    "s": NS,
+    "m": 60 * NS,
+    "min": 60 * NS,
+    "h": 3600 * NS,
+    "d": 86400 * NS,
+}
+UNIT_NAMES = tuple(_UNITS)
+_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|min|s|m|h|d)")
+
+
+def parse_duration(text: str) -> int:
+    """Nanoseconds of `2s`, `500ms`, `15m` or the sum `1m30s`; ValueError for anything else."""
+    text = text.strip()
+    parts = _PART.findall(text)
+    if not parts or _PART.sub("", text).strip():
+        raise ValueError(f"not a duration: {text!r}")
+    return sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+
+
+def format_duration(nanoseconds: float) -> str:
+    """The shortest reading for people: `350ms`, `10.0s`, `4m 10s`, `2h 5m`."""
+    seconds = nanoseconds / NS
+    if seconds < 0:
+        return "-" + format_duration(-nanoseconds)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    whole = round(seconds)
+    if whole < 3600:
+        minutes, rest = divmod(whole, 60)
+        return f"{minutes}m {rest}s" if rest else f"{minutes}m"
+    hours, rest = divmod(whole, 3600)
+    return f"{hours}h {rest // 60}m" if rest >= 60 else f"{hours}h"
+
+
+def spell_duration(nanoseconds: int) -> str:
+    """The exact spelling that `parse_duration` reads back: `90s`, `1500ms`, `15m`."""
+    for unit in ("d", "h", "m", "s", "ms", "us"):
+        if nanoseconds and nanoseconds % _UNITS[unit] == 0:
+            count = nanoseconds // _UNITS[unit]
+            larger = {"m": 2, "h": 1, "d": 1}
+            if count >= larger.get(unit, 1):
+                return f"{count}{unit}"
+    return f"{nanoseconds}ns" if nanoseconds else "0s"

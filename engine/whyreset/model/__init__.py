@@ -1,0 +1,1 @@
+"""The values that the floors pass to each other."""

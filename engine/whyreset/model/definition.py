@@ -1,0 +1,92 @@
+"""Event definitions: the only place where a message format is known."""
+
+from dataclasses import dataclass
+
+from whyreset.model.event import Value
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """`field op value`; `op` is one of = != < <= > >= ~ (glob)."""
+
+    field: str
+    op: str
+    value: Value
+
+
+@dataclass(frozen=True, slots=True)
+class Assignment:
+    """`set field = value [where conditions]`, applied after a match."""
+
+    field: str
+    value: Value
+    where: tuple[Condition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Mapped:
+    """One field of a `json` definition: the path of keys, and its type or unit."""
+
+    field: str
+    path: tuple[str, ...]
+    type: str
+
+
+@dataclass(frozen=True, slots=True)
+class JsonCondition:
+    """`.path op value`, or `.path exists`, on the decoded object."""
+
+    path: tuple[str, ...]
+    op: str
+    value: Value | None
+
+
+@dataclass(frozen=True, slots=True)
+class Matcher:
+    """One way to find an event in a record: a pattern, or a mapping of JSON keys.
+
+    pattern  the regular expression (syntax of the `regex` module, searched, not anchored)
+    types    the type of each named group: addr, ip, port, int, num, duration[:unit], word, rest
+    mapped   instead of a pattern: fields from a JSON object
+    guard    conditions on the JSON object
+    literals at least one of these byte strings is in every record that matches;
+             empty means that nothing is known, and every line must be tried
+    by       `file:line` of the clause, for `whyreset parse`
+    """
+
+    pattern: str | None
+    types: tuple[tuple[str, str], ...]
+    mapped: tuple[Mapped, ...]
+    guard: tuple[JsonCondition, ...]
+    literals: tuple[bytes, ...]
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """`from container "x-*", workload "y"`: which sources to look at; globs on source fields."""
+
+    field: str
+    glob: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """`sample TEXT gives field=value`; `gives` None means that TEXT must give no such event."""
+
+    text: str
+    gives: tuple[tuple[str, Value], ...] | None
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """All ways to find events of one kind that one `event` block names."""
+
+    kind: str
+    origins: tuple[Origin, ...]
+    matchers: tuple[Matcher, ...]
+    assignments: tuple[Assignment, ...]
+    where: tuple[Condition, ...]
+    samples: tuple[Sample, ...]
+    by: str

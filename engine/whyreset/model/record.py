@@ -1,0 +1,29 @@
+"""A record: one message of one container, its envelope peeled off."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+
+class Source(NamedTuple):
+    """Who printed a record; `name` is the identity (a path, or what the envelope says)."""
+
+    name: str
+    namespace: str | None = None
+    workload: str | None = None
+    pod: str | None = None
+    container: str | None = None
+    node: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One message: `time` in ns since the epoch (UTC), `offset` its place in the source."""
+
+    time: int
+    source: Source
+    offset: int
+    text: str
+    stream: str | None = None
+    envelope: str = "plain"
+    time_from: str = "envelope"
+    assumed: tuple[str, ...] = ()

@@ -1,0 +1,62 @@
+"""Verdicts and labels: what the engine says."""
+
+from dataclasses import dataclass, replace
+
+from whyreset.model.event import Event
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """What one clause found: holds, does not, or (None) could not be told."""
+
+    clause: str
+    holds: bool | None
+    found: str
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Verdict:
+    """The label of a burst, with the rule, the evidence, and what to do; times in ns."""
+
+    id: str
+    state: str
+    label: str
+    rule: str | None
+    title: str
+    severity: str
+    confidence: float
+    namespace: str | None
+    workload: str | None
+    pod: str | None
+    container: str | None
+    node: str | None
+    peer: str | None
+    peers: int
+    start: int
+    end: int
+    count: int
+    period: float | None
+    jitter: float | None
+    missed: int | None
+    because: str
+    remedy: str
+    verify: tuple[str, ...]
+    evidence: tuple[Finding, ...]
+    also: tuple[str, ...]
+    sample: str
+
+    def as_final(self) -> "Verdict":
+        """The same, said for the last time."""
+        return replace(self, state="final")
+
+
+@dataclass(frozen=True, slots=True)
+class Labelled:
+    """One reset record and its label, once decided."""
+
+    event: Event
+    label: str
+    rule: str | None
+    burst: str
+    confidence: float
