@@ -1,0 +1,1 @@
+"""From rule files to a plan: parse, name, check, compile, format."""

@@ -1,0 +1,331 @@
+"""From lark's parse tree to our own: one method a grammar rule."""
+
+# ruff: noqa: D102  each method is named after the rule of the grammar that it builds
+
+import re
+from typing import Any
+
+from lark import Token, Transformer, Tree
+from lark.tree import Meta
+from lark.visitors import v_args
+
+from whyreset.basis.span import Span
+from whyreset.language import tree
+from whyreset.language.matchers import MatcherMaker
+
+_ESCAPE = re.compile(r'\\(["\\nt])')  # `\d` in a text stays what it is
+_ESCAPES = {"n": "\n", "t": "\t"}
+
+
+def span_of(token: Token) -> Span:
+    """Where a token stands."""
+    return Span(token.line or 1, token.column or 1, token.end_line or 1, token.end_column or 1)
+
+
+def span_of_meta(meta: Meta) -> Span:
+    """Where a subtree stands."""
+    return Span(meta.line, meta.column, meta.end_line, meta.end_column)
+
+
+def unquote(token: Token) -> str:
+    """The text of a quoted token; in "..." a backslash escapes, in '...' only the quote."""
+    inner = token[1:-1]
+    if token.type == "QUOTED":
+        return inner.replace("\\'", "'")
+    if token.type != "STRING":
+        return inner
+    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), inner)
+
+
+def word(token: Token) -> tree.Word:
+    """A token as a word."""
+    if token.type in ("STRING", "QUOTED", "BACKTICKED"):
+        return tree.Word(unquote(token), span_of(token), quoted=True)
+    return tree.Word(str(token), span_of(token))
+
+
+def _of(children: list[Any], kind: type | tuple[type, ...]) -> tuple[Any, ...]:
+    return tuple(child for child in children if isinstance(child, kind))
+
+
+def _one(children: list[Any], kind: type | tuple[type, ...]) -> Any:
+    return next((child for child in children if isinstance(child, kind)), None)
+
+
+class _Tag:
+    """Something that a rule marks without a value: `if known`, `nothing`."""
+
+
+@v_args(meta=True)
+class Builder(Transformer[Token, Any]):
+    """Builds the statements of one file; matchers are compiled on the way by *maker*."""
+
+    def __init__(self, maker: MatcherMaker) -> None:
+        super().__init__(visit_tokens=False)
+        self._maker = maker
+
+    def start(self, _meta: Meta, c: list[Any]) -> tuple[tree.Statement, ...]:
+        return tuple(c)
+
+    # ---- settings and names
+
+    def network(self, _meta: Meta, c: list[Any]) -> tree.NetworkNode:
+        return tree.NetworkNode(word(c[0]), tuple(map(word, c[1:])), extends=False)
+
+    def extend_network(self, _meta: Meta, c: list[Any]) -> tree.NetworkNode:
+        return tree.NetworkNode(word(c[0]), tuple(map(word, c[1:])), extends=True)
+
+    def setting(self, _meta: Meta, c: list[Any]) -> tree.SettingNode:
+        return tree.SettingNode(word(c[0]), c[1])
+
+    def team(self, _meta: Meta, c: list[Any]) -> tree.TeamNode:
+        return tree.TeamNode(word(c[0]), tuple(c[1:]))
+
+    def use(self, _meta: Meta, c: list[Any]) -> tree.UseNode:
+        return tree.UseNode(word(c[0]))
+
+    def value(self, _meta: Meta, c: list[Any]) -> tree.Word:
+        return word(c[0])
+
+    def amount(self, _meta: Meta, c: list[Any]) -> tree.Word:
+        return word(c[0])
+
+    def condition(self, _meta: Meta, c: list[Any]) -> tree.ConditionNode:
+        return tree.ConditionNode(word(c[0]), str(c[1]), c[2])
+
+    def pair(self, _meta: Meta, c: list[Any]) -> tree.PairNode:
+        return tree.PairNode(word(c[0]), c[1])
+
+    def scope_test(self, _meta: Meta, c: list[Any]) -> tree.ScopeNode:
+        return tree.ScopeNode(word(c[0]), word(c[1]))
+
+    def team_test(self, meta: Meta, c: list[Any]) -> tree.ScopeNode:
+        return tree.ScopeNode(tree.Word("team", span_of_meta(meta)), word(c[0]))
+
+    def scope(self, _meta: Meta, c: list[Any]) -> tuple[tree.ScopeNode, ...]:
+        return tuple(c)
+
+    # ---- events
+
+    def event(self, _meta: Meta, c: list[Any]) -> tree.EventNode:
+        return tree.EventNode(
+            kind=word(c[0]),
+            origins=tuple(each for line in _of(c, list) for each in line),
+            matchers=_of(c, tree.MatcherNode),
+            assignments=_of(c, tree.AssignNode),
+            where=tuple(each for line in _of(c, tuple) for each in line),
+            samples=_of(c, tree.SampleNode),
+        )
+
+    def match(self, _meta: Meta, c: list[Any]) -> tree.MatcherNode:
+        if c[0].type == "REGEX":
+            return self._maker.expression(c[0][1:-1].replace("\\/", "/"), span_of(c[0]))
+        return self._maker.template(c[0][1:-1], span_of(c[0]))
+
+    def dialect(self, _meta: Meta, c: list[Any]) -> str:
+        return str(c[0])
+
+    def log_format(self, _meta: Meta, c: list[Any]) -> tree.MatcherNode:
+        return self._maker.log_format(c[0], unquote(c[1]), span_of(c[1]))
+
+    def json(self, meta: Meta, c: list[Any]) -> tree.MatcherNode:
+        guard = _one(c, tuple) or ()
+        return self._maker.json(_of(c, list), guard, span_of_meta(meta))
+
+    def mapped(self, _meta: Meta, c: list[Any]) -> list[tree.Word]:
+        return list(map(word, c))
+
+    def json_guard(self, _meta: Meta, c: list[Any]) -> tuple[Any, ...]:
+        return tuple(c)
+
+    def json_condition(self, _meta: Meta, c: list[Any]) -> list[Any]:
+        return [str(c[0]), str(c[1]), c[2]] if len(c) == 3 else [str(c[0]), "exists", None]
+
+    def nothing(self, _meta: Meta, _c: list[Any]) -> _Tag:
+        return _Tag()
+
+    def sample(self, _meta: Meta, c: list[Any]) -> tree.SampleNode:
+        gives = None if _one(c, _Tag) else _of(c, tree.PairNode)
+        return tree.SampleNode(word(c[0]), gives)
+
+    def origin(self, _meta: Meta, c: list[Any]) -> tree.OriginNode:
+        return tree.OriginNode(word(c[0]), word(c[1]))
+
+    def origins(self, _meta: Meta, c: list[Any]) -> list[tree.OriginNode]:
+        return c
+
+    def assign(self, _meta: Meta, c: list[Any]) -> tree.AssignNode:
+        return tree.AssignNode(word(c[0]), c[1], tuple(c[2:]))
+
+    def only_where(self, _meta: Meta, c: list[Any]) -> tuple[tree.ConditionNode, ...]:
+        return tuple(c)
+
+    # ---- rules
+
+    def rule(self, _meta: Meta, c: list[Any]) -> tree.RuleNode:
+        return tree.RuleNode(word(c[0]), _body(c[1:]))
+
+    def extend_rule(self, _meta: Meta, c: list[Any]) -> tree.ExtendNode:
+        return tree.ExtendNode(word(c[0]), _one(c, tuple) or (), _body(c[1:]))
+
+    def disable(self, _meta: Meta, c: list[Any]) -> tree.DisableNode:
+        return tree.DisableNode(word(c[0]), _one(c, tuple) or ())
+
+    def burst(self, _meta: Meta, c: list[Any]) -> tree.BurstNode:
+        return tree.BurstNode(word(c[0]), _one(c, tuple) or (), c[-1])
+
+    def keys(self, _meta: Meta, c: list[Any]) -> tuple[tree.Word, ...]:
+        return tuple(map(word, c))
+
+    def when(self, _meta: Meta, c: list[Any]) -> list[Any]:
+        return ["when", *c]
+
+    def unless(self, _meta: Meta, c: list[Any]) -> list[Any]:
+        return ["unless", *c]
+
+    # ---- clauses
+
+    def clause_name(self, _meta: Meta, c: list[Any]) -> tree.Word:
+        return word(c[0])
+
+    def if_known(self, _meta: Meta, _c: list[Any]) -> _Tag:
+        return _Tag()
+
+    def clause(self, meta: Meta, c: list[Any]) -> tree.ClauseNode:
+        quantified = _one(c, list)
+        return tree.ClauseNode(
+            span=span_of_meta(meta),
+            name=_one(c, tree.Word),
+            quantifier=quantified[0] if quantified else None,
+            body=quantified[1] if quantified else _one(c, _BODIES),
+            if_known=_one(c, _Tag) is not None,
+        )
+
+    alternative = clause
+
+    def quantifier(self, _meta: Meta, c: list[Any]) -> tree.QuantifierNode:
+        return tree.QuantifierNode(str(c[0]))
+
+    def share_quantifier(self, _meta: Meta, c: list[Any]) -> tree.QuantifierNode:
+        return tree.QuantifierNode("share", c[0])
+
+    def quantified(self, _meta: Meta, c: list[Any]) -> list[Any]:
+        return c
+
+    def any_of(self, _meta: Meta, c: list[Any]) -> tree.AnyOfNode:
+        return tree.AnyOfNode(tuple(c))
+
+    def in_network(self, _meta: Meta, c: list[Any]) -> tree.InNode:
+        return tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=False)
+
+    def not_in_network(self, _meta: Meta, c: list[Any]) -> tree.InNode:
+        return tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=True)
+
+    def compare(self, _meta: Meta, c: list[Any]) -> tree.CompareNode:
+        return tree.CompareNode(c[0])
+
+    def relation(self, meta: Meta, c: list[Any]) -> tree.RelationNode:
+        return tree.RelationNode(f"{c[0]} {c[1]}", span_of_meta(meta))
+
+    def side(self, _meta: Meta, c: list[Any]) -> str:
+        return str(c[0])
+
+    def reach(self, _meta: Meta, c: list[Any]) -> tree.ReachNode:
+        return tree.ReachNode(c[0], c[1] if len(c) > 1 else None)
+
+    def join(self, _meta: Meta, c: list[Any]) -> tree.JoinNode:
+        return _join(c, negated=False)
+
+    def no_join(self, _meta: Meta, c: list[Any]) -> tree.JoinNode:
+        return _join(c, negated=True)
+
+    def range(self, _meta: Meta, c: list[Any]) -> tree.RangeNode:
+        return tree.RangeNode(c[0], c[1] if len(c) > 1 else None)
+
+    def tolerance(self, _meta: Meta, c: list[Any]) -> list[tree.Word]:
+        return [c[-1]]
+
+    def missing(self, _meta: Meta, c: list[Any]) -> tree.Word:
+        return c[0]  # type: ignore[no-any-return]
+
+    def after_last(self, _meta: Meta, c: list[Any]) -> tree.AfterNode:
+        tolerance = _one(c, list)
+        return tree.AfterNode(
+            range=c[0],
+            tolerance=tolerance[0] if tolerance else None,
+            event=word(_one(c, Token)),
+            conditions=_of(c, tree.ConditionNode),
+            relation=_one(c, tree.RelationNode),
+        )
+
+    def at_least(self, _meta: Meta, c: list[Any]) -> tree.AtLeastNode:
+        return tree.AtLeastNode(c[0], c[1] if len(c) > 1 else None)
+
+    def distinct(self, _meta: Meta, c: list[Any]) -> tree.DistinctNode:
+        return tree.DistinctNode(c[0], word(c[1]))
+
+    def every(self, _meta: Meta, c: list[Any]) -> tree.EveryNode:
+        return tree.EveryNode(c[0], c[1][0], c[2] if len(c) > 2 else None)
+
+    def intervals_vary(self, _meta: Meta, c: list[Any]) -> tree.VaryNode:
+        return tree.VaryNode(c[0])
+
+    # ---- tests
+
+    def test(self, _meta: Meta, c: list[Any]) -> tree.TestNode:
+        return tree.TestNode(word(c[0]), tuple(c[1:]))
+
+    def train(self, _meta: Meta, c: list[Any]) -> tuple[tree.Word, ...]:
+        return tuple(word(each) for each in c if each.type == "AMOUNT")
+
+    def at(self, _meta: Meta, c: list[Any]) -> tree.AtNode:
+        train = _one(c, tuple) or ()
+        end, every, jitter = (*train, None, None, None)[:3]
+        kind = word(_of(c, Token)[1])
+        return tree.AtNode(word(c[0]), end, every, jitter, kind, _of(c, tree.PairNode))
+
+    def stream(self, _meta: Meta, c: list[Any]) -> tree.StreamNode:
+        return tree.StreamNode(word(c[0]), word(c[1]), word(c[2]))
+
+    def expect(self, _meta: Meta, c: list[Any]) -> tree.ExpectNode:
+        return tree.ExpectNode(word(c[0]), tuple(c[1:]))
+
+    def __default__(self, data: Any, children: list[Any], meta: Meta) -> Any:
+        """`label x`, `title "..."` and the other one-line items of a rule."""
+        if isinstance(data, Token):
+            data = str(data)
+        words = tuple(word(c) if isinstance(c, Token) else c for c in children)
+        return tree.ItemNode(data, span_of_meta(meta), words)
+
+
+_BODIES: Any = tree.Body.__args__
+
+
+def _join(c: list[Any], *, negated: bool) -> tree.JoinNode:
+    return tree.JoinNode(
+        event=word(c[0]),
+        negated=negated,
+        conditions=_of(c, tree.ConditionNode),
+        relation=_one(c, tree.RelationNode),
+        reach=_of(c, tree.ReachNode),
+    )
+
+
+def _body(c: list[Any]) -> tree.RuleBody:
+    bursts = _of(c, tree.BurstNode)
+    items = _of(c, tree.ItemNode)
+    items += tuple(tree.ItemNode("burst", each.kind.span, ()) for each in bursts)
+    blocks = _of(c, list)
+    return tree.RuleBody(
+        items=items,
+        burst=bursts[-1] if bursts else None,
+        when=tuple(each for block in blocks if block[0] == "when" for each in block[1:]),
+        unless=tuple(each for block in blocks if block[0] == "unless" for each in block[1:]),
+        tests=_of(c, tree.TestNode),
+    )
+
+
+def build(parsed: Tree[Token], maker: MatcherMaker) -> tuple[tree.Statement, ...]:
+    """The statements of a parsed file."""
+    statements: tuple[tree.Statement, ...] = Builder(maker).transform(parsed)
+    return statements

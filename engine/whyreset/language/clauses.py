@@ -1,0 +1,202 @@
+"""From a clause as written to a clause of the plan: names resolved, units converted."""
+
+from collections.abc import Iterable
+from typing import Any, TypedDict
+
+from whyreset.basis.span import Span
+from whyreset.language import tree
+from whyreset.language.kinds import CLIENT_FIELDS, NUMERIC, UPSTREAM_FIELDS, Kinds
+from whyreset.language.report import Desk
+from whyreset.language.spell import spell_clause
+from whyreset.language.values import Reader, ordered
+from whyreset.model import rule as model
+from whyreset.model.definition import Condition
+
+_ADDRESS_TYPES = ("addr", "ip")
+
+
+class _Head(TypedDict):
+    text: str
+    name: str | None
+    if_known: bool
+    quantifier: model.Quantifier | None
+
+
+class ClauseReader:
+    """Reads the clauses of one file's rules."""
+
+    def __init__(self, desk: Desk, kinds: Kinds, networks: Iterable[str], reader: Reader) -> None:
+        self._desk = desk
+        self._kinds = kinds
+        self._networks = tuple(networks)
+        self._reader = reader
+
+    def read(self, node: tree.ClauseNode, kind: str) -> model.Clause:
+        """One clause of a rule about events of *kind*."""
+        head = _Head(
+            text=spell_clause(node),
+            name=node.name.text if node.name else None,
+            if_known=node.if_known,
+            quantifier=self._quantifier(node.quantifier),
+        )
+        match node.body:
+            case tree.InNode() as body:
+                return self._in_network(body, kind, head)
+            case tree.CompareNode() as body:
+                return model.Compare(condition=self.condition(body.condition, kind), **head)
+            case tree.JoinNode() as body:
+                return self._join(body, kind, head)
+            case tree.AfterNode() as body:
+                return self._after(body, kind, head)
+            case tree.AnyOfNode() as body:
+                inner = tuple(self.read(each, kind) for each in body.clauses)
+                return model.AnyOf(clauses=inner, **head)
+            case body:
+                return self._burst_clause(body, kind, head)
+
+    def _quantifier(self, node: tree.QuantifierNode | None) -> model.Quantifier | None:
+        if node is None:
+            return None
+        share = self._reader.share(node.share) if node.share else 0.0
+        return model.Quantifier(node.kind, share)
+
+    # ---- what several clauses have
+
+    def field(self, word: tree.Word, kind: str) -> str:
+        """A field that events of *kind* have; noted if they do not."""
+        types = self._kinds[kind].types
+        if word.text not in types:
+            self._desk.lacks("E011", kind, "field", word, types)
+        return word.text
+
+    def kind(self, word: tree.Word) -> bool:
+        """Whether an event kind is known; noted if not."""
+        if word.text in self._kinds:
+            return True
+        self._desk.unknown("E010", "event", word.text, word.span, self._kinds)
+        return False
+
+    def condition(self, node: tree.ConditionNode, kind: str) -> Condition:
+        """`field op value`, checked against the field's type."""
+        name = self.field(node.field, kind)
+        type_name = self._kinds[kind].type_of(name)
+        value = self._reader.value(node.value, name, type_name)
+        numeric = type_name in NUMERIC
+        if (node.op in ("<", "<=", ">", ">=") and not numeric) or (node.op == "~" and numeric):
+            has = "a number" if numeric else "a text"
+            hint = "`~` compares texts with a glob" if numeric else "for texts: =, !=, ~ (glob)"
+            message = f"`{node.op}` does not fit `{name}`, which is {has}"
+            self._desk.say("E026", message, node.field.span, hint)
+        return Condition(name, node.op, value)
+
+    def _event(
+        self, node: tree.JoinNode | tree.AfterNode, kind: str
+    ) -> tuple[tuple[Condition, ...], str | None]:
+        """Conditions and relation of a join; nothing of them if its event is unknown."""
+        if not self.kind(node.event):
+            return (), None
+        event = node.event.text
+        conditions = tuple(self.condition(each, event) for each in node.conditions)
+        if node.relation is not None:
+            self._relation(node.relation, event, kind)
+        return conditions, node.relation.text if node.relation else None
+
+    def _relation(self, relation: tree.RelationNode, event: str, kind: str) -> None:
+        text = relation.text
+        if text not in model.RELATIONS:
+            self._desk.unknown("E020", "relation", text, relation.span, model.RELATIONS)
+        elif text == "from peer" and not self._kinds[event].has(CLIENT_FIELDS):
+            self._impossible(relation.span, text, event, CLIENT_FIELDS)
+        elif text == "to workload" and not self._kinds[event].has(UPSTREAM_FIELDS):
+            self._impossible(relation.span, text, event, UPSTREAM_FIELDS)
+        elif text.endswith("peer") and not self._kinds[kind].has(("peer",)):
+            self._impossible(relation.span, text, kind, ("peer",))
+
+    def _impossible(self, span: Span, text: str, kind: str, needed: Iterable[str]) -> None:
+        names = " or ".join(f"`{each}`" for each in needed)
+        message = f"`{text}` needs a field {names}, and `{kind}` has none"
+        self._desk.say("E021", message, span)
+
+    # ---- member clauses
+
+    def _in_network(self, node: tree.InNode, kind: str, head: _Head) -> model.InNetwork:
+        name = self.field(node.field, kind)
+        types = self._kinds[kind].types
+        if name in types and types[name] not in _ADDRESS_TYPES:
+            known = [each for each in types if types[each] in _ADDRESS_TYPES]
+            hint = f"addresses of `{kind}`: {', '.join(known)}" if known else None
+            self._desk.say("E028", f"`{name}` is not an address", node.field.span, hint)
+        for each in node.networks:
+            if each.text not in self._networks:
+                self._desk.unknown("E012", "network", each.text, each.span, self._networks)
+        networks = tuple(each.text for each in node.networks)
+        return model.InNetwork(field=name, networks=networks, negated=node.negated, **head)
+
+    def _join(self, node: tree.JoinNode, kind: str, head: _Head) -> model.Join:
+        conditions, relation = self._event(node, kind)
+        reach: dict[str, int] = {}
+        for each in node.reach:
+            amount = self._reader.duration(each.amount)
+            if each.side in reach or (each.side is None and len(node.reach) > 1):
+                message = "`within` takes one time, or one before and one after"
+                self._desk.say("E035", message, each.amount.span)
+            for side in (each.side,) if each.side else ("before", "after"):
+                reach[side] = amount
+        return model.Join(
+            event=node.event.text,
+            negated=node.negated,
+            conditions=conditions,
+            relation=relation,
+            before=reach.get("before", 0),
+            after=reach.get("after", 0),
+            **head,
+        )
+
+    def _after(self, node: tree.AfterNode, kind: str, head: _Head) -> model.AfterLast:
+        conditions, relation = self._event(node, kind)
+        low, high = self._range(node.range, zero=True)
+        return model.AfterLast(
+            event=node.event.text,
+            conditions=conditions,
+            relation=relation,
+            low=low,
+            high=high,
+            tolerance=self._reader.share(node.tolerance) if node.tolerance else None,
+            **head,
+        )
+
+    def _range(self, node: tree.RangeNode, *, zero: bool = False) -> tuple[int, int]:
+        low = self._reader.duration(node.low, zero=zero)
+        if node.high is None:
+            return low, low
+        high = self._reader.duration(node.high)
+        whole = Span(
+            node.low.span.line, node.low.span.column, node.high.span.end_line,
+            node.high.span.end_column,
+        )  # fmt: skip
+        ordered(self._desk, low, high, whole)
+        return low, high
+
+    # ---- burst clauses
+
+    def _burst_clause(self, node: Any, kind: str, head: _Head) -> model.Clause:
+        match node:
+            case tree.AtLeastNode():
+                within = self._reader.duration(node.within) if node.within else None
+                count = self._reader.count(node.count)
+                return model.AtLeast(count=count, within=within, **head)
+            case tree.DistinctNode():
+                count = self._reader.count(node.count)
+                return model.Distinct(count=count, field=self.field(node.field, kind), **head)
+            case tree.EveryNode():
+                return self._every(node, head)
+            case _:
+                return model.IntervalsVary(share=self._reader.share(node.share, most=10.0), **head)
+
+    def _every(self, node: tree.EveryNode, head: _Head) -> model.Every:
+        low, high = self._range(node.range)
+        tolerance = self._reader.share(node.tolerance)
+        if node.missing is None:
+            return model.Every(low=low, high=high, tolerance=tolerance, **head)
+        missing = self._reader.share(node.missing)
+        return model.Every(low=low, high=high, tolerance=tolerance, missing=missing, **head)

@@ -1,0 +1,27 @@
+"""Parsed files, each kept in the cache by its text: editing one does not parse the others."""
+
+from collections.abc import Sequence
+
+from whyreset.language import cache
+from whyreset.language.report import Report
+from whyreset.language.sources import RuleText
+from whyreset.language.tree import RuleFile
+
+
+def read_files(texts: Sequence[RuleText], report: Report) -> list[RuleFile]:
+    """The files in order; one that cannot be parsed has no statements, and the report says why."""
+    return [_read_file(each, report) for each in texts]
+
+
+def _read_file(source: RuleText, report: Report) -> RuleFile:
+    name = f"tree-{cache.digest(cache.fingerprint(), source.text)}.pickle"
+    stored = cache.read_value(name) if source.kept else None
+    if isinstance(stored, tuple):
+        return RuleFile(source.name, source.text, stored)
+    from whyreset.language.parse import parse  # noqa: PLC0415  imports lark
+
+    desk = report.open(RuleFile(source.name, source.text))
+    statements = parse(source.text, desk)
+    if source.kept and not desk.failed:
+        cache.write_value(name, statements)
+    return RuleFile(source.name, source.text, statements)

@@ -1,0 +1,21 @@
+"""Parses one rule file; imported only where a text is not in the cache, for lark is slow."""
+
+from lark import UnexpectedInput
+
+from whyreset.language.build import build
+from whyreset.language.matchers import MatcherMaker
+from whyreset.language.report import Desk
+from whyreset.language.syntax import explain
+from whyreset.language.tables import parser_of
+from whyreset.language.tree import Statement
+
+
+def parse(text: str, desk: Desk) -> tuple[Statement, ...]:
+    """The statements of a file; what is wrong goes to the desk, and nothing is returned."""
+    parser = parser_of("rules")
+    try:
+        parsed = parser.parse(text)
+    except UnexpectedInput as error:
+        explain(error, parser, text, desk)
+        return ()
+    return build(parsed, MatcherMaker(desk))

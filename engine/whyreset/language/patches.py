@@ -1,0 +1,94 @@
+"""Extensions and exclusions of rules, applied once every file is read."""
+
+from dataclasses import dataclass, field
+
+from whyreset.language import tree
+from whyreset.language.drafts import Draft, DraftReader
+from whyreset.language.report import Desk
+from whyreset.model.rule import ScopeTest
+
+Tests = tuple[ScopeTest, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Extension:
+    node: tree.ExtendNode
+    scope: Tests
+    desk: Desk
+    reader: DraftReader
+
+
+@dataclass(slots=True)
+class Patches:
+    """All rules as stated, and what is to be done to them.
+
+    Extensions of a rule everywhere come first, then those for a scope, whichever file they stand
+    in: the narrower one has the last word. Of two scopes that overlap the later one acts.
+    """
+
+    _stated: dict[str, Draft | None] = field(default_factory=dict)
+    _places: dict[str, str] = field(default_factory=dict)
+    _extensions: list[_Extension] = field(default_factory=list)
+    _disabled: list[tuple[tree.DisableNode, Tests, Desk]] = field(default_factory=list)
+
+    def state(self, draft: Draft | None, node: tree.RuleNode, desk: Desk) -> None:
+        """A rule as stated; None if it is too broken to be extended."""
+        name = node.name.text
+        if name in self._stated:
+            hint = f"first at {self._places[name]}; `extend rule {name}` changes it"
+            desk.say("E022", f"a second rule named `{name}`", node.name.span, hint)
+            return
+        self._stated[name] = draft
+        self._places[name] = desk.by(node.name.span)
+
+    def extend(self, node: tree.ExtendNode, scope: Tests, desk: Desk, reader: DraftReader) -> None:
+        """`extend rule ...`."""
+        self._extensions.append(_Extension(node, scope, desk, reader))
+
+    def disable(self, node: tree.DisableNode, scope: Tests, desk: Desk) -> None:
+        """`disable rule ...`."""
+        self._disabled.append((node, scope, desk))
+
+    def apply(self) -> list[Draft]:
+        """The rules with their variants, patched."""
+        rules = {name: [draft] for name, draft in self._stated.items() if draft}
+        for each in sorted(self._extensions, key=lambda each: bool(each.node.scope)):
+            if not self._known(each.node.name, each.desk) or each.node.name.text not in rules:
+                continue
+            self._extend(rules[each.node.name.text], each)
+        for node, scope, desk in self._disabled:
+            if not self._known(node.name, desk) or node.name.text not in rules:
+                continue
+            if not node.scope:
+                rules[node.name.text] = []
+            for draft in rules[node.name.text]:
+                draft.exclude(scope)
+        return [draft for drafts in rules.values() for draft in drafts if _acts(draft)]
+
+    def _known(self, name: tree.Word, desk: Desk) -> bool:
+        if name.text in self._stated:
+            return True
+        desk.unknown("E013", "rule", name.text, name.span, self._stated)
+        return False
+
+    def _extend(self, drafts: list[Draft], patch: _Extension) -> None:
+        """Change the rule, or the variant of this scope, or make that variant."""
+        if not patch.node.scope:
+            for draft in drafts:
+                patch.reader.extend(draft, patch.node)
+            return
+        same = [each for each in drafts if set(each.rule.scope.within) == set(patch.scope)]
+        if same:
+            patch.reader.extend(same[0], patch.node)
+            return
+        variant = drafts[0].variant(patch.scope)
+        for draft in drafts:
+            draft.exclude(patch.scope)
+        patch.reader.extend(variant, patch.node)
+        drafts.append(variant)
+
+
+def _acts(draft: Draft) -> bool:
+    """Whether any place is left where the rule acts."""
+    scope = draft.rule.scope
+    return not scope.within or not set(scope.within) <= set(scope.outside)

@@ -1,0 +1,127 @@
+"""Finds the rule files: shipped ones, those that were named, and those that they `use`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from importlib.resources.abc import Traversable
+from pathlib import Path
+
+from whyreset.basis.shipped import shipped
+from whyreset.basis.span import Span
+from whyreset.model.diagnostic import Diagnostic
+
+# The grammar says the same about a `use` statement; this finds the files without parsing,
+# so that an unchanged set of files never needs the parser.
+_USE = re.compile(r'(?:^|;)[ \t\f]*use[ \t\f]*"([^"\\\n]*)"', re.MULTILINE)
+_SUFFIX = ".rules"
+_LARGEST = 4_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class RuleText:
+    """One rule file: `name` is what messages show, `kept` whether its tree may be cached."""
+
+    name: str
+    text: str
+    kept: bool = True
+
+
+@dataclass(slots=True)
+class RuleTexts:
+    """All rule files in load order: a used file before its user; *problems* are errors."""
+
+    texts: list[RuleText] = field(default_factory=list)
+    problems: list[Diagnostic] = field(default_factory=list)
+    watched: list[str] = field(default_factory=list)
+    _seen: set[Path] = field(default_factory=set)
+
+    def add_shipped(self) -> None:
+        """The rules that come with the package; messages show their base names."""
+        for entry in sorted(shipped("rules").iterdir(), key=lambda entry: entry.name):
+            if entry.name.endswith(_SUFFIX):
+                self._add_text(entry, entry.name)
+
+    def add(self, path: Path) -> None:
+        """A file, or the *.rules files of a folder, sorted by name."""
+        if not path.is_dir():
+            self._add_file(path)
+            return
+        files = sorted(each for each in path.glob("*" + _SUFFIX) if each.is_file())
+        if not files:
+            self._problem(str(path), f"no *{_SUFFIX} file in this folder")
+        for each in files:
+            self._add_file(each)
+
+    def _add_file(self, path: Path) -> None:
+        real = path.resolve()
+        if real in self._seen:
+            return
+        self._seen.add(real)
+        name = str(path)
+        if any(each.name == name for each in self.texts):  # `go.rules` here, and the shipped one
+            name = f"./{name}"
+        self.watched.append(str(path))
+        text = self._read(path, name)
+        if text is None:
+            return
+        for used, span, line in _uses(text):
+            self._use(path, name, used, span, line)
+        self.texts.append(RuleText(name, text))
+
+    def _use(self, user: Path, name: str, used: str, span: Span, line: str) -> None:
+        target = user.parent / used
+        problem = None
+        # Rule files are untrusted: a `use` reaches rule files beside its own, nothing else.
+        if not used.endswith(_SUFFIX) or used.startswith("/") or "\0" in used:
+            problem = f"`use` takes the relative path of a *{_SUFFIX} file"
+        elif not target.is_file():
+            problem = f"no such file: {used}"
+        if problem:
+            self.problems.append(Diagnostic("E002", problem, name, span, None, line))
+            return
+        self._add_file(target)
+
+    def _add_text(self, entry: Traversable, name: str) -> None:
+        self.texts.append(RuleText(name, _clean(entry.read_text(encoding="utf-8"))))
+
+    def _read(self, path: Path, name: str) -> str | None:
+        try:
+            if not path.is_file():
+                self._problem(name, "no such file")
+            elif path.stat().st_size > _LARGEST:
+                self._problem(name, "too large for a rule file")
+            else:
+                return _clean(path.read_text(encoding="utf-8"))
+        except OSError as error:
+            self._problem(name, f"cannot be read: {error.strerror}")
+        except ValueError:
+            self._problem(name, "not a text in UTF-8")
+        return None
+
+    def _problem(self, name: str, message: str) -> None:
+        self.problems.append(Diagnostic("E002", message, name, Span(1, 1, 1, 1)))
+
+
+def gather(paths: Sequence[Path], *, builtin: bool) -> RuleTexts:
+    """The texts of all files that these paths lead to."""
+    found = RuleTexts()
+    if builtin:
+        found.add_shipped()
+    for path in paths:
+        found.add(Path(path))
+    return found
+
+
+def _clean(text: str) -> str:
+    return text.removeprefix("\ufeff").replace("\r\n", "\n").replace("\r", "\n")
+
+
+def _uses(text: str) -> Iterator[tuple[str, Span, str]]:
+    """The paths of a file's `use` statements, with their places."""
+    for found in _USE.finditer(text):
+        start = found.start(1) - 1
+        line_start = text.rfind("\n", 0, start) + 1
+        line = text.count("\n", 0, start) + 1
+        column = start - line_start + 1
+        span = Span(line, column, line, column + len(found[1]) + 2)
+        yield found[1], span, text[line_start:].partition("\n")[0]

@@ -1,0 +1,180 @@
+"""Reads amounts and values: durations, shares, counts, and what a field may hold."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from whyreset.basis.span import Span
+from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
+from whyreset.language.kinds import NUMERIC
+from whyreset.language.report import Desk
+from whyreset.language.tree import Word
+from whyreset.model.event import Value
+
+_NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
+_NAME = re.compile(r"[A-Za-z_]\w*")
+_LONGEST = 31 * 86400 * NS
+"""No look-back is longer: what is kept in memory is bounded by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """A site's own number: its kind is duration, share, number or text; durations in ns too."""
+
+    kind: str
+    value: Value
+    nanoseconds: int = 0
+
+
+def read_setting(word: Word) -> Setting | None:
+    """A setting's value; None for a duration with a unit that does not exist."""
+    if word.quoted:
+        return Setting("text", word.text)
+    if _NUMBER.fullmatch(word.text):
+        return Setting("number", _number(word.text))
+    share = _share(word.text)
+    if share is not None:
+        return Setting("share", share)
+    nanoseconds = _duration(word.text)
+    if nanoseconds is not None:
+        return Setting("duration", nanoseconds / NS, nanoseconds)
+    if word.text[0].isdigit() and word.text[-1].isalpha():
+        return None
+    return Setting("text", word.text)
+
+
+def plain_value(word: Word) -> Value:
+    """A value by its form alone, for fields without a type: a number, else a text."""
+    if word.quoted or not _NUMBER.fullmatch(word.text):
+        return word.text
+    return _number(word.text)
+
+
+def _number(text: str) -> int | float:
+    return float(text) if "." in text else int(text)
+
+
+def _share(text: str) -> float | None:
+    if text.endswith("%") and _NUMBER.fullmatch(text[:-1]):
+        return round(float(text[:-1]) / 100, 12)
+    return None
+
+
+def _duration(text: str) -> int | None:
+    if len(text) > 40:
+        return None
+    try:
+        return parse_duration(text)
+    except ValueError:
+        return None
+
+
+class Reader:
+    """Reads amounts in one file; settings may stand where an amount is meant."""
+
+    def __init__(self, desk: Desk, settings: Mapping[str, Setting]) -> None:
+        self._desk = desk
+        self._settings = settings
+
+    def _setting(self, word: Word, wanted: str, code: str) -> Setting | None:
+        found = self._settings.get(word.text)
+        if found is None:
+            self._desk.unknown("E015", "setting", word.text, word.span, self._settings)
+        elif found.kind != wanted:
+            message = f"the setting `{word.text}` is a {found.kind}, but a {wanted} is meant"
+            self._desk.say(code, message, word.span)
+            return None
+        return found
+
+    def duration(self, word: Word, *, zero: bool = False) -> int:
+        """Nanoseconds; 0 after an error."""
+        if _NAME.fullmatch(word.text):
+            found = self._setting(word, "duration", "E003")
+            return found.nanoseconds if found else 0
+        value = _duration(word.text)
+        if value is None:
+            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, _unit_hint(word))
+            return 0
+        if value > _LONGEST or (value == 0 and not zero):
+            message = "a duration is more than 0s and at most 31d"
+            self._desk.say("E003", message, word.span)
+            return 0
+        return value
+
+    def share(self, word: Word, most: float = 1.0) -> float:
+        """A share, 0..1; 0 after an error."""
+        if _NAME.fullmatch(word.text):
+            found = self._setting(word, "share", "E004")
+            return float(found.value) if found else 0.0
+        value = _share(word.text)
+        if value is None:
+            hint = "a share is a percentage, such as 15%"
+            if _NUMBER.fullmatch(word.text):
+                number = float(word.text)
+                meant = f"{number * 100 if 0 < number < 1 else number:g}%"
+                hint = f"did you mean `{meant}`?"
+            self._desk.say("E004", f"`{word.text}` is not a share", word.span, hint)
+            return 0.0
+        if not 0 <= value <= most:
+            message = f"a share is between 0% and {most:.0%}"
+            self._desk.say("E004", message, word.span)
+            return 0.0
+        return value
+
+    def count(self, word: Word, least: int = 1) -> int:
+        """A whole number of at least *least*; that after an error."""
+        text = word.text
+        if _NAME.fullmatch(text):
+            found = self._setting(word, "number", "E005")
+            text = str(found.value) if found else str(least)
+        if not re.fullmatch(r"-?\d{1,9}", text):
+            hint = "a count has no unit" if re.match(r"\d", text) else None
+            self._desk.say("E005", f"`{word.text}` is not a whole number", word.span, hint)
+            return least
+        if int(text) < least:
+            self._desk.say("E005", f"the number must be at least {least}", word.span)
+            return least
+        return int(text)
+
+    def value(self, word: Word, field: str, type_name: str, *, settings: bool = True) -> Value:
+        """What a field of this type may hold: seconds, a number or a text."""
+        if type_name not in NUMERIC:
+            return word.text
+        setting = self._settings.get(word.text) if settings and not word.quoted else None
+        if type_name == "duration":
+            return self._seconds(word, setting)
+        number: Value | None = None
+        if setting and setting.kind == "number":
+            number = setting.value
+        elif _NUMBER.fullmatch(word.text):
+            number = _number(word.text)
+        if number is None or (type_name != "num" and not isinstance(number, int)):
+            message = f"`{field}` is a number, `{word.text}` is not"
+            if type_name != "num" and number is not None:
+                message = f"`{field}` is a whole number, `{word.text}` is not"
+            self._desk.say("E027", message, word.span)
+            return 0
+        return number
+
+    def _seconds(self, word: Word, setting: Setting | None) -> float:
+        if setting and setting.kind == "duration":
+            return float(setting.value)
+        value = _duration(word.text)
+        if value is None:
+            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, _unit_hint(word))
+            return 0.0
+        return value / NS
+
+
+def _unit_hint(word: Word) -> str:
+    if _NUMBER.fullmatch(word.text) and not word.text.startswith("-"):
+        return f"did you mean `{word.text}s`?"
+    return "a duration is a number with a unit: " + ", ".join(
+        unit for unit in UNIT_NAMES if unit not in ("µs", "min")
+    )
+
+
+def ordered(desk: Desk, low: int, high: int, span: Span) -> None:
+    """Note a range that ends before it starts; what is wrong otherwise was noted before."""
+    if low and high and high < low:
+        desk.say("E006", "the range ends before it starts", span)
