@@ -1,0 +1,1 @@
+"""From bytes to events: inputs, envelopes, time stamps, definitions."""

@@ -1,0 +1,59 @@
+"""Which lines go on with the record before them: stack traces, causes, closing braces."""
+
+import re
+from collections.abc import Callable
+
+# By named group: what a line that may continue a record begins with.
+SUSPECT = re.compile(
+    rb"(?P<more>[ \t]|\r?$|Caused by: |During handling of the above exception|"
+    rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
+    rb"client unexpectedly closed TCP connection|missed heartbeats from client)|"
+    rb"(?P<trace>Traceback \(most recent call last\):)|"
+    rb"(?P<rule>-{20,}\r?$)|"
+    rb"(?P<socket>Exception occurred during processing of request from)|"
+    rb"(?P<level>(?:SEVERE|WARNING|INFO|CONFIG|FINE): )|"
+    rb"(?P<error>(?:[A-Za-z_$][\w$]*\.)*[A-Z_a-z$][\w$]*(?:Error|Exception|Throwable)\b(?::|\r?$)|"
+    rb"Error\b(?::|\r?$))",
+    re.MULTILINE,  # `$` is the end of the line also where more of the block follows
+)
+_AFTER_STACK = re.compile(rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$")
+_JUL = re.compile(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
+
+
+def kind_of(content: bytes) -> str | None:
+    """The kind of a suspect line; None for one that begins a record of its own."""
+    found = SUSPECT.match(content)
+    return found.lastgroup if found else None
+
+
+def continues(content: bytes, before: Callable[[int], bytes | None]) -> bool:
+    """Whether a line belongs to the record of the line before it.
+
+    `before(1)` is the content of the line before in the same stream, `before(2)` of the one
+    before that, None where there is none. No line further back matters, so that the answer
+    does not depend on where reading began.
+    """
+    kind = kind_of(content)
+    if kind is None:
+        return False
+    last = before(1)
+    if last is None:
+        return False
+    if kind == "more":
+        return True
+    last_kind = kind_of(last)
+    if kind == "trace":
+        return last_kind not in {"error", "rule"}
+    if kind == "error":
+        # After a stack, a class name opens the next failure: two resets, not one.
+        return last_kind not in {"error", "rule"} and _AFTER_STACK.match(last) is None
+    if kind == "level":
+        return _JUL.match(last) is not None
+    if kind == "rule":
+        return last_kind in {"error", "more"}
+    return last_kind == "rule" and _opens(before(2))
+
+
+def _opens(before_rule: bytes | None) -> bool:
+    """Whether a rule of dashes after such a line opens a block instead of closing one."""
+    return before_rule is None or kind_of(before_rule) not in {"error", "more"}

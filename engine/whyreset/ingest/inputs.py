@@ -1,0 +1,171 @@
+"""Inputs: files, folders and standard input, opened for reading batch by batch."""
+
+import os
+import stat
+from dataclasses import replace
+from pathlib import Path
+
+from whyreset.ingest.envelopes import Peeler
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.reader import ByteReader
+from whyreset.ingest.scan import Batch
+from whyreset.ingest.source_name import make_source, source_of_path
+from whyreset.ingest.stamps import Clock, system_time
+from whyreset.model.record import Source
+
+PATTERNS = ("*.log", "*.log.*", "events*.json", "pods*.json")
+_HEAD = 16 << 10
+
+
+class InputError(Exception):
+    """An input that cannot be read: `path`, and `reason` in the system's words."""
+
+    def __init__(self, path: str, reason: str) -> None:
+        super().__init__(f"{path}: {reason}")
+        self.path = path
+        self.reason = reason
+
+
+class Input:
+    """One open input; `read` gives its batches in order, then None."""
+
+    def __init__(
+        self, path: str, reader: ByteReader, extractor: Extractor, source: Source, clock: Clock
+    ) -> None:
+        self.path = path
+        self.source = source
+        self._reader = reader
+        self._intake = Intake(extractor, source, clock)
+        self._ended = False
+
+    @property
+    def ordered(self) -> bool:
+        """Whether lines come in the order of time; known after the first batch."""
+        return self._intake.ordered
+
+    @property
+    def mode(self) -> str | None:
+        """The layout that the first line showed; None until then."""
+        return self._intake.mode
+
+    @property
+    def damaged(self) -> str | None:
+        """What kept the rest of the input from being read."""
+        return self._reader.damaged
+
+    @property
+    def descriptor(self) -> int:
+        """The raw descriptor, to wait on."""
+        return self._reader.descriptor
+
+    def read(self) -> Batch | None:
+        """The next batch (it may hold no event); None at the end. InputError if reading fails."""
+        if self._ended:
+            return None
+        try:
+            data = self._reader.read()
+        except OSError as error:
+            self.close()
+            raise InputError(self.path, error.strerror or str(error)) from error
+        if data:
+            return self._intake.feed(data)
+        batch = self._intake.feed(b"", last=True)
+        self.close()
+        return batch
+
+    def settle(self) -> Batch:
+        """The events of records that wait for further lines; call it when the input is quiet."""
+        return self._intake.settle()
+
+    def close(self) -> None:
+        """Stop reading."""
+        self._ended = True
+        self._reader.close()
+
+
+def open_inputs(
+    paths: list[str],
+    extractor: Extractor,
+    clock: Clock | None = None,
+    problems: list[InputError] | None = None,
+) -> list[Input]:
+    """Open files, the log files of folders, and `-` for standard input.
+
+    Without a clock, the year of stamps that have none is chosen near the first complete time
+    that any of the files tells, else near the newest file's time of change.
+    An argument that cannot be opened raises InputError; a file found within a folder that
+    cannot be opened is appended to `problems` instead.
+    """
+    opened: list[tuple[str, ByteReader]] = []
+    try:
+        for path in paths:
+            opened += _open(path, problems if problems is not None else [])
+    except InputError:
+        for _, reader in opened:
+            reader.close()
+        raise
+    if clock is None or clock.reference == 0:
+        clock = replace(clock or Clock(), reference=_reference(opened))
+    return [Input(path, reader, extractor, _source(path), clock) for path, reader in opened]
+
+
+def log_files(folder: Path) -> list[Path]:
+    """The files of a folder that are read, sorted by name.
+
+    A folder that is laid out like `/var/log/pods` is read two levels deep.
+    """
+    found = {path for pattern in PATTERNS for path in folder.glob(pattern)}
+    for pods in folder.glob("*_*_*"):
+        if pods.is_dir():
+            found |= set(pods.glob("*/*.log")) | set(pods.glob("*/*.log.*"))
+    return sorted(path for path in found if not path.is_dir())
+
+
+def _open(path: str, problems: list[InputError]) -> list[tuple[str, ByteReader]]:
+    if path == "-":
+        return [(path, ByteReader(0, owned=False))]
+    if not Path(path).is_dir():
+        return [(path, ByteReader(_descriptor(path)))]
+    try:
+        files = log_files(Path(path))
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error)) from error
+    opened = []
+    for file in files:
+        try:
+            opened.append((str(file), ByteReader(_descriptor(str(file)))))
+        except InputError as error:
+            problems.append(error)
+    return opened
+
+
+def _descriptor(path: str) -> int:
+    try:
+        return os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    except OSError as error:
+        raise InputError(path, error.strerror or str(error)) from error
+
+
+def _source(path: str) -> Source:
+    return make_source("stdin") if path == "-" else source_of_path(path)
+
+
+def _reference(opened: list[tuple[str, ByteReader]]) -> int:
+    """A time near that of the logs, ns: from a complete stamp, a file's change, or the clock."""
+    changed = 0
+    for path, reader in opened:
+        status = os.fstat(reader.descriptor)
+        if path == "-" and not stat.S_ISREG(status.st_mode):
+            continue  # a pipe is not waited for here
+        changed = max(changed, status.st_mtime_ns)
+        try:
+            head = reader.peek(_HEAD)
+        except OSError:
+            continue
+        peeler = Peeler(make_source(path), Clock(reference=status.st_mtime_ns))
+        for raw in head.splitlines()[:8]:
+            line = peeler.peel(raw)
+            if line.time is not None and "year" not in line.assumed:
+                return line.time
+    return changed or system_time()

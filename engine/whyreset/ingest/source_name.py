@@ -1,0 +1,57 @@
+"""Who printed a file: pod, namespace and container from its name, workload from the pod's."""
+
+import re
+from functools import lru_cache
+from pathlib import PurePath
+
+from whyreset.model.record import Source
+
+# Kubernetes draws the random parts of names from letters and digits that spell no words.
+_SAFE = "bcdfghjklmnpqrstvwxz2456789"
+_REPLICA = re.compile(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
+_CRON = re.compile(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
+_ORDINAL = re.compile(r"(.+)-\d{1,5}")
+_DAEMON = re.compile(rf"(.+)-[{_SAFE}]{{5}}")
+_FILE = re.compile(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
+_POD_FOLDER = re.compile(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
+
+
+@lru_cache(maxsize=4096)
+def workload_of(pod: str) -> str:
+    """The Deployment, StatefulSet, DaemonSet or (Cron)Job that a pod's name was made from.
+
+    A name that carries no such mark (a bare pod) is its own workload.
+    """
+    for form in (_REPLICA, _CRON, _ORDINAL, _DAEMON):
+        found = form.fullmatch(pod)
+        if found:
+            return found[1]
+    return pod
+
+
+@lru_cache(maxsize=65536)
+def make_source(
+    name: str,
+    namespace: str | None = None,
+    pod: str | None = None,
+    container: str | None = None,
+    node: str | None = None,
+) -> Source:
+    """A source with its workload filled in; equal arguments give the same object."""
+    return Source(name, namespace, workload_of(pod) if pod else None, pod, container, node)
+
+
+def source_of_path(path: str) -> Source:
+    """The source of `<pod>_<namespace>_<container>-<64 hex>.log` or of `/var/log/pods/...`.
+
+    Rotated and compressed forms count too; any other path gives a source with only a name.
+    """
+    pure = PurePath(path)
+    found = _FILE.match(pure.name)
+    if found:
+        return make_source(path, found["namespace"], found["pod"], found["container"])
+    if len(pure.parts) >= 3 and re.match(r"\d+\.log", pure.name):
+        found = _POD_FOLDER.fullmatch(pure.parts[-3])
+        if found:
+            return make_source(path, found["namespace"], found["pod"], pure.parts[-2])
+    return make_source(path)

@@ -1,0 +1,250 @@
+"""Times in logs: their many spellings, as nanoseconds since the epoch (UTC)."""
+
+import re
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from typing import NamedTuple
+
+from whyreset.basis.units import NS
+
+YEAR_AND_ZONE = ("year", "zone")
+POWERS: tuple[int, ...] = tuple(int(10 ** (9 - digits)) for digits in range(10))
+
+_MONTHS = {
+    name: number
+    for number, name in enumerate(
+        ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"), 1
+    )
+}
+_MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
+_HMS = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
+_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w))?"
+_ISO = re.compile(
+    r"(?P<year>\d{4})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T ]| - )" + _HMS + _OFFSET
+)
+_FORMS = (
+    _ISO,
+    re.compile(rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}})[: ]{_HMS}{_OFFSET}"),
+    re.compile(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
+    re.compile(rf"(?:[A-Z][a-z]{{2}} ){_MONTH} (?P<day>[ \d]\d) {_HMS} (?P<year>\d{{4}})"),
+    re.compile(
+        rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}),? "
+        r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d) (?P<half>[AP]M)"
+    ),
+    re.compile(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
+    re.compile(rf"(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}"),
+)
+_LEAD = re.compile(r"(?:<\d+>|\d+:[A-Z] |[A-Z]{3,7})?(?:\[|(?:time|ts|t|timestamp)=)?\"?")
+_CLF = re.compile(r"\[(?=\d\d/[A-Z][a-z]{2}/\d{4})")
+_JSON_TIME = re.compile(
+    r'"(?:@timestamp|ts|time|timestamp|asctime|datetime|date|eventTime|StartUTC|T|t)"\s*:\s*'
+    r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+))'
+)
+_UPTIME_FREE_EPOCH = re.compile(r"%\d\|(\d{10}(?:\.\d+)?)\|")
+
+
+def system_time() -> int:
+    """The one place that reads the system clock: a reference where the input has none, ns."""
+    return time.time_ns()
+
+
+def parse_zone(text: str) -> tzinfo:
+    """`UTC`, `+02:00` or a name such as `Europe/Berlin`; ValueError for anything else."""
+    if text.upper() in {"UTC", "Z", "GMT"}:
+        return UTC
+    if re.fullmatch(r"[+-]\d\d:?\d\d", text):
+        return timezone(timedelta(seconds=_offset_seconds(text)))
+    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - rarely wanted
+
+    try:
+        return ZoneInfo(text)
+    except (ZoneInfoNotFoundError, OSError) as error:
+        raise ValueError(f"not a time zone: {text!r}") from error
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """What a stamp may leave out: its zone, and a time (ns) near which its year is chosen.
+
+    `arrival` gives the time (ns) of lines that have none at all; without it, `reference` does.
+    """
+
+    zone: tzinfo = UTC
+    reference: int = 0
+    arrival: Callable[[], int] | None = None
+
+
+class Stamp(NamedTuple):
+    """A time (ns), what had to be assumed for it, and where it ended in the text."""
+
+    time: int
+    assumed: tuple[str, ...]
+    end: int
+
+
+class _Seconds(dict[bytes, int]):
+    """`2026-11-22T10:00:00` -> ns; the few seconds of a block are asked for again and again."""
+
+    def __missing__(self, head: bytes) -> int:
+        if len(self) > 8192:
+            self.clear()
+        found = _ISO.fullmatch(head.decode("ascii"))
+        if found is None or len(head) != 19:
+            raise ValueError(f"not a time: {head!r}")
+        whole = _utc_seconds(found) * NS
+        self[head] = whole
+        return whole
+
+
+SECONDS = _Seconds()
+
+
+def parse_rfc3339(text: bytes | str) -> int:
+    """Nanoseconds of `2026-11-22T10:00:00.123Z` (`T` or a space; Z, +01:00, +0100).
+
+    ValueError for anything else, also for a missing offset.
+    """
+    raw = text.encode() if isinstance(text, str) else text
+    whole = SECONDS[raw[:19]]
+    rest = raw[19:]
+    fraction = 0
+    if rest[:1] in {b".", b","}:
+        digits = rest[1:].rstrip(b"Z") if rest.endswith(b"Z") else re.split(rb"[+-]", rest[1:])[0]
+        if not digits.isdigit():
+            raise ValueError(f"not a time: {raw!r}")
+        rest = rest[1 + len(digits) :]
+        digits = digits[:9]
+        fraction = int(digits) * POWERS[len(digits)]
+    return whole + fraction - _offset_seconds(rest.decode("ascii")) * NS
+
+
+def parse_epoch(number: float | int | str) -> int:
+    """Nanoseconds of an epoch in s, ms, us or ns, told apart by magnitude; ValueError if none."""
+    text = repr(number) if isinstance(number, float) else str(number)
+    whole, _, fraction = text.partition(".")
+    if not whole.isdigit() or not (fraction.isdigit() or text == whole):
+        return _epoch_ns(round(float(text)), "")  # `1.7e+09`
+    return _epoch_ns(int(whole), fraction)
+
+
+def _epoch_ns(whole: int, fraction: str) -> int:
+    # Through the digits, because a float of seconds holds no nanoseconds.
+    for limit, factor in ((10**11, NS), (10**14, 10**6), (10**17, 10**3), (10**20, 1)):
+        if 0 <= whole < limit:
+            part = int(fraction) * factor // 10 ** len(fraction) if fraction else 0
+            return whole * factor + part
+    raise ValueError(f"not an epoch: {whole}")
+
+
+def read_stamp(text: str, clock: Clock, at: int = 0) -> Stamp | None:
+    """The stamp that stands at `at`, in any known spelling; None if there is none."""
+    for form in _FORMS:
+        found = form.match(text, at)
+        if found is not None:
+            try:
+                return _stamp(found, clock)
+            except ValueError:
+                return None
+    return None
+
+
+def read_header(text: str, clock: Clock) -> Stamp | None:
+    """The time in a logger's header, an access line or a JSON text; None if there is none."""
+    if text[:1] == "{":
+        return _json_stamp(text, clock)
+    head = text[:300]
+    lead = _LEAD.match(head)
+    for at in {0, lead.end() if lead else 0}:
+        found = read_stamp(head, clock, at)
+        if found is not None:
+            return found
+    bracket = _CLF.search(head)
+    if bracket is not None:
+        return read_stamp(head, clock, bracket.end())
+    epoch = _UPTIME_FREE_EPOCH.match(head)
+    return Stamp(parse_epoch(epoch[1]), (), epoch.end()) if epoch else None
+
+
+def refine(outer: Stamp, inner: Stamp) -> Stamp:
+    """The outer stamp, made exact by an inner one that agrees to 2 s but for zone and year.
+
+    A complete inner stamp then replaces it; one without year or zone lends its fraction.
+    """
+    quarter = 900 * NS
+    apart = (inner.time - outer.time + quarter // 2) % quarter - quarter // 2
+    if abs(apart) > 2 * NS:
+        return outer
+    if not inner.assumed:
+        return inner
+    return Stamp(outer.time + apart, outer.assumed, outer.end)
+
+
+def _json_stamp(text: str, clock: Clock) -> Stamp | None:
+    for found in _JSON_TIME.finditer(text, 0, 4096):
+        if found["number"]:
+            return Stamp(parse_epoch(found["number"]), (), found.end())
+        stamp = read_stamp(found["text"], clock)
+        if stamp is not None:
+            return stamp
+    return None
+
+
+def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
+    parts = found.groupdict()
+    digits = parts.get("fraction") or ""
+    fraction = int(digits) * POWERS[len(digits)] if digits else 0
+    offset = parts.get("offset")
+    if parts.get("year") is None:
+        seconds = _nearest_year(found, clock)
+        return Stamp(seconds * NS + fraction, YEAR_AND_ZONE, found.end())
+    seconds = _utc_seconds(found)
+    if offset is None:
+        return Stamp((seconds - _shift(seconds, clock)) * NS + fraction, ("zone",), found.end())
+    return Stamp((seconds - _offset_seconds(offset)) * NS + fraction, (), found.end())
+
+
+def _nearest_year(found: re.Match[str], clock: Clock) -> int:
+    near = datetime.fromtimestamp(clock.reference / NS, UTC).year
+    choices = []
+    for year in (near - 1, near, near + 1):
+        try:
+            seconds = _utc_seconds(found, year)
+        except ValueError:  # 29 February
+            continue
+        choices.append(seconds - _shift(seconds, clock))
+    if not choices:
+        raise ValueError(f"not a date: {found[0]!r}")
+    return min(choices, key=lambda seconds: abs(seconds * NS - clock.reference))
+
+
+def _shift(seconds: int, clock: Clock) -> int:
+    """The zone's offset at a local time that is given as if it were UTC."""
+    if clock.zone is UTC:
+        return 0
+    local = datetime.fromtimestamp(seconds, UTC).replace(tzinfo=clock.zone)
+    offset = local.utcoffset()
+    return round(offset.total_seconds()) if offset else 0
+
+
+def _utc_seconds(found: re.Match[str], year: int | None = None) -> int:
+    parts = found.groupdict()
+    month = _MONTHS.get(parts["month"]) or int(parts["month"])
+    day = date(year or int(parts["year"]), month, int(parts["day"])).toordinal() - 719163
+    hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"])
+    if parts.get("half"):
+        hour = hour % 12 + (12 if parts["half"] == "PM" else 0)
+    if hour > 23 or minute > 59 or second > 60:
+        raise ValueError(f"not a time: {found[0]!r}")
+    return day * 86400 + hour * 3600 + minute * 60 + second
+
+
+def _offset_seconds(text: str) -> int:
+    if text in {"Z", "UTC", "GMT"}:
+        return 0
+    digits = text[1:].replace(":", "")
+    if text[:1] not in {"+", "-"} or len(digits) != 4 or not digits.isdigit():
+        raise ValueError(f"not an offset: {text!r}")
+    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
+    return -seconds if text[0] == "-" else seconds

@@ -1,0 +1,178 @@
+"""Values: from captured text and decoded JSON to the typed fields of events."""
+
+from collections.abc import Callable
+from fnmatch import fnmatchcase
+from math import isfinite
+from typing import Any
+
+from whyreset.basis.network import plain_address, split_port
+from whyreset.basis.units import NS, parse_duration
+from whyreset.model.definition import Condition, JsonCondition
+from whyreset.model.event import Value
+
+Fields = dict[str, Value]
+Store = Callable[[Fields, str, str], None]
+"""Put the value of a captured text into fields under a name, or leave it out."""
+
+
+class _PortNames(dict[str, str]):
+    def __missing__(self, field: str) -> str:
+        self[field] = name = field + "_port"
+        return name
+
+
+_PORTS = _PortNames()
+_ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
+
+
+def store_of(kind: str) -> Store:
+    """How values of a type (addr, ip, port, int, num, duration[:unit], word, rest) are kept.
+
+    Proxies that retried write comma lists: the last address and status are those that counted,
+    durations add up, and of forwarded-for lists (`ip`) the first is the client. A text that is
+    no value of its type leaves the field absent.
+    """
+    name, _, unit = kind.partition(":")
+    if name == "duration":
+        return lambda fields, field, text: _put_duration(fields, field, text, unit)
+    return _STORES.get(name, _put_word)
+
+
+def put_json(fields: Fields, field: str, value: object, store: Store) -> None:
+    """Keep a value of a decoded object; objects and lists are no values."""
+    if isinstance(value, bool):
+        fields[field] = "true" if value else "false"
+    elif isinstance(value, int | float):
+        store(fields, field, repr(value))
+    elif isinstance(value, str):
+        store(fields, field, value)
+
+
+def look_up(found: dict[str, Any], path: tuple[str, ...]) -> Any:
+    """The value at a path of keys, also where the keys are joined by dots; None if none."""
+    value: Any = found
+    for step in path:
+        if isinstance(value, dict) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and step.isdigit() and int(step) < len(value):
+            value = value[int(step)]
+        else:
+            return found.get(".".join(path)) if len(path) > 1 else None
+    return value
+
+
+def holds(condition: Condition, fields: Fields) -> bool:
+    """Whether fields meet a condition; an absent field meets only `!=`."""
+    return _compare(fields.get(condition.field), condition.op, condition.value)
+
+
+def holds_json(condition: JsonCondition, found: dict[str, Any]) -> bool:
+    """Whether a decoded object meets a guard; an absent key meets only `!=`."""
+    value = look_up(found, condition.path)
+    if condition.op == "exists":
+        return value is not None
+    if isinstance(value, bool):
+        value = "true" if value else "false"
+    if isinstance(value, dict | list):
+        value = None
+    return condition.value is not None and _compare(value, condition.op, condition.value)
+
+
+def _compare(value: Value | None, op: str, wanted: Value) -> bool:
+    if value is None:
+        return op == "!="
+    if op == "~":
+        return fnmatchcase(str(value), str(wanted))
+    left, right = _number(value), _number(wanted)
+    if left is None or right is None:
+        if op in {"=", "!="}:
+            return (str(value) == str(wanted)) == (op == "=")
+        return False
+    return {
+        "=": left == right,
+        "!=": left != right,
+        "<": left < right,
+        "<=": left <= right,
+        ">": left > right,
+        ">=": left >= right,
+    }[op]
+
+
+def _number(value: Value) -> float | None:
+    try:
+        return float(value)
+    except ValueError:
+        return None
+
+
+def _put_word(fields: Fields, field: str, text: str) -> None:
+    text = text.strip()
+    if text not in _ABSENT:
+        fields[field] = text
+
+
+def _put_addr(fields: Fields, field: str, text: str) -> None:
+    host, _, port = text.partition(":")
+    if port.isdecimal() and host.replace(".", "").isdecimal():  # most are plain IPv4
+        fields[field] = host
+        fields[_PORTS[field]] = int(port)
+        return
+    if "," in text:
+        text = text.rpartition(",")[2]
+    text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
+    host, number = split_port(text)
+    if host not in _ABSENT:
+        fields[field] = host
+        if number is not None:
+            fields[_PORTS[field]] = number
+
+
+def _put_ip(fields: Fields, field: str, text: str) -> None:
+    text = plain_address(text.partition(",")[0].strip().rpartition("/")[2])
+    if text not in _ABSENT:
+        fields[field] = text
+
+
+def _put_int(fields: Fields, field: str, text: str) -> None:
+    text = text.rpartition(",")[2].strip()
+    try:
+        fields[field] = int(text)
+    except ValueError:
+        number = _number(text)
+        if number is not None and number.is_integer():
+            fields[field] = int(number)
+
+
+def _put_num(fields: Fields, field: str, text: str) -> None:
+    number = _number(text.rpartition(",")[2])
+    if number is not None and isfinite(number):
+        fields[field] = number
+
+
+def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
+    parts = [part.strip() for part in text.split(",")]
+    try:
+        spans = [_duration(part, unit) for part in parts if part not in _ABSENT]
+    except ValueError:
+        return
+    if spans:
+        fields[field] = sum(spans)
+
+
+def _duration(text: str, unit: str) -> float:
+    """Seconds of `12.3s`, `1m30s` or of a bare number in `unit` (seconds if empty)."""
+    number = _number(text)
+    if number is None:
+        return parse_duration(text) / NS
+    if number < 0 or not isfinite(number):
+        raise ValueError(text)
+    return number * parse_duration(f"1{unit}") / NS if unit else number
+
+
+_STORES: dict[str, Store] = {
+    "addr": _put_addr,
+    "ip": _put_ip,
+    "port": _put_int,
+    "int": _put_int,
+    "num": _put_num,
+}

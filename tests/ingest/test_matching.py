@@ -1,0 +1,193 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whyreset.ingest.matching import Extractor, is_tame
+from whyreset.ingest.source_name import make_source
+from whyreset.model.definition import (
+    Assignment,
+    Condition,
+    Definition,
+    JsonCondition,
+    Mapped,
+    Matcher,
+    Origin,
+)
+from whyreset.model.record import Record
+
+
+def pattern(text, types=None, literals=(), by="t:1"):
+    return Matcher(text, tuple((types or {}).items()), (), (), literals, by)
+
+
+def mapping(guard=(), by="t:1", **fields):
+    mapped = tuple(
+        Mapped(name, tuple(path.split(".")), kind) for name, (path, kind) in fields.items()
+    )
+    return Matcher(None, (), mapped, tuple(guard), (), by)
+
+
+def define(*matchers, kind="reset", origins=(), assignments=(), where=()):
+    return Definition(kind, tuple(origins), matchers, tuple(assignments), tuple(where), (), "t:1")
+
+
+def extract(definitions, text, source=None):
+    definitions = definitions if isinstance(definitions, list) else [definitions]
+    return Extractor(definitions).extract(Record(1, source or make_source("x"), 0, text))
+
+
+def fields(definitions, text):
+    (event,) = extract(definitions, text)
+    return event.fields
+
+
+@pytest.mark.parametrize(
+    ("kind", "text", "expected"),
+    [
+        ("addr", "10.0.0.1:80", {"v": "10.0.0.1", "v_port": 80}),
+        ("addr", "[fd00::1]:80", {"v": "fd00::1", "v_port": 80}),
+        ("addr", "::ffff:10.0.0.9", {"v": "10.0.0.9"}),
+        ("addr", "/10.0.0.1:80", {"v": "10.0.0.1", "v_port": 80}),
+        ("addr", "db/10.0.0.1:80", {"v": "10.0.0.1", "v_port": 80}),
+        ("addr", "10.0.0.1:80, 10.0.0.2:81", {"v": "10.0.0.2", "v_port": 81}),
+        ("addr", "api.shop:80", {"v": "api.shop", "v_port": 80}),
+        ("addr", ":undefined", {}),
+        ("addr", "undefined", {}),
+        ("addr", "-", {}),
+        ("ip", "::ffff:10.0.0.9", {"v": "10.0.0.9"}),
+        ("ip", "203.0.113.1, 10.0.0.1", {"v": "203.0.113.1"}),
+        ("ip", "-", {}),
+        ("int", "200", {"v": 200}),
+        ("int", "502, 200", {"v": 200}),
+        ("int", "x", {}),
+        ("num", "1.5", {"v": 1.5}),
+        ("num", "nan", {}),
+        ("word", "-", {}),
+        ("rest", " some text ", {"v": "some text"}),
+        ("duration", "0.25", {"v": 0.25}),
+        ("duration", "12.3s", {"v": 12.3}),
+        ("duration", "500ms", {"v": 0.5}),
+        ("duration", "1m30s", {"v": 90.0}),
+        ("duration", "0.5, 0.25", {"v": 0.75}),
+        ("duration", "soon", {}),
+        ("duration:ms", "1500", {"v": 1.5}),
+        ("duration:ns", "2000000000", {"v": 2.0}),
+        ("duration:ms", "2s", {"v": 2.0}),
+        ("duration", "-", {}),
+    ],
+)
+def test_types(kind, text, expected):
+    assert fields(define(pattern("<(?<v>.*)>", {"v": kind})), f"<{text}>") == expected
+
+
+def test_the_matcher_with_most_fields_wins_and_the_first_of_equals():
+    few = pattern(r"reset (?<peer>\S+)", by="few")
+    many = pattern(r"reset (?<peer>\S+) (?<local>\S+)", by="many")
+    same = pattern(r"reset (?<client>\S+)", by="same")
+    (event,) = extract([define(few, same), define(many)], "reset a b")
+    assert (event.by, event.fields) == ("many", {"peer": "a", "local": "b"})
+    (event,) = extract([define(few, same)], "reset a")
+    assert event.by == "few"
+
+
+def test_one_event_of_each_kind():
+    found = extract([define(pattern("x")), define(pattern("x"), kind="crash")], "x x x")
+    assert [event.kind for event in found] == ["reset", "crash"]
+
+
+def test_json_mapping_with_guard():
+    guard = [
+        JsonCondition(("reason",), "=", "Killing"),
+        JsonCondition(("involvedObject", "name"), "exists", None),
+        JsonCondition(("count",), ">=", 2),
+        JsonCondition(("involvedObject", "kind"), "~", "P*"),
+    ]
+    killing = define(mapping(guard, pod=("involvedObject.name", "word")), kind="termination")
+    text = '{"reason":"%s","count":2,"involvedObject":{"name":"a","kind":"Pod"}}'
+    assert fields(killing, text % "Killing") == {"pod": "a"}
+    assert fields(killing, "INFO exported " + text % "Killing") == {"pod": "a"}
+    assert extract(killing, text % "Started") == []
+    assert extract(killing, "Killing, but no JSON") == []
+
+
+def test_json_values():
+    access = define(
+        mapping(
+            status=("status", "int"),
+            client=("kubernetes.ip", "ip"),
+            duration=("took", "duration:ms"),
+        ),
+        kind="access",
+    )
+    assert fields(access, '{"status":"499","took":1500}') == {"status": 499, "duration": 1.5}
+    assert fields(access, '{"kubernetes.ip":"::ffff:10.0.0.1"}') == {"client": "10.0.0.1"}
+    assert extract(access, '{"other":1}') == []
+
+
+def test_patterns_see_decoded_strings():
+    go = define(pattern(r"^read tcp (?<local>\S+)->(?<peer>\S+): x$", {"peer": "addr"}))
+    text = r'{"level":"error","err":{"message":"read tcp a-\u003e10.0.0.1:5: x"}}'
+    assert fields(go, text) == {"local": "a", "peer": "10.0.0.1", "peer_port": 5}
+    assert extract(go, text.replace("message", "other")) == []
+
+
+def test_assignments_and_conditions():
+    definition = define(
+        pattern(r"(?<verb>read|write) (?<status>\d+)", {"status": "int"}),
+        assignments=[
+            Assignment("direction", "read", (Condition("verb", "=", "read"),)),
+            Assignment("big", "yes", (Condition("status", ">", 99),)),
+        ],
+        where=[Condition("status", "!=", 7)],
+    )
+    assert fields(definition, "read 100") == {
+        "verb": "read", "status": 100, "direction": "read", "big": "yes"
+    }  # fmt: skip
+    assert fields(definition, "write 1") == {"verb": "write", "status": 1}
+    assert extract(definition, "read 7") == []
+
+
+def test_origins():
+    only = define(pattern("x"), origins=[Origin("container", "ingress-*"), Origin("pod", "a")])
+    assert extract(only, "x", make_source("s", "n", "p", "ingress-nginx"))
+    assert extract(only, "x", make_source("s", "n", "a", "b"))
+    assert not extract(only, "x", make_source("s", "n", "p", "app"))
+    assert not extract(only, "x", make_source("s"))
+
+
+def test_a_slow_pattern_is_disabled_and_reported():
+    slow = Extractor(
+        [define(pattern("^(a|aa|aaa)+$", by="slow:3")), define(pattern("c"), kind="k")], 0.01
+    )
+    text = "a" * 60 + "c"
+    record = Record(1, make_source("x"), 0, text)
+    assert [event.kind for event in slow.extract(record)] == ["k"]
+    assert [event.kind for event in slow.extract(record)] == ["k"]
+    (problem,) = slow.problems
+    assert problem.startswith("slow:3: ")
+
+
+@pytest.mark.parametrize(
+    ("text", "tame"),
+    [
+        (r"read tcp (?<local>\S+)->(?<peer>\S+): read", True),
+        (r"(?<a>\d+): (?<b>\d+), (?<c>\d+) \S+", True),
+        (r"[*+]{1}a\+\*", True),
+        (r"(a+)+b", False),
+        (r"(?:a|aa)*b", False),
+        (r"a*a*a*b", False),
+        (r"(a)\1", False),
+    ],
+)
+def test_is_tame(text, tame):
+    assert is_tame(text) is tame
+
+
+@given(st.text(max_size=60))
+def test_any_text_can_be_matched(text):
+    definitions = [
+        define(pattern("(?<v>.+)", {"v": "duration"})),
+        define(mapping(v=("a.b", "addr")), kind="k"),
+    ]
+    extract(definitions, text)
+    extract(definitions, '{"a":{"b":' + text + "}}")

@@ -1,0 +1,59 @@
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whyreset.ingest.needles import Needles, find_hits, hyperscan_search, spellings
+
+WORDS = st.text("ab.\\", min_size=1, max_size=3).map(str.encode)
+
+
+def per_line(hits, data):
+    """Which needles each line has; the two searches differ only within lines."""
+    lines = {}
+    for place, bit in hits:
+        start = data.rfind(b"\n", 0, place) + 1
+        lines[start] = lines.get(start, 0) | bit
+    return sorted(lines.items())
+
+
+@given(
+    st.lists(WORDS, min_size=1, max_size=6, unique=True),
+    st.text("ab.\\\n", max_size=80).map(str.encode),
+)
+def test_both_searches_find_the_same(needles, text):
+    data = text + b"\n"
+    search = hyperscan_search(needles)
+    if search is None:
+        pytest.skip("hyperscan is not installed")
+    hits = search(data)
+    assert per_line(hits, data) == per_line(find_hits(needles, data, 0, len(data)), data)
+    assert [place for place, _ in hits] == sorted(place for place, _ in hits)
+
+
+@given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4), WORDS)
+def test_a_hit_concerns_every_matcher_whose_literal_is_there(groups, text):
+    needles = Needles(groups)
+    mask = needles.mask_of(text)
+    concerned = {
+        owner for bit, owners in enumerate(needles.owners) if mask >> bit & 1 for owner in owners
+    }
+    for number, literals in enumerate(groups):
+        if any(literal in text for literal in literals):
+            assert number in concerned
+
+
+def test_large_inputs_switch_the_search_without_a_difference():
+    data = (b"x" * 200 + b"\nneedle-one\n" + b"y" * 300 + b"\nneedle-three needle-two\n") * 100
+    needles = Needles([(b"needle-one",), (b"needle-two",), (b"needle-three",)])
+    first = per_line(needles.hits(data, 0, len(data)), data)
+    for _ in range(60):
+        hits = needles.hits(data, 0, len(data))
+    assert per_line(hits, data) == first
+    part = needles.hits(data, data.index(b"needle-three"), len(data))
+    assert per_line(part, data) == first[1:]
+
+
+def test_spellings():
+    assert spellings(b"plain", escaped=False) == (b"plain",)
+    assert b'\\"a\\u003eb\\"' in spellings(b'"a>b"', escaped=False)
+    assert spellings(b'"reason":"Killing"', escaped=True) == (b"Killing",)

@@ -1,0 +1,32 @@
+import pytest
+
+from whyreset.ingest.source_name import source_of_path, workload_of
+
+
+@pytest.mark.parametrize(
+    ("pod", "workload"),
+    [
+        ("api-7c9d8b5f64-x2x4z", "api"),
+        ("my-api-v2-7c9d8b5f64-x2x4z", "my-api-v2"),
+        ("ledger-db-0", "ledger-db"),
+        ("node-agent-x2x4z", "node-agent"),
+        ("backup-29384756-x2x4z", "backup"),
+        ("backup-29384756", "backup"),
+        ("standalone", "standalone"),
+        ("web-admin", "web-admin"),  # letters of a real word are no suffix
+        ("etcd-cluster-alpha", "etcd-cluster-alpha"),
+    ],
+)
+def test_workload_of(pod, workload):
+    assert workload_of(pod) == workload
+
+
+HEX = "0123456789abcdef" * 4
+
+
+def test_names_of_files():
+    source = source_of_path(f"/logs/api-7c9d8b5f64-x2x4z_shop_api-v2-{HEX}.log")
+    assert source[1:] == ("shop", "api", "api-7c9d8b5f64-x2x4z", "api-v2", None)
+    source = source_of_path("/var/log/pods/shop_db-0_1f0c-22/postgres/0.log.20261122-100000.gz")
+    assert source[1:] == ("shop", "db", "db-0", "postgres", None)
+    assert source_of_path("/tmp/app.log")[1:] == (None,) * 5

@@ -1,0 +1,94 @@
+import json
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whyreset.basis.units import NS
+from whyreset.ingest.stamps import (
+    Clock,
+    Stamp,
+    parse_epoch,
+    parse_rfc3339,
+    parse_zone,
+    read_header,
+    refine,
+)
+
+CASES = Path(__file__).parents[1] / "cases" / "ingest" / "stamps.json"
+CLOCK = Clock(reference=parse_rfc3339("2026-12-20T00:00:00Z"))
+
+
+@pytest.mark.parametrize(("text", "expected", "assumed"), json.loads(CASES.read_text()))
+def test_spelling(text, expected, assumed):
+    stamp = read_header(text, CLOCK)
+    if expected is None:
+        assert stamp is None
+    else:
+        assert stamp is not None
+        assert stamp.time == parse_rfc3339(expected)
+        assert list(stamp.assumed) == assumed
+
+
+@given(st.integers(0, 4_000_000_000 * NS), st.integers(0, 9), st.integers(-14 * 60, 14 * 60))
+def test_rfc3339_round_trip(time, digits, minutes):
+    time -= time % 10 ** (9 - digits)
+    local = datetime.fromtimestamp(time // NS + minutes * 60, UTC)
+    fraction = f".{time % NS:09}"[: digits + 1] if digits else ""
+    sign = "-" if minutes < 0 else "+"
+    offset = f"{sign}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}" if minutes else "Z"
+    text = f"{local:%Y-%m-%dT%H:%M:%S}{fraction}{offset}"
+    assert parse_rfc3339(text) == parse_rfc3339(text.encode()) == time
+
+
+@pytest.mark.parametrize(
+    "text", ["", "x", "2026-11-22", "2026-11-22T10:00:00", "2026-11-22T10:00:00.Z",
+             "2026-11-22T10:00:00.1_2Z", "2026-11-22T10:00:00+1"],
+)  # fmt: skip
+def test_rfc3339_rejects(text):
+    with pytest.raises(ValueError, match=r"not a|codec"):
+        parse_rfc3339(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "expected"),
+    [
+        (1764000000, 1764000000 * NS),
+        ("1764000000", 1764000000 * NS),
+        (1764000000123, 1764000000123 * 10**6),
+        ("1764000000123456", 1764000000123456 * 1000),
+        ("1764000000123456789", 1764000000123456789),
+        (1764000000.123456, 1764000000123456000),
+    ],
+)
+def test_epoch_by_magnitude(number, expected):
+    assert parse_epoch(number) == expected
+
+
+def test_zone_shifts_local_times():
+    clock = Clock(parse_zone("Europe/Berlin"), CLOCK.reference)
+    summer = read_header("2026/07/01 10:00:00 x", clock)
+    winter = read_header("2026/11/22 10:00:00 x", clock)
+    assert summer.time == parse_rfc3339("2026-07-01T08:00:00Z")
+    assert winter.time == parse_rfc3339("2026-11-22T09:00:00Z")
+    assert parse_zone("+02:00").utcoffset(None).total_seconds() == 7200
+    with pytest.raises(ValueError, match="not a time zone"):
+        parse_zone("Nowhere/Land")
+
+
+def test_leap_day_has_a_year():
+    stamp = read_header("Feb 29 10:00:00 x", Clock(reference=parse_rfc3339("2027-03-01T00:00:00Z")))
+    assert stamp is None or datetime.fromtimestamp(stamp.time / NS, UTC).month == 2
+
+
+def test_refine_keeps_the_outer_base_and_takes_the_inner_fraction():
+    outer = Stamp(1000 * NS, ("year", "zone"), 0)
+    assert refine(outer, Stamp(1000 * NS + 483, ("year", "zone"), 0)).time == 1000 * NS + 483
+    # an hour off is a zone, not another time
+    assert refine(outer, Stamp(4600 * NS + 483, ("year", "zone"), 0)).time == 1000 * NS + 483
+    # a complete one also settles the zone
+    assert refine(outer, Stamp(4600 * NS + 483, (), 0)) == Stamp(4600 * NS + 483, (), 0)
+    # one that disagrees says nothing
+    assert refine(outer, Stamp(1300 * NS, (), 0)) == outer
