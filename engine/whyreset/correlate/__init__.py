@@ -1,0 +1,1 @@
+"""From events to verdicts, knowing no file and no grammar."""

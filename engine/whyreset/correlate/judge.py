@@ -1,0 +1,260 @@
+"""One rule and one burst: which resets it claims, and on what evidence."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+from whyreset.basis.units import format_duration
+from whyreset.correlate.members import (
+    Answer,
+    MemberClause,
+    World,
+    compile_member,
+    delays_of,
+)
+from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, Bounds, Rhythm, find_rhythm, resolution_of
+from whyreset.model.event import Event
+from whyreset.model.rule import (
+    MEMBER_CLAUSES,
+    AfterLast,
+    AtLeast,
+    Clause,
+    Distinct,
+    Every,
+    IntervalsVary,
+    Quantifier,
+    Rule,
+)
+from whyreset.model.verdict import Finding
+
+_UNTOLD = 0.8
+"""What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What a rule made of a burst; `claimed` is empty where it does not hold."""
+
+    claimed: list[Event] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
+    confidence: float = 1.0
+    rhythm: Rhythm | None = None
+    share: float | None = None
+    delay: int | None = None
+    hits: dict[str, list[Event]] = field(default_factory=dict)
+    found: dict[str, str] = field(default_factory=dict)
+
+
+class Judge:
+    """A rule, compiled against the evidence."""
+
+    def __init__(self, rule: Rule, world: World) -> None:
+        self.rule = rule
+        plain, counted, burst = _sorted_clauses(rule.when)
+        self._members = [compile_member(clause, world, rule.keys) for clause in plain]
+        self._counted = [compile_member(clause, world, rule.keys) for clause in counted]
+        self._burst = burst
+        plain, counted, self._unless_burst = _sorted_clauses(rule.unless)
+        self._unless = [compile_member(clause, world, rule.keys) for clause in plain]
+        self._unless_counted = [compile_member(clause, world, rule.keys) for clause in counted]
+        self._least = max((c.count for c in burst if isinstance(c, AtLeast)), default=1)
+
+    def judge(self, burst: Sequence[Event]) -> Outcome:
+        """The claims of the rule among the resets of one burst, in time order."""
+        outcome = Outcome()
+        members = list(burst)
+        if len(members) >= self._least:
+            members = self._pass_members(members, outcome)
+            if members and self._pass_burst(members, outcome):
+                return outcome
+        else:
+            outcome.findings += [_too_few(self._burst, len(members))]
+        outcome.claimed = []
+        return outcome
+
+    def _pass_members(self, members: list[Event], outcome: Outcome) -> list[Event]:
+        for member in self._members:
+            answers = member.ask(members)
+            kept = _kept(member.clause, answers)
+            self._note(member, members, answers, outcome, _overall(answers, kept))
+            if len(kept) < self._least:
+                return []
+            if any(answers[i].holds is None for i in kept):
+                outcome.confidence *= _UNTOLD
+            members = [members[i] for i in kept]
+        for member in self._unless:
+            answers = member.ask(members)
+            kept = [i for i, answer in enumerate(answers) if not answer.holds]
+            if len(kept) < len(members):
+                self._note(member, members, answers, outcome, False)
+            if len(kept) < self._least:
+                return []
+            members = [members[i] for i in kept]
+        return members
+
+    def _note(
+        self,
+        member: MemberClause,
+        members: Sequence[Event],
+        answers: Sequence[Answer],
+        outcome: Outcome,
+        holds: bool | None,
+    ) -> None:
+        clause = member.clause
+        found = member.describe(members, answers)
+        outcome.findings.append(Finding(clause.text, holds, found, clause.name))
+        if isinstance(clause, AfterLast):
+            delays = sorted(delays_of(members, answers))
+            outcome.delay = delays[len(delays) // 2] if delays else None
+        if clause.name:
+            outcome.found[clause.name] = found
+            outcome.hits[clause.name] = [a.event for a in answers if a.event is not None]
+        share = sum(answer.holds is True for answer in answers) / max(1, len(answers))
+        if outcome.share is None or clause.quantifier:
+            outcome.share = share
+
+    def _pass_burst(self, members: list[Event], outcome: Outcome) -> bool:
+        for member in self._counted:
+            answers = member.ask(members)
+            holds = _quantified(member.clause.quantifier, answers)
+            self._note(member, members, answers, outcome, holds)
+            if holds is None and member.clause.if_known:
+                outcome.confidence *= _UNTOLD
+            elif not holds:
+                return False
+        outcome.claimed = members
+        for clause in self._burst:
+            holds, found = _burst_clause(clause, outcome)
+            outcome.findings.append(Finding(clause.text, holds, found, clause.name))
+            if clause.name:
+                outcome.found[clause.name] = found
+            if not holds:
+                return False
+        return not self._excepted(members, outcome)
+
+    def _excepted(self, members: list[Event], outcome: Outcome) -> bool:
+        for member in self._unless_counted:
+            answers = member.ask(members)
+            if _quantified(member.clause.quantifier, answers):
+                self._note(member, members, answers, outcome, False)
+                return True
+        for clause in self._unless_burst:
+            holds, found = _burst_clause(clause, Outcome(claimed=members))
+            if holds:
+                outcome.findings.append(Finding(clause.text, False, found, clause.name))
+                return True
+        return False
+
+
+def _sorted_clauses(
+    clauses: Sequence[Clause],
+) -> tuple[list[Clause], list[Clause], list[Clause]]:
+    """Member clauses, quantified member clauses, burst clauses with the rhythm last."""
+    members = [c for c in clauses if isinstance(c, MEMBER_CLAUSES) and not c.quantifier]
+    counted = [c for c in clauses if isinstance(c, MEMBER_CLAUSES) and c.quantifier]
+    burst = [c for c in clauses if not isinstance(c, MEMBER_CLAUSES)]
+    return list(members), list(counted), sorted(burst, key=lambda c: isinstance(c, Every))
+
+
+def _kept(clause: Clause, answers: Sequence[Answer]) -> list[int]:
+    if clause.if_known:
+        return [i for i, answer in enumerate(answers) if answer.holds is not False]
+    return [i for i, answer in enumerate(answers) if answer.holds]
+
+
+def _overall(answers: Sequence[Answer], kept: Sequence[int]) -> bool | None:
+    """True when some hold; False when none does; None when it could not be told of any."""
+    if any(answers[i].holds for i in kept):
+        return True
+    return None if any(answer.holds is None for answer in answers) else False
+
+
+def _quantified(quantifier: Quantifier | None, answers: Sequence[Answer]) -> bool | None:
+    """The quantifier over three-valued answers: true only if it stays so whatever is unknown."""
+    count = len(answers)
+    yes = sum(answer.holds is True for answer in answers)
+    unsure = sum(answer.holds is None for answer in answers)
+    if quantifier is None:
+        raise ValueError("the clause has no quantifier")
+    if quantifier.kind == "first":
+        return answers[0].holds
+    if quantifier.kind == "none":
+        return False if yes else (None if unsure else True)
+    # 55% of 20 is 11, though 0.55 * 20 is a little more
+    share = round(quantifier.share * count, 6)
+    need = {"any": 1.0, "all": float(count)}.get(quantifier.kind, share)
+    if yes >= need:
+        return True
+    return None if yes + unsure >= need else False
+
+
+def _burst_clause(clause: Clause, outcome: Outcome) -> tuple[bool, str]:
+    """Whether a burst clause holds for the claimed resets; `every` narrows them to its beats."""
+    members = outcome.claimed
+    if isinstance(clause, AtLeast):
+        if clause.within is None:
+            return len(members) >= clause.count, _resets(len(members))
+        dense = _densest(members, clause.within)
+        return dense >= clause.count, f"{dense} in {format_duration(clause.within)}"
+    if isinstance(clause, Distinct):
+        values = {value for event in members if (value := event.get(clause.field)) is not None}
+        return len(values) >= clause.count, f"{len(values)} distinct"
+    if isinstance(clause, IntervalsVary):
+        return _intervals_vary(clause, outcome)
+    if isinstance(clause, Every):
+        return _every(clause, outcome)
+    raise TypeError(f"not a burst clause: {clause!r}")
+
+
+def _densest(members: Sequence[Event], within: int) -> int:
+    best = start = 0
+    for end, event in enumerate(members):
+        while event.time - members[start].time > within:
+            start += 1
+        best = max(best, end - start + 1)
+    return best
+
+
+def _intervals_vary(clause: IntervalsVary, outcome: Outcome) -> tuple[bool, str]:
+    """Coefficient of variation (population) of the gaps between neighbours."""
+    times = [event.time for event in outcome.claimed]
+    extent = times[-1] - times[0]
+    if len(times) < 3 or not extent:
+        return False, "too few to compare"
+    gaps = [b - a for a, b in pairwise(times)]
+    mean = extent / len(gaps)
+    variation = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5 / mean
+    if variation <= clause.share:
+        outcome.rhythm = Rhythm(tuple(range(len(times))), mean, variation, 0, 1, 0.0)
+    return variation <= clause.share, f"{variation:.1%} around {format_duration(mean)}"
+
+
+def _every(clause: Every, outcome: Outcome) -> tuple[bool, str]:
+    members = outcome.claimed
+    times = [event.time for event in members]
+    bounds = Bounds(clause.low, clause.high, clause.tolerance, resolution_of(times))
+    rhythm = find_rhythm(times, bounds)
+    if rhythm is None or len(rhythm.beats) < MIN_BEATS or rhythm.evidence < LIKELY:
+        return False, f"no fixed interval in {_resets(len(members))}"
+    missing = rhythm.missed / (rhythm.missed + len(rhythm.beats))
+    text = (
+        f"every {format_duration(rhythm.period)}, jitter {rhythm.jitter:.1%}, "
+        f"{rhythm.missed} missed, {len(rhythm.beats)} of {len(members)} on the beat"
+    )
+    if rhythm.trains > 1:
+        text += f", {rhythm.trains} probers"
+    if missing > clause.missing:
+        return False, text
+    outcome.rhythm = rhythm
+    outcome.claimed = [members[i] for i in rhythm.beats]
+    outcome.confidence *= min(1.0, 0.7 + 0.1 * rhythm.evidence)
+    return True, text
+
+
+def _resets(count: int) -> str:
+    return f"{count} reset{'' if count == 1 else 's'}"
+
+
+def _too_few(burst: Sequence[Clause], count: int) -> Finding:
+    clause = max((c for c in burst if isinstance(c, AtLeast)), key=lambda c: c.count)
+    return Finding(clause.text, False, _resets(count), clause.name)

@@ -1,0 +1,285 @@
+"""Evidence at hand: the events that clauses may ask for, found by relation and time."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from operator import attrgetter
+from typing import Any
+
+from whyreset.correlate.owners import Owners
+from whyreset.model.definition import Condition
+from whyreset.model.event import Event, Value
+
+_SERIES_LIMIT = 100_000
+_SWEEP = 4096
+
+_STATE = ("_tables", "_since", "_until", "_producers", "_upstream_names", "_added", "evicted")
+
+UNKNOWN = "unknown"
+"""`FIELD = unknown`: the line does not say."""
+
+Test = Callable[[Event], bool]
+
+_FAMILIES = dict.fromkeys(("termination", "start", "crash", "unhealthy", "address"), "lifecycle")
+"""Kinds that the same streams print: a stream that has shown a start would show a termination."""
+
+
+@dataclass(frozen=True, slots=True)
+class Question:
+    """What a clause asks for: events of a kind that meet conditions, related to a reset."""
+
+    kind: str
+    relation: str | None
+    conditions: tuple[Condition, ...]
+
+
+def condition_test(conditions: Iterable[Condition]) -> Test:
+    """One test for all conditions; a field that the event does not have meets none."""
+    tests = [_one(condition) for condition in conditions]
+    if not tests:
+        return lambda _: True
+    if len(tests) == 1:
+        return tests[0]
+    return lambda event: all(test(event) for test in tests)
+
+
+def _one(condition: Condition) -> Test:
+    name, op, wanted = condition.field, condition.op, condition.value
+    if wanted == UNKNOWN:
+        absent = op == "="
+        return lambda event: (event.get(name) is None) is absent
+    if op == "~":
+        glob = str(wanted)
+        return lambda event: fnmatchcase(str(event.get(name) or ""), glob)
+    compare = _COMPARE[op]
+
+    def test(event: Event) -> bool:
+        value = event.get(name)
+        if value is None:
+            return False
+        if isinstance(value, str) != isinstance(wanted, str):
+            return compare(str(value), str(wanted))
+        return compare(value, wanted)
+
+    return test
+
+
+_COMPARE: dict[str, Callable[[Value, Value], bool]] = {
+    "=": lambda a, b: a == b,
+    "!=": lambda a, b: a != b,
+    "<": lambda a, b: a < b,  # type: ignore[operator]
+    "<=": lambda a, b: a <= b,  # type: ignore[operator]
+    ">": lambda a, b: a > b,  # type: ignore[operator]
+    ">=": lambda a, b: a >= b,  # type: ignore[operator]
+}
+
+
+class Series:
+    """Events in time order; the oldest give way when there are too many."""
+
+    __slots__ = ("events", "times")
+
+    def __init__(self) -> None:
+        self.times: list[int] = []
+        self.events: list[Event] = []
+
+    def add(self, event: Event) -> bool:
+        """Put in its place; False when the oldest half had to be dropped."""
+        if self.times and event.time < self.times[-1]:
+            at = bisect_right(self.times, event.time)
+            self.times.insert(at, event.time)
+            self.events.insert(at, event)
+        else:
+            self.times.append(event.time)
+            self.events.append(event)
+        if len(self.times) <= _SERIES_LIMIT:
+            return True
+        self._drop(len(self.times) // 2)
+        return False
+
+    def between(self, low: int, high: int) -> list[Event]:
+        """The events with low <= time <= high."""
+        return self.events[bisect_left(self.times, low) : bisect_right(self.times, high)]
+
+    def forget(self, before: int) -> None:
+        """Drop what is older than `before`."""
+        self._drop(bisect_left(self.times, before))
+
+    def _drop(self, count: int) -> None:
+        del self.times[:count]
+        del self.events[:count]
+
+
+class Evidence:
+    """All events that the loaded rules can ask for, within reach of an open burst."""
+
+    def __init__(self, questions: Iterable[Question], owners: Owners) -> None:
+        self._owners = owners
+        self._tables: dict[Question, dict[str, Series]] = {q: {} for q in questions}
+        self._by_kind: dict[str, list[tuple[Test, Question]]] = {}
+        for question in self._tables:
+            entry = (condition_test(question.conditions), question)
+            self._by_kind.setdefault(question.kind, []).append(entry)
+        self._since: dict[str, int] = {}
+        self._until: dict[str, int] = {}
+        self._producers: dict[str, dict[str, int]] = {}
+        self._upstream_names: dict[str, set[str]] = {}
+        self._added = 0
+        self.evicted = 0
+
+    def state(self) -> dict[str, Any]:
+        """Everything that changes, for a snapshot."""
+        return {name: getattr(self, name) for name in _STATE}
+
+    def set_state(self, state: dict[str, Any]) -> None:
+        """Go on from a snapshot; questions that it did not know start empty."""
+        for name in _STATE:
+            setattr(self, name, state[name])
+        known = state["_tables"]
+        self._tables = {q: known.get(q, {}) for _, q in _all(self._by_kind)}
+
+    def add(self, event: Event) -> None:
+        """Take the next event in time order."""
+        family = _FAMILIES.get(event.kind, event.kind)
+        producers = self._producers.setdefault(family, {})
+        producers[event.source.name] = producers.get(event.source.name, 0) + 1
+        for test, question in self._by_kind.get(event.kind, ()):
+            if not test(event):
+                continue
+            table = self._tables[question]
+            for key in self._keys(event, question.relation):
+                series = table.get(key)
+                if series is None:
+                    series = table[key] = Series()
+                self.evicted += not series.add(event)
+        self._added += 1
+
+    def _keys(self, event: Event, relation: str | None) -> Iterator[str]:
+        if relation is None:
+            yield ""
+        elif relation == "from peer":
+            yield str(event.fields.get("client", ""))
+        elif relation in ("on pod", "on peer"):
+            yield str(event.get("pod"))
+        elif relation == "on workload":
+            yield str(event.get("workload"))
+        elif relation == "on node":
+            yield str(event.get("node"))
+        else:
+            yield from self._upstream_keys(event)
+
+    def _upstream_keys(self, event: Event) -> Iterator[str]:
+        upstream = event.fields.get("upstream")
+        if upstream:
+            yield str(upstream)
+        name = event.fields.get("upstream_name")
+        if name:
+            text = str(name)
+            self._upstream_names.setdefault(text, _workloads_named(text))
+            yield text
+
+    def cover(self, source: str, since: int, until: int) -> None:
+        """A source was read whole from `since` to `until` (ns)."""
+        self._since[source] = min(since, self._since.get(source, since))
+        self._until[source] = max(until, self._until.get(source, until))
+
+    def promise(self, kind: str, source: str) -> None:
+        """A source would show events of this kind, had there been any."""
+        self._producers.setdefault(_FAMILIES.get(kind, kind), {}).setdefault(source, 0)
+
+    def covered(self, kind: str, low: int, high: int) -> bool:
+        """Whether a stream that produces events of this kind was read over all of [low, high]."""
+        producers = self._producers.get(_FAMILIES.get(kind, kind), {})
+        return any(
+            self._since.get(name, high + 1) <= low and self._until.get(name, low - 1) >= high
+            for name in producers
+        )
+
+    def streams(self, kind: str) -> int:
+        """How many streams have shown events of this kind."""
+        return len(self._producers.get(_FAMILIES.get(kind, kind), {}))
+
+    def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
+        """Related events with low <= time <= high, in time order; None where the reset does
+        not say whom to relate them to."""
+        wanted = self._wanted(question.relation, reset, high)
+        if wanted is None:
+            return None
+        table = self._tables[question]
+        found = [
+            event
+            for namespace, key in wanted
+            if (series := table.get(key)) is not None
+            for event in series.between(low, high)
+            if event is not reset and _is_within(namespace, event)
+        ]
+        return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found
+
+    def _wanted(
+        self, relation: str | None, reset: Event, time: int
+    ) -> list[tuple[str | None, str]] | None:
+        """Namespace (None: any) and key of the related events, or None when the relation
+        cannot be resolved."""
+        if relation is None:
+            return [(None, "")]
+        if relation == "to workload":
+            return [(None, key) for key in self._upstreams_of(reset)] or None
+        if relation == "on peer":
+            owners = self._owners.of(str(reset.fields.get("peer", "")), time)
+            return [(owner.namespace, owner.pod) for owner in owners] or None
+        field = {"from peer": "peer", "on pod": "pod", "on workload": "workload"}.get(
+            relation, "node"
+        )
+        value = reset.get(field)
+        namespace = reset.source.namespace if field in ("pod", "workload") else None
+        return None if value is None else [(namespace, str(value))]
+
+    def _upstreams_of(self, reset: Event) -> list[str]:
+        workload = reset.source.workload
+        if workload is None:
+            return []
+        keys = self._owners.addresses(reset.source.namespace, workload)
+        local = reset.fields.get("local")
+        if local:
+            keys.add(str(local))
+        keys |= {name for name, parts in self._upstream_names.items() if workload in parts}
+        return sorted(keys)
+
+    @property
+    def is_due_for_sweep(self) -> bool:
+        """Whether enough has come in since the last sweep to make one worth while."""
+        return self._added >= _SWEEP
+
+    def forget(self, before: int) -> None:
+        """Drop what is older than `before` (ns)."""
+        self._added = 0
+        for table in self._tables.values():
+            for key in list(table):
+                series = table[key]
+                series.forget(before)
+                if not series.times:
+                    del table[key]
+
+
+def _all(by_kind: dict[str, list[tuple[Test, Question]]]) -> Iterator[tuple[Test, Question]]:
+    for entries in by_kind.values():
+        yield from entries
+
+
+def _is_within(namespace: str | None, event: Event) -> bool:
+    """Pods and workloads of the same name in two namespaces are not the same."""
+    own = event.fields
+    # an event about another pod says nothing of its namespace by where it was printed
+    elsewhere = "pod" in own or "workload" in own
+    theirs = own.get("namespace") if elsewhere else event.get("namespace")
+    return theirs is None or namespace is None or theirs == namespace
+
+
+def _workloads_named(upstream_name: str) -> set[str]:
+    """The workload names that a proxy's service name may stand for: `shop-cart-80`,
+    `shop-cart-http@kubernetes`, `be_cart/srv1`, `cart.shop.svc.cluster.local`."""
+    base = upstream_name.partition("@")[0].partition("/")[0]
+    first = base.partition(".")[0]
+    parts = first.replace("_", "-").split("-")
+    return {"-".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)}

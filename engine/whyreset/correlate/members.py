@@ -1,0 +1,257 @@
+"""Member clauses: what holds, does not, or cannot be told of each reset by itself."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from whyreset.basis.units import format_duration
+from whyreset.correlate.lookup import UNKNOWN, Evidence, Question, condition_test
+from whyreset.model.event import Event
+from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
+
+Membership = Callable[[str], bool]
+
+
+class Answer(NamedTuple):
+    """For one reset: whether the clause holds (None: could not tell), by which event."""
+
+    holds: bool | None
+    event: Event | None = None
+
+
+_TARGETS = {
+    "from peer": ("peer",),
+    "on peer": ("peer",),
+    "on pod": ("namespace", "pod"),
+    "on workload": ("namespace", "workload"),
+    "on node": ("node",),
+    "to workload": ("namespace", "workload", "local"),
+}
+"""What a relation takes from a reset."""
+
+_YES, _NO, _OPEN = Answer(True), Answer(False), Answer(None)
+Ask = Callable[[Sequence[Event]], list[Answer]]
+Describe = Callable[[Sequence[Event], Sequence[Answer]], str]
+
+
+@dataclass(frozen=True, slots=True)
+class MemberClause:
+    """A compiled member clause: `ask` answers for each reset, `describe` says what was found."""
+
+    clause: Clause
+    ask: Ask
+    describe: Describe
+
+
+@dataclass(frozen=True, slots=True)
+class World:
+    """What clauses are compiled against."""
+
+    evidence: Evidence
+    networks: dict[str, Membership]
+
+
+def question_of(clause: Join | AfterLast) -> Question:
+    """The question that a clause will ask."""
+    return Question(clause.event, clause.relation, clause.conditions)
+
+
+def compile_member(clause: Clause, world: World, keys: tuple[str, ...]) -> MemberClause:
+    """Closures for one member clause of a rule whose bursts have these keys."""
+    if isinstance(clause, InNetwork):
+        return _in_network(clause, world, clause.field in keys)
+    if isinstance(clause, Compare):
+        return _compare(clause)
+    if isinstance(clause, Join):
+        return _join(clause, world.evidence)
+    if isinstance(clause, AfterLast):
+        return _after_last(clause, world.evidence)
+    if isinstance(clause, AnyOf):
+        return _any_of(clause, world, keys)
+    raise TypeError(f"not a member clause: {clause!r}")
+
+
+def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause:
+    tests = [world.networks[name] for name in clause.networks]
+    field, wanted = clause.field, not clause.negated
+
+    def one(event: Event) -> Answer:
+        value = event.fields.get(field)
+        if value is None:
+            return _OPEN
+        return _YES if any(test(str(value)) for test in tests) is wanted else _NO
+
+    def ask(events: Sequence[Event]) -> list[Answer]:
+        if constant:
+            return [one(events[0])] * len(events)
+        return [one(event) for event in events]
+
+    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
+        values = _values(events, field)
+        if not values:
+            return f"the lines name no {field}"
+        inside = sum(answer.holds is wanted for answer in answers)
+        verb = "is" if len(values) == 1 else "are"
+        shown = values[0] if len(values) == 1 else f"{inside} of {len(answers)}"
+        names = " or ".join(clause.networks)
+        return f"{shown} {verb}{'' if inside else ' not'} in {names}"
+
+    return MemberClause(clause, ask, describe)
+
+
+def _compare(clause: Compare) -> MemberClause:
+    test = condition_test([clause.condition])
+    field = clause.condition.field
+    untold = clause.condition.value != UNKNOWN
+
+    def one(event: Event) -> Answer:
+        if untold and event.get(field) is None:
+            return _OPEN
+        return _YES if test(event) else _NO
+
+    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
+        values = _values(events, field)
+        if not values:
+            return f"the lines say no {field}"
+        more = f" and {len(values) - 3} more" if len(values) > 3 else ""
+        return f"{field} {', '.join(values[:3])}{more}"
+
+    return MemberClause(clause, lambda events: [one(event) for event in events], describe)
+
+
+def _join(clause: Join, evidence: Evidence) -> MemberClause:
+    question = question_of(clause)
+    before, after = clause.before, clause.after
+    present = _NO if clause.negated else _YES
+    absent = _YES if clause.negated else _NO
+
+    def missing(low: int, high: int) -> Answer:
+        return absent if evidence.covered(clause.event, low, high) else _OPEN
+
+    def one(reset: Event) -> Answer:
+        low, high = reset.time - before, reset.time + after
+        found = evidence.near(question, reset, low, high)
+        if found is None:
+            return _OPEN
+        if not found:
+            return missing(low, high)
+        return present._replace(event=min(found, key=lambda event: abs(event.time - reset.time)))
+
+    def ask(events: Sequence[Event]) -> list[Answer]:
+        if len(events) > 2 and _same_target(question.relation, events):
+            low, high = events[0].time - before, events[-1].time + after
+            if evidence.near(question, events[0], low, high) == []:
+                whole = missing(low, high)
+                if whole.holds is not None:
+                    return [whole] * len(events)
+        return [one(event) for event in events]
+
+    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
+        return _describe_join(clause, events, answers, evidence)
+
+    return MemberClause(clause, ask, describe)
+
+
+def _same_target(relation: str | None, events: Sequence[Event]) -> bool:
+    """Whether all resets of the burst would be joined to the same events."""
+    if relation is None:
+        return True
+    fields = _TARGETS[relation]
+    first = [events[0].get(field) for field in fields]
+    return all([event.get(field) for field in fields] == first for event in events)
+
+
+def _describe_join(
+    clause: Join, events: Sequence[Event], answers: Sequence[Answer], evidence: Evidence
+) -> str:
+    hits = [
+        (event, answer.event)
+        for event, answer in zip(events, answers, strict=True)
+        if answer.event is not None
+    ]
+    streams = evidence.streams(clause.event)
+    if hits:
+        reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
+        away = format_duration(abs(reset.time - nearest.time))
+        side = "before" if nearest.time <= reset.time else "after"
+        return f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
+    if not streams:
+        return f"no stream with {clause.event} events was read"
+    if any(answer.holds is None for answer in answers):
+        if evidence.near(question_of(clause), events[0], events[0].time, events[0].time) is None:
+            return "it is not known whom to look for"
+        return f"the {clause.event} streams that were read do not cover the time"
+    return f"none in {streams} stream{'s' if streams > 1 else ''} with {clause.event} events"
+
+
+def summary(event: Event) -> str:
+    """One short phrase for an event of evidence: the fields that tell most."""
+    fields = event.fields
+    if event.kind == "access":
+        parts = [fields.get("method"), fields.get("path"), fields.get("status")]
+        if (duration := fields.get("duration")) is not None:
+            parts.append(f"after {float(duration):.3g}s")
+    else:
+        parts = [fields.get("reason"), fields.get("what"), event.get("pod") or event.get("node")]
+    text = " ".join(str(part)[:60] for part in parts if part not in (None, ""))
+    return text or event.kind
+
+
+def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
+    question = question_of(clause)
+
+    def one(reset: Event) -> Answer:
+        low = reset.time - clause.high
+        found = evidence.near(question, reset, low, reset.time - 1)
+        if found is None:
+            return _OPEN
+        if not found:
+            return _NO if evidence.covered(clause.event, low, reset.time) else _OPEN
+        last = found[-1]
+        return Answer(reset.time - last.time >= clause.low, last)
+
+    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
+        delays = delays_of(events, answers)
+        if not delays:
+            return f"no {clause.event} before it was seen"
+        return f"{format_duration(min(delays))} to {format_duration(max(delays))} after it"
+
+    return MemberClause(clause, lambda events: [one(event) for event in events], describe)
+
+
+def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
+    """How long (ns) after the event found each reset came."""
+    return [
+        event.time - answer.event.time
+        for event, answer in zip(events, answers, strict=True)
+        if answer.event is not None
+    ]
+
+
+def _any_of(clause: AnyOf, world: World, keys: tuple[str, ...]) -> MemberClause:
+    parts = [compile_member(part, world, keys) for part in clause.clauses]
+
+    def ask(events: Sequence[Event]) -> list[Answer]:
+        columns = [part.ask(events) for part in parts]
+        return [_either(column) for column in zip(*columns, strict=True)]
+
+    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
+        for part in parts:
+            given = part.ask(events)
+            if any(answer.holds for answer in given):
+                return f"{part.clause.text}: {part.describe(events, given)}"
+        return "; ".join(part.describe(events, part.ask(events)) for part in parts)
+
+    return MemberClause(clause, ask, describe)
+
+
+def _either(answers: Sequence[Answer]) -> Answer:
+    for answer in answers:
+        if answer.holds:
+            return answer
+    return _OPEN if any(answer.holds is None for answer in answers) else _NO
+
+
+def _values(events: Sequence[Event], field: str) -> list[str]:
+    """The distinct values of a field, as they came."""
+    return list(dict.fromkeys(str(v) for event in events if (v := event.get(field)) is not None))

@@ -1,0 +1,87 @@
+"""Who owns an address: pods and their addresses, learnt as the events come."""
+
+from bisect import bisect_right
+from typing import Any, NamedTuple
+
+from whyreset.model.event import Event
+
+_LIMIT = 65536
+_HISTORY = 16
+"""Owners of one address: pods in the host's network share it, and take turns without end."""
+
+
+class Owner(NamedTuple):
+    """A pod, as far as it is known."""
+
+    namespace: str | None
+    workload: str | None
+    pod: str
+
+
+class Owners:
+    """Address to pod over time; a reused address has several owners, one after the other."""
+
+    def __init__(self) -> None:
+        self._history: dict[str, list[tuple[int, Owner]]] = {}
+        self._addresses: dict[str, set[tuple[str | None, str]]] = {}
+
+    def learn(self, event: Event) -> None:
+        """Take what the event says: `address` events, and the local side of resets."""
+        if event.kind == "address":
+            address = event.fields.get("address")
+        else:
+            address = event.fields.get("local")
+        pod = event.get("pod")
+        if not address or not pod:
+            return
+        owner = Owner(_text(event.get("namespace")), _text(event.get("workload")), str(pod))
+        self._add(str(address), event.time, owner)
+
+    def state(self) -> Any:
+        """What was learnt, for a snapshot."""
+        return self._history, self._addresses
+
+    def set_state(self, state: Any) -> None:
+        """Go on from a snapshot."""
+        self._history, self._addresses = state
+
+    def _add(self, address: str, time: int, owner: Owner) -> None:
+        history = self._history.get(address)
+        if history is None:
+            if len(self._history) >= _LIMIT:
+                self._drop(next(iter(self._history)))
+            self._history[address] = [(time, owner)]
+        elif history[-1][1].pod != owner.pod:
+            history.append((time, owner))
+            del history[:-_HISTORY]
+        else:
+            return
+        if owner.workload:
+            self._addresses.setdefault(owner.workload, set()).add((owner.namespace, address))
+
+    def _drop(self, address: str) -> None:
+        for _, owner in self._history.pop(address):
+            known = self._addresses.get(owner.workload or "", set())
+            known.discard((owner.namespace, address))
+            if owner.workload and not known:
+                self._addresses.pop(owner.workload, None)
+
+    def of(self, address: str, time: int) -> list[Owner]:
+        """The owners up to `time`, the newest first; the first one known when none was before."""
+        history = self._history.get(address)
+        if not history:
+            return []
+        upto = bisect_right(history, time, key=lambda entry: entry[0])
+        return [owner for _, owner in reversed(history[: max(upto, 1)])]
+
+    def addresses(self, namespace: str | None, workload: str) -> set[str]:
+        """Every address that a pod of the workload has had."""
+        return {
+            address
+            for within, address in self._addresses.get(workload, ())
+            if within is None or namespace is None or within == namespace
+        }
+
+
+def _text(value: object) -> str | None:
+    return None if value is None else str(value)

@@ -1,0 +1,52 @@
+"""How far rules look: in time, and over which keys their bursts can never cross."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from whyreset.basis.units import NS
+from whyreset.correlate.lookup import Question
+from whyreset.correlate.members import question_of
+from whyreset.model.rule import AfterLast, AnyOf, Clause, Join, Rule
+
+_SPAN = 600 * NS
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Over all rules of a kind: common key fields, longest gap, look-back, look-ahead, span
+    (ns)."""
+
+    keys: tuple[str, ...]
+    gap: int
+    before: int
+    after: int
+    span: int
+
+
+def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
+    """The reach of rules that share a kind; `keys` and `gap` are those of what is left over."""
+    joins = [clause for rule in rules for clause in _leaves((*rule.when, *rule.unless))]
+    common = [key for key in keys if all(key in rule.keys for rule in rules)]
+    before = [c.before if isinstance(c, Join) else c.high for c in joins]
+    return Reach(
+        keys=tuple(common),
+        gap=max([gap, *(rule.gap for rule in rules)]),
+        before=max(before, default=0),
+        after=max((c.after for c in joins if isinstance(c, Join)), default=0),
+        span=max((rule.span for rule in rules), default=_SPAN),
+    )
+
+
+def questions_of(rules: Iterable[Rule]) -> list[Question]:
+    """What the rules will ask for."""
+    return [question_of(clause) for rule in rules for clause in _leaves((*rule.when, *rule.unless))]
+
+
+def _leaves(clauses: Iterable[Clause]) -> list[Join | AfterLast]:
+    found: list[Join | AfterLast] = []
+    for clause in clauses:
+        if isinstance(clause, AnyOf):
+            found += _leaves(clause.clauses)
+        elif isinstance(clause, Join | AfterLast):
+            found.append(clause)
+    return found

@@ -1,0 +1,277 @@
+"""Fixed intervals from few events: periodic trains, with missed beats, in a stream of times."""
+
+import math
+from dataclasses import dataclass
+from itertools import pairwise
+
+MIN_BEATS = 4
+LIKELY = 1.0
+"""Evidence (nats) from which a rhythm counts: 1 likely, 2 strong, 3 certain."""
+
+_MAX_TRAINS = 4
+_MAX_MISSED_BEATS = 3
+_SHORTLIST = 16
+_CHUNK = 192
+_FLOOR = 0.03
+_FEW = 12
+"""Events up to which two probers of different periods need not stand out by themselves."""
+
+_LONG, _PRECISE = 9, 0.05
+"""Links, and root mean square of their residuals, from which a train stands out of noise."""
+
+_MISSED, _STRAY, _TRAIN = 1.6, 1.5, 2.2
+"""Prices in nats of a missed beat, an event outside every train, one more train:
+-ln of 1/5, 2/9, 1/9."""
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """One prober: indices of its beats, period in ns, what its links are worth in nats."""
+
+    beats: tuple[int, ...]
+    period: float
+    missed: int
+    residuals: tuple[float, ...]
+    gain: float
+
+
+@dataclass(frozen=True, slots=True)
+class Rhythm:
+    """What was found: `period` (ns) and `jitter` (share of it) of the longest train."""
+
+    beats: tuple[int, ...]
+    period: float
+    jitter: float
+    missed: int
+    trains: int
+    evidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bounds:
+    """Shortest and longest period (ns), tolerance (share), clock resolution of the times (ns)."""
+
+    low: float
+    high: float
+    tolerance: float
+    resolution: float = 0.0
+
+
+def resolution_of(times: list[int]) -> float:
+    """The clock's step in ns: 1 s when every time is a whole second, else 0."""
+    return 1e9 if times and all(time % 1_000_000_000 == 0 for time in times) else 0.0
+
+
+def find_rhythm(times: list[int], bounds: Bounds) -> Rhythm | None:
+    """The trains in sorted `times` (ns), or None where there are fewer than MIN_BEATS beats.
+
+    Formulas: sparse noisy period estimation with chains found by dynamic programming, weighed
+    in nats against "the next event falls anywhere in the period".
+    """
+    moments, members = _distinct(times)
+    trains: list[Train] = []
+    evidence = 0.0
+    for start in range(0, max(1, len(moments) - MIN_BEATS + 1), _CHUNK):
+        part = moments[start : start + _CHUNK]
+        if start and len(part) < MIN_BEATS:
+            break
+        found, worth = _trains(part, bounds)
+        evidence += worth
+        trains += [_shifted(train, start) for train in found]
+    if not trains:
+        return None
+    beats = sorted({i for train in trains for beat in train.beats for i in members[beat]})
+    main = max(trains, key=lambda train: len(train.beats))
+    residuals = sorted(abs(r) for train in trains for r in train.residuals)
+    chunks = max(1, math.ceil(len(moments) / _CHUNK))
+    return Rhythm(
+        beats=tuple(beats),
+        period=main.period,
+        jitter=1.4826 * _median(residuals),
+        missed=sum(train.missed for train in trains),
+        trains=max(1, round(len(trains) / chunks)),
+        evidence=evidence,
+    )
+
+
+def _distinct(times: list[int]) -> tuple[list[int], list[list[int]]]:
+    """Identical times are one beat: the distinct times, and the indices that each stands for."""
+    moments: list[int] = []
+    members: list[list[int]] = []
+    for i, time in enumerate(times):
+        if moments and time == moments[-1]:
+            members[-1].append(i)
+        else:
+            moments.append(time)
+            members.append([i])
+    return moments, members
+
+
+def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
+    """The likelier of two explanations: long trains first, or precise trains first."""
+    return max(
+        (_taken_greedily(times, bounds, relief) for relief in (_STRAY, 0.0)),
+        key=lambda explanation: explanation[1],
+    )
+
+
+def _taken_greedily(times: list[int], bounds: Bounds, relief: float) -> tuple[list[Train], float]:
+    """Trains taken one after the other while each makes the whole likelier, and the nats."""
+    left = list(range(len(times)))
+    found: list[Train] = []
+    evidence = 0.0
+    while len(found) < _MAX_TRAINS and len(left) >= 3:
+        train = _best_train([times[i] for i in left], bounds, relief)
+        if train is None or (found and not _joins(train, found[0], len(left), times)):
+            break
+        beats = tuple(left[i] for i in train.beats)
+        evidence += train.gain - (_TRAIN if found else 0)
+        found.append(Train(beats, train.period, train.missed, train.residuals, train.gain))
+        taken = set(beats)
+        left = [i for i in left if i not in taken]
+    if sum(len(train.beats) for train in found) < MIN_BEATS:
+        return [], -math.inf
+    alone = _against_noise(found[0], len(times) - len(found[0].beats), times)
+    if len(found) > 1 or left:
+        beside = sum(_against_noise(train, len(left), times) - _TRAIN for train in found[1:])
+        alone += max(0.0, beside)
+    return found, max(evidence - _STRAY * len(left), alone)
+
+
+def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
+    """Whether one more train is likelier than strays: precise on its own, or of the same
+    period as the first and about as precise (chance chains fill the whole tolerance)."""
+    if _against_noise(train, left - len(train.beats), times) > _TRAIN + LIKELY:
+        return True
+    worth = train.gain - _TRAIN + _STRAY * len(train.beats)
+    alike = abs(train.period / main.period - 1) <= _PRECISE or len(times) <= _FEW
+    return worth > 0 and alike and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
+
+
+def _spread(train: Train) -> float:
+    return math.sqrt(sum(r * r for r in train.residuals) / len(train.residuals))
+
+
+def _against_noise(train: Train, others: int, times: list[int]) -> float:
+    """Evidence of a long, precise train in the midst of `others`.
+
+    The other events are taken for a Poisson stream on both sides of the ratio, so that they
+    cost nothing by themselves; a link must be worth more than meeting one of them by chance.
+    """
+    links = len(train.residuals)
+    if links < _LONG or _spread(train) > 2 * _PRECISE:
+        return -math.inf
+    density = others * train.period / (times[-1] - times[0])
+    return train.gain - links * math.log1p(2 * density)
+
+
+def _best_train(times: list[int], bounds: Bounds, relief: float) -> Train | None:
+    """The chain worth most, each beat counting for `relief` nats as no stray."""
+    best: Train | None = None
+    best_worth = 0.0
+    for period in _candidates(times, bounds):
+        chain = _chain(times, period, bounds)
+        if len(chain) < 3:
+            continue
+        train = _weighed(times, chain, period, bounds)
+        worth = train.gain + relief * len(train.beats)
+        if best is None or worth > best_worth:
+            best, best_worth = train, worth
+    return best
+
+
+def _candidates(times: list[int], bounds: Bounds) -> list[float]:
+    """Periods worth trying: gaps over one to three neighbours (more in dense streams), whole
+    and halved, thinned to one a percent; the most frequent ones when there are many."""
+    reach = 3 if len(times) <= 32 else 8
+    low, high = bounds.low * (1 - bounds.tolerance), bounds.high * (1 + bounds.tolerance)
+    votes: dict[int, list[float]] = {}
+    for lag in range(1, reach + 1):
+        for i in range(len(times) - lag):
+            gap = times[i + lag] - times[i]
+            for divisor in (1, 2):
+                period = gap / divisor
+                if low <= period <= high:
+                    votes.setdefault(round(math.log(period) * 100), []).append(period)
+    bins = [
+        (len(periods) + 0.6 * (len(votes.get(k - 1, ())) + len(votes.get(k + 1, ()))), k)
+        for k, periods in votes.items()
+    ]
+    bins.sort(reverse=True)
+    limit = len(bins) if len(times) <= 12 else _SHORTLIST
+    clipped = (_median(sorted(votes[k])) for _, k in bins[:limit])
+    return sorted({min(max(period, bounds.low), bounds.high) for period in clipped})
+
+
+def _chain(times: list[int], period: float, bounds: Bounds) -> list[int]:
+    """The best chain of events one to four periods apart, by dynamic programming."""
+    tolerance = max(bounds.tolerance, bounds.resolution / period)
+    count = len(times)
+    scores = [0.0] * count
+    before = [-1] * count
+    nearest = period * (1 - tolerance)
+    farthest = period * (_MAX_MISSED_BEATS + 1 + tolerance)
+    for j in range(1, count):
+        best = 0.0
+        for i in range(j - 1, -1, -1):
+            gap = times[j] - times[i]
+            if gap < nearest:
+                continue
+            if gap > farthest:
+                break
+            steps = round(gap / period)
+            off = abs(gap / period - steps)
+            if off > tolerance:
+                continue
+            score = scores[i] + 1 - 0.4 * (steps - 1) - 0.3 * off / tolerance
+            if score > best:
+                best, before[j] = score, i
+        scores[j] = best
+    at = max(range(count), key=scores.__getitem__)
+    chain = []
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
+
+
+def _weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
+    """The chain with its refined period (sum kg / sum kk over links) and its worth in nats."""
+    gaps = [times[j] - times[i] for i, j in pairwise(chain)]
+    steps = [max(1, round(gap / period)) for gap in gaps]
+    fitted = sum(k * g for k, g in zip(steps, gaps, strict=True)) / sum(k * k for k in steps)
+    if bounds.low <= fitted <= bounds.high:
+        period = fitted
+    residuals = tuple(g / period - k for k, g in zip(steps, gaps, strict=True))
+    links = len(residuals)
+    spread = max(
+        _FLOOR,
+        bounds.resolution / (math.sqrt(6) * period),
+        math.sqrt(sum(r * r for r in residuals) / links),
+    )
+    missed = sum(steps) - links
+    choices = math.log(bounds.high / bounds.low) / math.log1p(bounds.tolerance)
+    gain = (
+        sum(-0.5 * (r / spread) ** 2 for r in residuals)
+        - links * math.log(spread * math.sqrt(2 * math.pi))
+        - _MISSED * missed
+        - 0.5 * math.log(links)
+        - math.log(max(1.0, choices))
+    )
+    return Train(tuple(chain), period, missed, residuals, gain)
+
+
+def _shifted(train: Train, by: int) -> Train:
+    if not by:
+        return train
+    beats = tuple(beat + by for beat in train.beats)
+    return Train(beats, train.period, train.missed, train.residuals, train.gain)
+
+
+def _median(ordered: list[float]) -> float:
+    if not ordered:
+        return 0.0
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2

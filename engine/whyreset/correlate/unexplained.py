@@ -1,0 +1,77 @@
+"""The honest unknown: what was looked for, what was nearest, and what was missing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from whyreset.correlate.judge import Outcome
+from whyreset.correlate.lookup import Evidence
+from whyreset.correlate.stretch import Tally
+from whyreset.correlate.verdicts import place_of
+from whyreset.model.event import Event
+from whyreset.model.rule import Rule
+from whyreset.model.verdict import Verdict
+
+_WANTED = (
+    ("access", "the access log of the proxy or of the service itself"),
+    ("termination", "`kubectl get events -A -o json` or the k3s journal"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """A rule that looked at a burst and claimed nothing."""
+
+    rule: Rule
+    burst: Sequence[Event]
+    outcome: Outcome
+
+
+def unknown_verdict(
+    tally: Tally, burst: Sequence[Event], attempts: Sequence[Attempt], evidence: Evidence
+) -> Verdict:
+    """The verdict of a burst that no rule claimed."""
+    nearest = _nearest(burst, attempts)
+    missing = [text for kind, text in _WANTED if not evidence.streams(kind)]
+    peer = next(iter(tally.peers)) if len(tally.peers) == 1 else f"{len(tally.peers)} peers"
+    whom = f" from {peer}" if tally.peers else ""
+    because = f"{tally.count} reset{'s' if tally.count > 1 else ''}{whom} that no rule explains."
+    if nearest is not None:
+        failed = nearest.outcome.findings[-1]
+        because += f" Nearest is {nearest.rule.name}, but “{failed.clause}”: {failed.found}."
+    if missing:
+        because += f" Not read: {'; '.join(missing)}."
+        remedy = f"Run again together with {' and '.join(missing)}."
+    else:
+        remedy = "See who sends the RST: capture on the node while it happens."
+    return Verdict(
+        label="unknown",
+        rule=None,
+        title="No rule explains these resets",
+        severity="warning",
+        confidence=0.0,
+        period=None,
+        jitter=None,
+        missed=None,
+        because=because,
+        remedy=remedy,
+        verify=("tcpdump -nn -tttt -i any 'tcp[tcpflags] & tcp-rst != 0'",),
+        evidence=tuple(nearest.outcome.findings) if nearest else (),
+        **place_of(tally),
+    )
+
+
+def _nearest(burst: Sequence[Event], attempts: Sequence[Attempt]) -> Attempt | None:
+    """The attempt on these resets that got furthest; of equals the one tried first."""
+    first = burst[0]
+    on_these = [
+        attempt
+        for attempt in attempts
+        if attempt.outcome.findings and any(event is first for event in attempt.burst)
+    ]
+    return max(on_these, key=_progress, default=None)
+
+
+def _progress(attempt: Attempt) -> float:
+    findings = attempt.outcome.findings
+    clauses = len(attempt.rule.when)
+    return sum(finding.holds is not False for finding in findings) / max(1, clauses)

@@ -1,0 +1,65 @@
+"""From what a rule found to the verdict that people read."""
+
+from fnmatch import fnmatchcase
+from typing import Any
+
+from whyreset.correlate.judge import Outcome
+from whyreset.correlate.stretch import Tally
+from whyreset.correlate.texts import fill, values_of
+from whyreset.model.event import Event, Value
+from whyreset.model.rule import Rule, Scope, ScopeTest
+from whyreset.model.verdict import Verdict
+
+_SAMPLE_LIMIT = 512
+
+
+def in_scope(scope: Scope, event: Event) -> bool:
+    """Whether a rule acts on this event."""
+    if scope.within and not any(_meets(test, event) for test in scope.within):
+        return False
+    return not any(_meets(test, event) for test in scope.outside)
+
+
+def _meets(test: ScopeTest, event: Event) -> bool:
+    return fnmatchcase(str(event.get(test.field) or ""), test.glob)
+
+
+def verdict_of(rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value]) -> Verdict:
+    """The verdict of a rule over all stretches of its burst, still `ongoing`."""
+    values = values_of(rule, tally, outcome, settings)
+    return Verdict(
+        label=rule.label,
+        rule=rule.name,
+        title=fill(rule.title, values),
+        severity=rule.severity,
+        confidence=round(rule.confidence * outcome.confidence, 2),
+        period=tally.period,
+        jitter=tally.jitter,
+        missed=tally.missed,
+        because=fill(rule.because, values),
+        remedy=fill(rule.remedy, values),
+        verify=tuple(fill(command, values) for command in rule.verify),
+        evidence=tuple(outcome.findings),
+        **place_of(tally),
+    )
+
+
+def place_of(tally: Tally) -> dict[str, Any]:
+    """The fields of a verdict that do not depend on what was found."""
+    source = tally.first.source
+    return {
+        "id": tally.id,
+        "state": "ongoing",
+        "namespace": source.namespace,
+        "workload": source.workload,
+        "pod": source.pod,
+        "container": source.container,
+        "node": source.node,
+        "peer": next(iter(tally.peers)) if len(tally.peers) == 1 else None,
+        "peers": len(tally.peers),
+        "start": tally.start,
+        "end": tally.end,
+        "count": tally.count,
+        "also": (),
+        "sample": tally.first.text.partition("\n")[0][:_SAMPLE_LIMIT],
+    }
