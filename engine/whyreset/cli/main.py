@@ -1,0 +1,73 @@
+"""The command line: one word for each job; every error ends with a sentence, not a traceback."""
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from importlib import import_module
+from io import TextIOWrapper
+
+from whyreset import __version__
+
+DONE, FAILED, WRONG_USAGE = 0, 1, 2
+
+_COMMANDS = {
+    "run": "verdicts of files, folders or standard input",
+    "label": "one JSON line for each reset record, with its label",
+    "check": "check rule files",
+    "test": "run the tests inside rule files",
+    "rules": "list the rules in force",
+    "parse": "how one line is read, phase by phase",
+    "explain": "what a label or a rule means, and what to do",
+}
+
+
+def build_parser() -> argparse.ArgumentParser:
+    """The parser with all commands."""
+    parser = argparse.ArgumentParser(
+        prog="whyreset",
+        description="Why was this connection reset by peer? Reads container logs and answers.",
+        epilog="kubectl logs -f deploy/api --prefix --timestamps | whyreset run",
+    )
+    parser.add_argument("--version", action="version", version=f"whyreset {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
+    for name, text in _COMMANDS.items():
+        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command.set_defaults(command=name)
+        _module(name).add_arguments(command)
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run one command; the exit code is 0 done, 1 a rule or test failed, 2 wrong usage."""
+    words = sys.argv[1:] if arguments is None else list(arguments)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # a terminal need not have ± and ✓
+            stream.reconfigure(errors="backslashreplace")
+    try:
+        options = _parse(words)
+        run: Callable[[argparse.Namespace], int] = _module(options.command).run
+        code = run(options)
+        sys.stdout.flush()
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Python flushes standard output once more at exit: give it somewhere to go
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    return code
+
+
+def _parse(words: list[str]) -> argparse.Namespace:
+    """Only the command that is asked for is imported: start-up counts."""
+    if words and words[0] in _COMMANDS:
+        name = words[0]
+        parser = argparse.ArgumentParser(prog=f"whyreset {name}", description=_COMMANDS[name])
+        parser.set_defaults(command=name)
+        _module(name).add_arguments(parser)
+        return parser.parse_args(words[1:])
+    return build_parser().parse_args(words)
+
+
+def _module(command: str):  # type: ignore[no-untyped-def]
+    return import_module(f"whyreset.cli.{command}")

@@ -1,0 +1,91 @@
+"""`whyreset parse`: how one line is read, phase by phase."""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import orjson
+
+from whyreset.basis.times import format_time
+from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules
+from whyreset.ingest.envelopes import peel_record
+from whyreset.ingest.matching import Extractor
+from whyreset.model.event import Event
+from whyreset.model.record import Record
+from whyreset.run.text_output import safe
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `parse`."""
+    parser.add_argument("line", metavar="LINE", nargs="?", help="one line; default: those of stdin")
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="text (default) or json"
+    )
+    add_time_options(parser)
+    add_rule_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print how each line is read: envelope, time, source, text, events."""
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    extractor = Extractor(plan.definitions)
+    clock = clock_of(options)
+    for line in _lines(options.line):
+        record = peel_record(line, clock)
+        events = extractor.extract(record)
+        if options.output == "json":
+            sys.stdout.buffer.write(
+                orjson.dumps(_object(record, events), option=orjson.OPT_APPEND_NEWLINE)
+            )
+        else:
+            print(_phases(record, events))
+    return 0
+
+
+def _lines(line: str | None) -> Iterator[bytes]:
+    if line is not None:
+        yield line.encode()
+        return
+    for raw in sys.stdin.buffer:
+        yield raw.rstrip(b"\r\n")
+
+
+def _object(record: Record, events: list[Event]) -> dict[str, Any]:
+    source = record.source
+    return {
+        "envelope": record.envelope,
+        "time": format_time(record.time),
+        "time_from": record.time_from,
+        "assumed": record.assumed,
+        "source": {
+            "namespace": source.namespace,
+            "workload": source.workload,
+            "pod": source.pod,
+            "container": source.container,
+            "node": source.node,
+            "stream": record.stream,
+        },
+        "text": record.text,
+        "events": [{"kind": event.kind, "by": event.by, **event.fields} for event in events],
+    }
+
+
+def _phases(record: Record, events: list[Event]) -> str:
+    shown = _object(record, events)
+    source = ", ".join(f"{name} {value}" for name, value in shown["source"].items() if value)
+    assumed = f", assumed: {', '.join(record.assumed)}" if record.assumed else ""
+    lines = [
+        f"1 envelope  {record.envelope}",
+        f"2 time      {shown['time']} (from the {record.time_from}{assumed})",
+        f"3 source    {source or 'not told by the line'}",
+        f"4 text      {safe(record.text)}",
+    ]
+    for event in events:
+        fields = "  ".join(f"{name}={safe(str(value))}" for name, value in event.fields.items())
+        lines.append(f"5 event     {event.kind}  {fields}  [{event.by}]")
+    if not events:
+        lines.append("5 event     none: no definition matches")
+    return "\n".join(lines) + "\n"

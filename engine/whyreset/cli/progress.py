@@ -1,0 +1,29 @@
+"""A progress bar on standard error while long inputs are read, on a terminal only."""
+
+import os
+import stat
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+from whyreset.ingest.inputs import Input
+from whyreset.run.replay import Totals
+
+_LONG = 32 << 20
+"""Bytes from which reading takes long enough to show progress."""
+
+
+@contextmanager
+def progress_for(inputs: Sequence[Input]) -> Iterator[Callable[[Totals], None] | None]:
+    """A function to call after every block, or None where nobody would see a bar."""
+    sizes = [os.fstat(source.descriptor) for source in inputs]
+    size = sum(status.st_size for status in sizes if stat.S_ISREG(status.st_mode))
+    if size < _LONG or not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console  # noqa: PLC0415 - slow to import, seldom needed
+    from rich.progress import Progress  # noqa: PLC0415
+
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("reading", total=size)
+        yield lambda totals: bar.update(task, completed=totals.bytes)

@@ -1,0 +1,56 @@
+"""`whyreset run`: verdicts of files, folders or standard input."""
+
+import argparse
+import os
+import sys
+
+from whyreset.cli.common import add_input_options, add_rule_options, load_rules, open_all, say
+from whyreset.cli.progress import progress_for
+from whyreset.correlate.order import LATENESS
+from whyreset.run.json_output import verdict_line
+from whyreset.run.replay import Replay
+from whyreset.run.summary import summary_of
+from whyreset.run.text_output import TextOutput
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `run`."""
+    add_input_options(parser)
+    add_rule_options(parser)
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="text (default) or json"
+    )
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print a verdict for each burst, then the summary."""
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    opened = open_all(options, plan)
+    if opened is None:
+        return 2
+    inputs, problems = opened
+    replay = Replay(plan, inputs, LATENESS if options.lateness is None else options.lateness)
+    replay.totals.problems += problems
+    as_json = options.output == "json"
+    text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
+    labels: dict[str, tuple[int, int]] = {}
+    out = sys.stdout.buffer
+    with progress_for(inputs) as on_read:
+        for decided in replay.run(on_read):
+            for verdict in decided.verdicts:
+                if verdict.state != "final":
+                    continue
+                bursts, resets = labels.get(verdict.label, (0, 0))
+                labels[verdict.label] = (bursts + 1, resets + verdict.count)
+                block = verdict_line(verdict) if as_json else text.verdict(verdict).encode() + b"\n"
+                out.write(block)
+            if decided.verdicts:
+                out.flush()
+    summary = summary_of(replay.totals, labels)
+    if as_json:
+        say(summary)
+    else:
+        out.write(summary.encode() + b"\n")
+    return 2 if replay.totals.failed else 0

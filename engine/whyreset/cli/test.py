@@ -1,0 +1,46 @@
+"""`whyreset test`: run the tests inside rule files."""
+
+import argparse
+from pathlib import Path
+
+from whyreset.cli.common import add_rule_options, load_rules
+from whyreset.model.rule import Plan
+from whyreset.run.rule_tests import TestResult, run_rule_tests
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `test`."""
+    parser.add_argument("more", metavar="RULES", nargs="*", type=Path, help="files or folders")
+    add_rule_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Run all tests; print the failing ones, and how many there were; 1 when one fails."""
+    options.rules = [*options.rules, *options.more]
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    results = list(run_rule_tests(plan))
+    failed = [result for result in results if result.failures]
+    for result in failed:
+        _show(result)
+    untested = _untested(plan)
+    if untested:
+        print(f"without a test: {', '.join(untested)}")
+    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
+    return 1 if failed else 0
+
+
+def _untested(plan: Plan) -> list[str]:
+    return [rule.name for rule in plan.rules if not rule.tests]
+
+
+def _show(result: TestResult) -> None:
+    print(f"{result.test.by}: rule {result.rule.name}: {result.test.title}")
+    for failure in result.failures:
+        print(f"    {failure}")
+    for verdict in result.got:
+        for finding in verdict.evidence:
+            mark = {True: "✓", False: "✗", None: "?"}[finding.holds]
+            print(f"      {mark} {finding.clause}  {finding.found}")
+    print()

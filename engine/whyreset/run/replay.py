@@ -1,0 +1,116 @@
+"""Inputs through the engine in event time: several are merged by their events, not lines."""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+
+from whyreset.correlate.correlator import Correlator
+from whyreset.correlate.order import LATENESS, Order
+from whyreset.ingest.inputs import Input, InputError
+from whyreset.ingest.scan import Batch
+from whyreset.model.event import RESET
+from whyreset.model.rule import Plan
+from whyreset.model.verdict import Labelled, Verdict
+
+_END = 1 << 62
+_HELD_LIMIT = 500_000
+"""Events held back for an input that is not in time order; beyond it the lateness applies."""
+
+
+@dataclass(slots=True)
+class Totals:
+    """What was read, for the closing summary."""
+
+    inputs: int = 0
+    lines: int = 0
+    bytes: int = 0
+    events: int = 0
+    resets: int = 0
+    unreadable: int = 0
+    cut: int = 0
+    late: int = 0
+    evicted: int = 0
+    failed: int = 0
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """What one step decided."""
+
+    labels: Sequence[Labelled]
+    verdicts: Sequence[Verdict]
+
+
+class Replay:
+    """Reads inputs to their end, always the one that is furthest behind."""
+
+    def __init__(self, plan: Plan, inputs: Sequence[Input], lateness: int = LATENESS) -> None:
+        self._inputs = list(inputs)
+        self._order = Order(lateness)
+        self._correlator = Correlator(plan)
+        self._high: dict[int, int] = {}
+        self.totals = Totals(inputs=len(self._inputs))
+
+    def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
+        """Steps to the end; `on_read` is told after every block."""
+        live = {id(source): source for source in self._inputs}
+        for source in self._inputs:
+            self._order.open(source.path)
+            self._high[id(source)] = -1
+        while live:
+            source = self._next(list(live.values()))
+            batch = self._read(source)
+            if batch is None:
+                self._order.close(source.path)
+                del live[id(source)]
+            else:
+                self._take(source, batch)
+            if on_read is not None:
+                on_read(self.totals)
+            yield self._step()
+        self._correlator.finish()
+        yield self._decided()
+
+    def _next(self, live: list[Input]) -> Input:
+        """The input that is furthest behind: what the others say can wait least for it."""
+        return min(live, key=lambda source: self._high[id(source)])
+
+    def _read(self, source: Input) -> Batch | None:
+        """The next batch; None at the end, also where an input fails in the midst of it."""
+        try:
+            batch = source.read()
+        except InputError as error:
+            self.totals.failed += 1
+            self.totals.problems.append(str(error))
+            return None
+        if batch is None and source.damaged:
+            self.totals.problems.append(f"{source.path}: {source.damaged}")
+        return batch
+
+    def _take(self, source: Input, batch: Batch) -> None:
+        totals = self.totals
+        totals.lines += batch.lines
+        totals.bytes += batch.bytes
+        totals.events += len(batch.events)
+        totals.resets += sum(event.kind == RESET for event in batch.events)
+        totals.unreadable += batch.unreadable
+        totals.cut += batch.cut
+        for printed_by, (first, _) in batch.sources.items():
+            self._correlator.evidence.cover(printed_by.name, first, _END)
+        self._order.add(batch.events)
+        if batch.high is not None and (source.ordered or self._order.held > _HELD_LIMIT):
+            self._high[id(source)] = max(self._high[id(source)], batch.high)
+            self._order.progress(source.path, batch.high)
+
+    def _step(self) -> Decided:
+        for event in self._order.take():
+            self._correlator.feed(event)
+        mark = self._order.watermark
+        if mark is not None:
+            self._correlator.advance(mark)
+        return self._decided()
+
+    def _decided(self) -> Decided:
+        self.totals.late = self._order.late
+        self.totals.evicted = self._correlator.evidence.evicted
+        return Decided(self._correlator.take_labels(), self._correlator.take_verdicts())

@@ -1,0 +1,118 @@
+"""In-file tests: a test's events go through its rule alone, and its expectations are compared."""
+
+import random
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from operator import attrgetter
+
+from whyreset.basis.units import NS, format_duration, parse_duration
+from whyreset.correlate.correlator import Correlator
+from whyreset.model.event import PLACE_FIELDS, RESET, Event, Value
+from whyreset.model.record import Source
+from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, TestEvents
+from whyreset.model.verdict import Verdict
+
+_START = 1_767_225_600 * NS
+_END = 1 << 62
+_PLACE = {
+    "namespace": "default",
+    "workload": "app",
+    "pod": "app-1",
+    "container": "app",
+    "node": "node-1",
+}
+_SAME_TIME = 0.02
+"""How far (share) a period may be from the expected one."""
+
+
+@dataclass(frozen=True, slots=True)
+class TestResult:
+    """How a test went: `failures` is empty where it passed; `got` are the verdicts."""
+
+    rule: Rule
+    test: RuleTest
+    failures: tuple[str, ...]
+    got: tuple[Verdict, ...]
+
+
+def run_rule_tests(plan: Plan) -> Iterator[TestResult]:
+    """Run every test of every rule of the plan."""
+    for rule in plan.rules:
+        for test in rule.tests:
+            yield run_test(plan, rule, test)
+
+
+def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
+    """Run one test against its rule alone."""
+    alone = replace(plan, rules=(rule,))
+    correlator = Correlator(alone)
+    for stream in test.streams:
+        source = f"stream {stream.kind}"
+        correlator.evidence.cover(source, _START + stream.start, _START + stream.end)
+        correlator.evidence.promise(stream.kind, source)
+    events = sorted((e for line in test.events for e in _events(line)), key=attrgetter("place"))
+    for event in events:
+        correlator.evidence.cover(event.source.name, _START, _END)
+    for event in events:
+        correlator.feed(event)
+    correlator.finish()
+    got = tuple(v for v in correlator.take_verdicts() if v.state == "final")
+    failures = [text for expected in test.expectations if (text := _unmet(expected, got))]
+    return TestResult(rule, test, tuple(failures), got)
+
+
+def _events(line: TestEvents) -> Iterator[Event]:
+    """The events of one `at` line; their jitter is the same in every run."""
+    shuffle = random.Random(f"{line}")
+    times = [line.start]
+    if line.every is not None and line.end is not None:
+        count = (line.end - line.start) // line.every
+        times = [line.start + i * line.every for i in range(count + 1)]
+    fields: dict[str, Value] = dict(line.fields)
+    own = fields if line.kind in (RESET, "disconnect") else {}
+    place = {name: str(own.pop(name, default)) for name, default in _PLACE.items()}
+    if line.kind not in (RESET, "disconnect"):
+        place = {name: str(fields.get(name, value)) for name, value in place.items()}
+    stream = "log" if line.kind in (RESET, "disconnect") else line.kind
+    name = f"{place['pod']} {stream}"
+    source = Source(name, **place)
+    for i, time in enumerate(times):
+        off = round(shuffle.uniform(-line.jitter, line.jitter) * (line.every or 0))
+        yield Event(_START + time + off, source, i, line.kind, fields, f"{line.kind} {i}")
+
+
+def _unmet(expected: Expectation, got: tuple[Verdict, ...]) -> str | None:
+    """What is wrong with the verdicts, or None."""
+    if expected.label == "unknown" and not expected.fields:
+        claims = [verdict for verdict in got if verdict.label != "unknown"]
+        return f"expected no claim, got {_shown(claims)}" if claims else None
+    if any(_meets(expected, verdict) for verdict in got):
+        return None
+    wanted = " ".join([expected.label, *(f"{name}={value}" for name, value in expected.fields)])
+    return f"expected {wanted}, got {_shown(got)}"
+
+
+def _shown(verdicts: tuple[Verdict, ...] | list[Verdict]) -> str:
+    if not verdicts:
+        return "nothing"
+    return "; ".join(
+        f"{v.label} peer={v.peer} count={v.count}"
+        + (f" period={format_duration(v.period)}" if v.period else "")
+        for v in verdicts
+    )
+
+
+def _meets(expected: Expectation, verdict: Verdict) -> bool:
+    return verdict.label == expected.label and all(
+        _same(name, wanted, verdict) for name, wanted in expected.fields
+    )
+
+
+def _same(name: str, wanted: Value, verdict: Verdict) -> bool:
+    if name == "period":
+        period = verdict.period or 0.0
+        want = parse_duration(wanted) if isinstance(wanted, str) else wanted * NS
+        return abs(period - want) <= _SAME_TIME * want
+    if name in (*PLACE_FIELDS, "peer", "count", "peers", "rule", "severity", "missed"):
+        return str(getattr(verdict, name)) == str(wanted)
+    raise ValueError(f"a verdict has no field {name!r} to expect")

@@ -1,0 +1,35 @@
+"""The closing summary: what was read, what was decided, what was left out."""
+
+from whyreset.run.replay import Totals
+from whyreset.run.text_output import safe
+
+
+def summary_of(totals: Totals, labels: dict[str, tuple[int, int]]) -> str:
+    """Lines for people; `labels` gives (bursts, resets) by label."""
+    lines = [
+        f"read {_count(totals.lines, 'line')} from {_count(totals.inputs, 'input')}: "
+        f"{_count(totals.events, 'event')}, {_count(totals.resets, 'reset')}"
+    ]
+    for label, (bursts, resets) in sorted(labels.items(), key=lambda item: -item[1][1]):
+        lines.append(f"  {label:20} {_count(resets, 'reset'):>12} in {_count(bursts, 'burst')}")
+    if totals.resets == 0:
+        lines.append("  no connection resets were found")
+    return "\n".join(lines + [f"  {remark}" for remark in remarks_of(totals)])
+
+
+def remarks_of(totals: Totals) -> list[str]:
+    """What was late, unreadable, cut, forgotten or not read: a line for each, if any."""
+    lines = []
+    for number, what in (
+        (totals.late, "came too late to be in order (see --lateness)"),
+        (totals.unreadable, "had no readable time"),
+        (totals.cut, "were too long and were cut"),
+        (totals.evicted, "times the oldest evidence was dropped to bound memory"),
+    ):
+        if number:
+            lines.append(f"{number:,} {what}")
+    return lines + [f"not read: {safe(problem)}" for problem in totals.problems]
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,80 @@
+"""Verdicts as someone reads them at 3 am: label and place, clauses with marks, remedy."""
+
+import re
+from collections.abc import Iterable
+
+from whyreset.basis.times import clock
+from whyreset.model.verdict import Finding, Verdict
+
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_COLOURS = {
+    "info": "36",
+    "low": "32",
+    "warning": "33",
+    "critical": "31",
+    "dim": "2",
+    "bold": "1",
+}
+_MARK_COLOURS = {True: "32", False: "31", None: "33"}
+_UNSAFE = re.compile(
+    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
+)
+
+
+def safe(text: str) -> str:
+    """One line without what could act on a terminal or forge a line: shown escaped."""
+    return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+class TextOutput:
+    """Renders verdicts; `colour` only where a terminal reads them."""
+
+    def __init__(self, *, colour: bool) -> None:
+        self._colour = colour
+
+    def verdict(self, verdict: Verdict) -> str:
+        """One block: what, where, why, and what to do."""
+        lines = [self._head(verdict), f"  {safe(verdict.title)}"]
+        lines += self._clauses(verdict.evidence)
+        lines.append(f"  because  {safe(verdict.because)}")
+        if verdict.remedy:
+            lines.append(f"  remedy   {safe(verdict.remedy)}")
+        lines += [f"  verify   {self._paint('dim', safe(line))}" for line in verdict.verify]
+        lines.append(f"  sample   {self._paint('dim', safe(verdict.sample)[:160])}")
+        return "\n".join(lines) + "\n"
+
+    def _head(self, verdict: Verdict) -> str:
+        label = self._paint(verdict.severity, self._paint("bold", verdict.label))
+        peer = verdict.peer or (f"{verdict.peers} peers" if verdict.peers else "no address")
+        resets = f"{verdict.count} reset{'' if verdict.count == 1 else 's'}"
+        when = f"{clock(verdict.start)}–{clock(verdict.end)}"
+        sure = f"  confidence {verdict.confidence:.0%}" if verdict.confidence else ""
+        state = "" if verdict.state == "final" else f"  ({verdict.state})"
+        return f"{label}  {safe(place(verdict))}  {resets} from {peer}  {when}{sure}{state}"
+
+    def _clauses(self, findings: Iterable[Finding]) -> list[str]:
+        findings = list(findings)
+        width = min(56, max((len(finding.clause) for finding in findings), default=0))
+        return [
+            f"  {self._mark(finding.holds)} {safe(finding.clause):{width}}  "
+            f"{self._paint('dim', safe(finding.found))}"
+            for finding in findings
+        ]
+
+    def _mark(self, holds: bool | None) -> str:
+        mark = _MARKS[holds]
+        return f"\x1b[{_MARK_COLOURS[holds]}m{mark}\x1b[0m" if self._colour else mark
+
+    def _paint(self, style: str, text: str) -> str:
+        if not self._colour or style not in _COLOURS:
+            return text
+        return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+
+
+def place(verdict: Verdict) -> str:
+    """`namespace/pod (container)`, as far as it is known."""
+    pod = verdict.pod or verdict.workload or "this log"
+    where = f"{verdict.namespace}/{pod}" if verdict.namespace else pod
+    if verdict.container and not pod.startswith(verdict.container):
+        where += f" ({verdict.container})"
+    return where
