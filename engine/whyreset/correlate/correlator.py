@@ -2,8 +2,8 @@
 
 Resets are gathered in *clusters* that no rule's burst can cross (the fields that all rules
 have in their keys, the longest gap). A cluster is judged when event time has passed its end
-by the rules' look-ahead, or in stretches of at most `span`. What is decided depends only on
-the events and their order in time, never on when they arrived.
+by the rules' look-ahead, or in stretches of at most `span` when it goes on for longer. What is
+decided depends only on the events and their order in time, never on when they arrived.
 """
 
 import heapq
@@ -30,6 +30,8 @@ _UNKNOWN_GAP = 60 * NS
 _UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_clusters", "_open", "_deadlines", "_tickets", "_now", "_labels", "verdicts")
 _END = 1 << 62
+_CARRY = 8
+"""Resets of a full stretch that are judged with the next one instead."""
 _CLUSTER_LIMIT = 20_000
 """Events in one stretch; a fuller one is judged early, so that memory stays bounded."""
 
@@ -79,7 +81,7 @@ class Correlator:
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
         self._clusters: dict[tuple[str, Key], _Cluster] = {}
         self._open: dict[tuple[str, Key], dict[tuple[str, Key], _Open]] = {}
-        self._deadlines: list[tuple[int, int, _Cluster | tuple[str, Key]]] = []
+        self._deadlines: list[tuple[int, int, _Cluster]] = []
         self._look_back = max(reach.before for reach in self._reaches.values())
         self._tickets = 0
         self._now = 0
@@ -104,15 +106,14 @@ class Correlator:
     def advance(self, time: int) -> None:
         """Event time is at least `time` (ns) now: judge what can be judged."""
         while self._deadlines and self._deadlines[0][0] < time:
-            deadline, _, item = heapq.heappop(self._deadlines)
-            if not isinstance(item, _Cluster):
-                self._close_stale(item, deadline)
-            elif not item.settled:
-                due = self._due(item)
-                if due > deadline:
-                    self._remind(due, item)
-                else:
-                    self._settle(item)
+            deadline, _, cluster = heapq.heappop(self._deadlines)
+            if cluster.settled:
+                continue
+            due = self._due(cluster)
+            if due > deadline:
+                self._remind(due, cluster)
+            else:
+                self._settle(cluster)
         self._now = max(self._now, time)
         if self.evidence.is_due_for_sweep:
             self.evidence.forget(self._floor() - self._look_back)
@@ -148,11 +149,7 @@ class Correlator:
 
     def _floor(self) -> int:
         """Everything before this time (ns) is decided."""
-        waiting = (
-            item.start
-            for _, _, item in self._deadlines
-            if isinstance(item, _Cluster) and not item.settled
-        )
+        waiting = (cluster.start for _, _, cluster in self._deadlines if not cluster.settled)
         return min(waiting, default=self._now)
 
     def _gather(self, event: Event) -> None:
@@ -160,18 +157,36 @@ class Correlator:
         place = (event.kind, self._cluster_keys[event.kind](event))
         cluster = self._clusters.get(place)
         if cluster is not None and self._full(cluster, event, reach):
-            cluster.cut = event.time - cluster.last <= reach.gap
-            self._remind(self._due(cluster), cluster)
-            cluster = None
+            cluster = self._succeed(cluster, event, reach)
         if cluster is None:
             cluster = self._clusters[place] = _Cluster(*place, event.time, event.time)
-            cluster.events.append(event)
+        cluster.events.append(event)
+        # a late line may come before the others
+        cluster.start = min(cluster.start, event.time)
+        cluster.last = max(cluster.last, event.time)
+        if len(cluster.events) == 1:
             self._remind(self._due(cluster), cluster)
-        else:
-            cluster.events.append(event)
-            # a late line may come before the others
-            cluster.start = min(cluster.start, event.time)
-            cluster.last = max(cluster.last, event.time)
+
+    def _succeed(self, cluster: _Cluster, event: Event, reach: Reach) -> _Cluster | None:
+        """The stretch that follows a full one; None where the gap has ended the burst.
+
+        It takes over the last few resets: a rule needs several to see what goes on in them.
+        """
+        if event.time - cluster.last > reach.gap:
+            return None
+        cluster.events.sort(key=_place)
+        kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
+        carried = cluster.events[kept:]
+        del cluster.events[kept:]
+        cluster.cut, cluster.last = True, cluster.events[-1].time
+        self._remind(self._due(cluster), cluster)
+        place = (cluster.kind, cluster.key)
+        follower = _Cluster(*place, event.time, event.time, carried)
+        if carried:
+            follower.start, follower.last = carried[0].time, carried[-1].time
+        self._clusters[place] = follower
+        self._remind(self._due(follower), follower)
+        return follower
 
     def _full(self, cluster: _Cluster, event: Event, reach: Reach) -> bool:
         return (
@@ -182,23 +197,18 @@ class Correlator:
 
     def _due(self, cluster: _Cluster) -> int:
         reach = self._reaches[cluster.kind]
-        last = cluster.last
-        if len(cluster.events) >= _CLUSTER_LIMIT:
-            return last + reach.after
-        return min(last + reach.gap, cluster.start + reach.span) + reach.after
+        return cluster.last + reach.after + (0 if cluster.cut else reach.gap)
 
-    def _remind(self, due: int, item: "_Cluster | tuple[str, Key]") -> None:
+    def _remind(self, due: int, cluster: _Cluster) -> None:
         self._tickets += 1
-        heapq.heappush(self._deadlines, (due, self._tickets, item))
+        heapq.heappush(self._deadlines, (due, self._tickets, cluster))
 
     def _settle(self, cluster: _Cluster) -> None:
         """Judge a cluster rule by rule; what nobody claims is unknown."""
         cluster.settled = True
         place = (cluster.kind, cluster.key)
-        reach = self._reaches[cluster.kind]
         if self._clusters.get(place) is cluster:
             del self._clusters[place]
-            cluster.cut = cluster.last + reach.gap >= cluster.start + reach.span
         before = self._open.pop(place, {})
         after: dict[tuple[str, Key], _Open] = {}
         pool = sorted(cluster.events, key=_place)
@@ -218,8 +228,6 @@ class Correlator:
             self._open[place] = after
             for entry in after.values():
                 self.verdicts.append(entry.verdict)
-            ends = max(entry.tally.end + entry.gap for entry in after.values())
-            self._remind(ends + reach.span + reach.after, place)
 
     def _try(
         self,
@@ -300,15 +308,3 @@ class Correlator:
 
     def _finish_verdict(self, entry: _Open) -> None:
         self.verdicts.append(entry.verdict.as_final())
-
-    def _close_stale(self, place: tuple[str, Key], deadline: int) -> None:
-        """Bursts that were cut by `span` and did not go on."""
-        entries = self._open.get(place)
-        if not entries:
-            return
-        ends = max(entry.tally.end + entry.gap for entry in entries.values())
-        reach = self._reaches[place[0]]
-        if ends + reach.span + reach.after <= deadline:
-            del self._open[place]
-            for entry in entries.values():
-                self._finish_verdict(entry)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from whyreset.basis.units import NS
 from whyreset.correlate.lookup import Question
 from whyreset.correlate.members import question_of
-from whyreset.model.rule import AfterLast, AnyOf, Clause, Join, Rule
+from whyreset.model.rule import AfterLast, AnyOf, AtLeast, Clause, Join, Rule
 
 _SPAN = 600 * NS
 
@@ -14,13 +14,14 @@ _SPAN = 600 * NS
 @dataclass(frozen=True, slots=True)
 class Reach:
     """Over all rules of a kind: common key fields, longest gap, look-back, look-ahead, span
-    (ns)."""
+    (ns), and the largest count that a rule asks for."""
 
     keys: tuple[str, ...]
     gap: int
     before: int
     after: int
     span: int
+    least: int
 
 
 def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
@@ -34,6 +35,7 @@ def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
         before=max(before, default=0),
         after=max((c.after for c in joins if isinstance(c, Join)), default=0),
         span=max((rule.span for rule in rules), default=_SPAN),
+        least=max((c.count for r in rules for c in r.when if isinstance(c, AtLeast)), default=1),
     )
 
 

@@ -2,7 +2,7 @@
 
 import re
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from re import _constants as codes
 from re import _parser as parser
@@ -22,27 +22,107 @@ _ESCAPED = re.compile(r"\\.", re.DOTALL)
 _OTHER_MEANING = re.compile(r"\{(?!\d+(?:,\d*)?\}|,\d+\})|\[:")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
+_WITHOUT_WIDTH = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
+_REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+
 Literals = tuple[str, ...]
 """Alternatives: one of them is in every match. The empty tuple says nothing."""
 
 
-def required_literals(pattern: str) -> tuple[bytes, ...]:
+def required_literals(pattern: str, fixed: Mapping[str, str] | None = None) -> tuple[bytes, ...]:
     """Byte strings of which at least one is in every string that `pattern` matches.
 
-    The most selective choice is made; () when nothing can be said. Sound for text inside JSON,
-    too, whatever its writer escapes.
+    `fixed` gives texts that named groups must have matched. The most selective choice is made;
+    () when nothing can be said. Sound for text inside JSON, too, whatever its writer escapes.
     """
-    plain = _ESCAPED.sub("x", pattern)
-    if _OTHER_MEANING.search(plain):
+    parsed = _parsed(pattern)
+    if parsed is None:
         return ()
+    numbers = parsed.state.groupdict
+    if fixed and not fixed.keys() <= numbers.keys():
+        return ()
+    texts = {numbers[name]: text for name, text in (fixed or {}).items()}
+    best = _best(_Walk(bool(parsed.state.flags & re.IGNORECASE), texts).run(parsed))
+    return tuple(sorted(text.encode() for text in best))
+
+
+def start_literals(pattern: str, group: str, prefix: str) -> tuple[bytes, ...]:
+    """How a text begins that matches with `group` beginning with `prefix`; () when the group is
+    not what the pattern starts with."""
+    parsed = _parsed(pattern)
+    if parsed is None or group not in parsed.state.groupdict:
+        return ()
+    leads = _leads(list(parsed), parsed.state.groupdict[group])
+    return tuple((lead + prefix).encode() for lead in leads or ())
+
+
+def _leads(items: Sequence[Any], number: int) -> list[str] | None:
+    """The fixed texts that may stand before a group that comes first; None if it does not."""
+    leads = [""]
+    for code, value in items:
+        if all(each in _WITHOUT_WIDTH for each, _ in _flat([(code, value)])):
+            continue
+        if code is codes.SUBPATTERN and value[0] == number:
+            return leads
+        if code is codes.MAX_REPEAT and value[:2] == (0, 1) and _is_text(value[2]):
+            text = "".join(chr(character) for _, character in _flat(value[2]))
+            leads = [*leads, *(lead + text for lead in leads)]
+            continue
+        inner = _containing(code, value, number)
+        if inner is None:
+            return None
+        within = _leads(list(inner), number)
+        return None if within is None else [lead + more for lead in leads for more in within]
+    return None
+
+
+def _flat(items: Iterable[Any]) -> list[Any]:
+    flat: list[Any] = []
+    for code, value in items:
+        flat += _flat(value[3]) if code is codes.SUBPATTERN else [(code, value)]
+    return flat
+
+
+def _is_text(items: Iterable[Any]) -> bool:
+    return all(code is codes.LITERAL for code, _ in _flat(items))
+
+
+def _containing(code: Any, value: Any, number: int) -> Any:
+    """The part of a choice or an atomic group in which a group stands."""
+    if code is codes.BRANCH:
+        return next((branch for branch in value[1] if _holds(branch, {number})), None)
+    if code is codes.ATOMIC_GROUP:
+        return value
+    return value[3] if code is codes.SUBPATTERN else None
+
+
+def _holds(items: Iterable[Any], numbers: Collection[int]) -> bool:
+    """Whether one of the groups stands somewhere in the items."""
+    for code, value in items:
+        if code is codes.SUBPATTERN:
+            if value[0] in numbers or _holds(value[3], numbers):
+                return True
+        elif code is codes.BRANCH:
+            if any(_holds(branch, numbers) for branch in value[1]):
+                return True
+        elif code is codes.ATOMIC_GROUP:
+            if _holds(value, numbers):
+                return True
+        elif code in _REPEATS and _holds(value[2], numbers):
+            return True
+    return False
+
+
+def _parsed(pattern: str) -> Any:
+    """The parse tree of the standard library, or None where it reads the pattern otherwise."""
+    if _OTHER_MEANING.search(_ESCAPED.sub("x", pattern)):
+        return None
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error")
-            parsed = parser.parse(_NAMED_GROUP.sub("(?P<", pattern))
+            return parser.parse(_NAMED_GROUP.sub("(?P<", pattern))
     except (re.error, Warning, OverflowError, RecursionError):
-        return ()
-    best = _best(_Walk(bool(parsed.state.flags & re.IGNORECASE)).run(parsed))
-    return tuple(sorted(text.encode() for text in best))
+        return None
 
 
 @dataclass(slots=True)
@@ -50,6 +130,7 @@ class _Walk:
     """One way along a sequence: the run of literal characters at hand, and what was found."""
 
     ignore_case: bool
+    fixed: Mapping[int, str]
 
     def run(self, items: Iterable[Any]) -> list[Literals]:
         """All alternatives that the sequence requires, one tuple per place."""
@@ -68,18 +149,28 @@ class _Walk:
             elif code in (codes.AT, codes.ASSERT_NOT):
                 continue  # consumes nothing: what stands on both sides is adjacent
             elif code is codes.ASSERT:
-                found.extend(_Walk(ignore_case).run(value[1]))
+                found.extend(_Walk(ignore_case, self.fixed).run(value[1]))
             elif code is codes.SUBPATTERN:
-                _, added, removed, body = value
+                number, added, removed, body = value
+                if number in self.fixed:
+                    for character in self.fixed[number]:
+                        self._literal(character, False, found, run)
+                    continue
                 inner = (ignore_case or bool(added & re.IGNORECASE)) and not (
                     removed & re.IGNORECASE
                 )
                 self._runs(body, inner, found, run)
             elif code is codes.ATOMIC_GROUP:
                 self._runs(value, ignore_case, found, run)
+            elif code is codes.BRANCH and (chosen := self._chosen(value[1])) is not None:
+                self._runs(chosen, ignore_case, found, run)
             else:
                 _flush(run, found)
-                found.extend(_Walk(ignore_case)._inside(code, value))
+                found.extend(_Walk(ignore_case, self.fixed)._inside(code, value))
+
+    def _chosen(self, branches: Sequence[Any]) -> Any:
+        """The branch that a group with a fixed text asks for."""
+        return next((branch for branch in branches if _holds(branch, self.fixed)), None)
 
     def _literal(
         self, character: str, ignore_case: bool, found: list[Literals], run: list[str]
@@ -92,9 +183,9 @@ class _Walk:
 
     def _inside(self, code: Any, value: Any) -> list[Literals]:
         """Alternatives that a repeat or a choice requires."""
-        if code in (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT):
+        if code in _REPEATS:
             least, _, body = value
-            return self.run(body) if least else []
+            return self.run(body) if least or _holds(body, self.fixed) else []
         if code is codes.BRANCH:
             return _union([_best(self.run(branch)) for branch in value[1]])
         return []

@@ -11,6 +11,7 @@ from whyreset.language.drafts import Draft, DraftReader
 from whyreset.language.events import EventReader
 from whyreset.language.kinds import Kinds
 from whyreset.language.lint import lint
+from whyreset.language.narrow import narrowed
 from whyreset.language.patches import Patches
 from whyreset.language.report import Desk, Report
 from whyreset.language.rule_tests import TestReader
@@ -50,7 +51,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
     return Plan(
         networks=names.networks,
         settings={name: setting.value for name, setting in names.settings.items()},
-        definitions=tuple(definitions),
+        definitions=narrowed(definitions, ordered, names.networks),
         rules=ordered,
         kinds=names.kinds.fields(),
         files=watched,

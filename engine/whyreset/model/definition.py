@@ -1,6 +1,7 @@
 """Event definitions: the only place where a message format is known."""
 
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from whyreset.model.event import Value
 
@@ -41,6 +42,13 @@ class JsonCondition:
     value: Value | None
 
 
+class Wanted(NamedTuple):
+    """A literal of the records that rules can use; `at_start`: the text begins with it."""
+
+    literal: bytes
+    at_start: bool
+
+
 @dataclass(frozen=True, slots=True)
 class Matcher:
     """One way to find an event in a record: a pattern, or a mapping of JSON keys.
@@ -52,6 +60,7 @@ class Matcher:
     literals at least one of these byte strings is in every record that matches;
              empty means that nothing is known, and every line must be tried
     by       `file:line` of the clause, for `whyreset parse`
+    wanted   what records have that the loaded rules can use (one of them); None means all
     """
 
     pattern: str | None
@@ -60,6 +69,7 @@ class Matcher:
     guard: tuple[JsonCondition, ...]
     literals: tuple[bytes, ...]
     by: str
+    wanted: tuple[Wanted, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True)

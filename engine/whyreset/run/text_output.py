@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable
 
-from whyreset.basis.times import clock
+from whyreset.basis.times import format_time
 from whyreset.model.verdict import Finding, Verdict
 
 _MARKS = {True: "✓", False: "✗", None: "?"}
@@ -15,6 +15,7 @@ _COLOURS = {
     "dim": "2",
     "bold": "1",
 }
+_SAMPLE_SHOWN = 160
 _MARK_COLOURS = {True: "32", False: "31", None: "33"}
 _UNSAFE = re.compile(
     r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
@@ -40,17 +41,18 @@ class TextOutput:
         if verdict.remedy:
             lines.append(f"  remedy   {safe(verdict.remedy)}")
         lines += [f"  verify   {self._paint('dim', safe(line))}" for line in verdict.verify]
-        lines.append(f"  sample   {self._paint('dim', safe(verdict.sample)[:160])}")
+        lines.append(f"  sample   {self._paint('dim', _cut(safe(verdict.sample)))}")
         return "\n".join(lines) + "\n"
 
     def _head(self, verdict: Verdict) -> str:
         label = self._paint(verdict.severity, self._paint("bold", verdict.label))
-        peer = verdict.peer or (f"{verdict.peers} peers" if verdict.peers else "no address")
+        peer = verdict.peer or (f"{verdict.peers} peers" if verdict.peers else None)
         resets = f"{verdict.count} reset{'' if verdict.count == 1 else 's'}"
-        when = f"{clock(verdict.start)}–{clock(verdict.end)}"
+        resets += f" from {peer}" if peer else ", peer not named"
+        when = _when(verdict.start, verdict.end)
         sure = f"  confidence {verdict.confidence:.0%}" if verdict.confidence else ""
         state = "" if verdict.state == "final" else f"  ({verdict.state})"
-        return f"{label}  {safe(place(verdict))}  {resets} from {peer}  {when}{sure}{state}"
+        return f"{label}  {safe(place(verdict))}  {resets}  {when}{sure}{state}"
 
     def _clauses(self, findings: Iterable[Finding]) -> list[str]:
         findings = list(findings)
@@ -69,6 +71,18 @@ class TextOutput:
         if not self._colour or style not in _COLOURS:
             return text
         return f"\x1b[{_COLOURS[style]}m{text}\x1b[0m"
+
+
+def _when(start: int, end: int) -> str:
+    """`2026-11-22 10:00:00–10:01:00 UTC`: what both ends share is said once."""
+    (day, first), (last_day, last) = (format_time(t)[:19].split("T") for t in (start, end))
+    if (day, first) == (last_day, last):
+        return f"{day} {first} UTC"
+    return f"{day} {first}–{last if day == last_day else f'{last_day} {last}'} UTC"
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _SAMPLE_SHOWN else text[: _SAMPLE_SHOWN - 1] + "…"
 
 
 def place(verdict: Verdict) -> str:

@@ -1,0 +1,162 @@
+"""Narrowing: of the events that only serve as evidence, search for those that rules can use.
+
+An access log has a line for each request, and rules ask for few of them: those with a status of
+499, or those from the networks in which a rule's peers must be. What a rule demands of a field
+becomes a literal to search for, so that the other lines are never looked at.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+from whyreset.basis.network import parse_prefix
+from whyreset.language.literals import required_literals, start_literals
+from whyreset.model.definition import Condition, Definition, Matcher, Wanted
+from whyreset.model.event import RESET
+from whyreset.model.rule import AfterLast, AnyOf, Clause, InNetwork, Join, Rule
+
+_MOST = 32
+_OWNED = ("on peer", "to workload")
+
+
+@dataclass(frozen=True, slots=True)
+class _Need:
+    """What a rule asks of a kind: conditions, and prefixes that its client must be in."""
+
+    conditions: tuple[Condition, ...]
+    prefixes: tuple[str, ...] | None
+
+
+def narrowed(
+    definitions: Iterable[Definition], rules: Sequence[Rule], networks: dict[str, tuple[str, ...]]
+) -> tuple[Definition, ...]:
+    """The definitions with what has to be searched for when these rules are run."""
+    needs = _needs(rules, networks)
+    return tuple(
+        replace(
+            definition,
+            matchers=tuple(
+                replace(matcher, wanted=_wanted(matcher, definition, needs.get(definition.kind)))
+                for matcher in definition.matchers
+            ),
+        )
+        if definition.kind in needs
+        else replace(
+            definition,
+            matchers=tuple(replace(matcher, wanted=()) for matcher in definition.matchers),
+        )
+        for definition in definitions
+    )
+
+
+def _needs(
+    rules: Sequence[Rule], networks: dict[str, tuple[str, ...]]
+) -> dict[str, list[_Need] | None]:
+    """Per kind what is asked for; None where every event counts."""
+    needs: dict[str, list[_Need] | None] = {RESET: None}
+    for rule in rules:
+        needs[rule.kind] = None
+        prefixes = _peer_prefixes(rule, networks)
+        for clause in _asking((*rule.when, *rule.unless)):
+            if clause.relation in _OWNED:
+                needs["address"] = None
+            asked = needs.setdefault(clause.event, [])
+            if asked is not None:
+                from_peer = clause.relation == "from peer"
+                asked.append(_Need(clause.conditions, prefixes if from_peer else None))
+    return needs
+
+
+def _asking(clauses: Iterable[Clause]) -> list[Join | AfterLast]:
+    found: list[Join | AfterLast] = []
+    for clause in clauses:
+        if isinstance(clause, AnyOf):
+            found += _asking(clause.clauses)
+        elif isinstance(clause, Join | AfterLast):
+            found.append(clause)
+    return found
+
+
+def _peer_prefixes(rule: Rule, networks: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
+    """How the text of a peer's address must begin for the rule to hold; None where it is open."""
+    for clause in rule.when:
+        if (
+            isinstance(clause, InNetwork)
+            and clause.field == "peer"
+            and not (clause.negated or clause.if_known or clause.quantifier)
+        ):
+            found = [_spelt(prefix) for name in clause.networks for prefix in networks[name]]
+            spelt = [text for texts in found if texts is not None for text in texts]
+            if None not in found and len(spelt) <= _MOST:
+                return tuple(dict.fromkeys(spelt))
+    return None
+
+
+def _spelt(prefix: str) -> list[str] | None:
+    """The beginnings of dotted addresses in a network: `10.42.` of 10.42.0.0/16."""
+    network = parse_prefix(prefix)
+    if network.version != 4:
+        return None
+    octets = max(1, -(-network.prefixlen // 8))
+    size = 1 << (8 * octets - network.prefixlen)
+    if size > _MOST:
+        return None
+    packed = int.from_bytes(network.network_address.packed[:octets], "big")
+    ends = "." if octets < 4 else ""
+    return [
+        ".".join(str(byte) for byte in (packed + i).to_bytes(octets, "big")) + ends
+        for i in range(size)
+    ]
+
+
+def _wanted(
+    matcher: Matcher, definition: Definition, needs: list[_Need] | None
+) -> tuple[Wanted, ...] | None:
+    """The literals of the events that are needed; None where all of them are."""
+    if needs is None or matcher.pattern is None:
+        return None
+    found: list[Wanted] = []
+    for need in needs:
+        literals = _by_conditions(matcher.pattern, definition, need) or _by_client(
+            matcher.pattern, need
+        )
+        if not literals:
+            return None
+        found += literals
+    return tuple(dict.fromkeys(found))
+
+
+def _by_conditions(pattern: str, definition: Definition, need: _Need) -> list[Wanted]:
+    for condition in need.conditions:
+        texts = _texts_of(condition, definition)
+        found = [required_literals(pattern, {name: text}) for name, text in texts]
+        if found and all(found):
+            return [Wanted(literal, at_start=False) for each in found for literal in each]
+    return []
+
+
+def _texts_of(condition: Condition, definition: Definition) -> list[tuple[str, str]]:
+    """Fields and texts of which one must be in the record for the condition to hold."""
+    if condition.op != "=":
+        return []
+    given = [each for each in definition.assignments if each.field == condition.field]
+    if not given:
+        return [(condition.field, str(condition.value))]
+    texts: list[tuple[str, str]] = []
+    for assignment in given:
+        equal = [each for each in assignment.where if each.op == "="]
+        if str(assignment.value) != str(condition.value):
+            continue
+        if not equal:
+            return []
+        texts.append((equal[0].field, str(equal[0].value)))
+    return texts
+
+
+def _by_client(pattern: str, need: _Need) -> list[Wanted]:
+    if need.prefixes is None:
+        return []
+    return [
+        Wanted(literal, at_start=True)
+        for prefix in need.prefixes
+        for literal in start_literals(pattern, "client", prefix)
+    ]

@@ -1,0 +1,91 @@
+"""Order: events come out by (time, source, offset), whatever order they came in."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whyreset.correlate.order import Order
+from whyreset.model.event import Event
+from whyreset.model.record import Source
+
+
+def event(time: int, name: str = "a", offset: int = 0) -> Event:
+    return Event(time, Source(name), offset, "reset", {"peer": "10.0.0.1"}, "")
+
+
+def test_the_slowest_live_source_holds_the_others_back() -> None:
+    order = Order(5)
+    order.open("a")
+    order.open("b")
+    order.add([event(10), event(20)])
+    order.progress("a", 30)
+    assert order.take() == []
+    assert order.watermark == -6
+    order.progress("b", 20)
+    assert order.watermark == 15
+    assert [e.time for e in order.take()] == [10]
+    order.close("b")
+    assert order.watermark == 25
+    assert [e.time for e in order.take()] == [20]
+    order.close("a")
+    assert order.watermark is None
+
+
+def test_progress_never_goes_back() -> None:
+    order = Order(0)
+    order.open("a")
+    order.progress("a", 30)
+    order.progress("a", 10)
+    assert order.watermark == 30
+
+
+def test_within_the_lateness_nothing_is_late() -> None:
+    order = Order(5)
+    order.open("a")
+    order.add([event(10)])
+    order.progress("a", 10)
+    order.take()
+    order.add([event(5), event(7)])
+    order.progress("a", 20)
+    assert [e.time for e in order.take()] == [5, 7, 10]
+    assert order.late == 0
+
+
+def test_later_lines_are_counted_and_not_dropped() -> None:
+    order = Order(5)
+    order.open("a")
+    order.add([event(10), event(20)])
+    order.progress("a", 20)
+    assert [e.time for e in order.take()] == [10]
+    order.add([event(14), event(15)])
+    order.progress("a", 40)
+    assert [e.time for e in order.take()] == [14, 15, 20]
+    assert order.late == 1
+
+
+def test_a_source_opened_later_holds_back_from_then_on() -> None:
+    order = Order(0)
+    order.open("a")
+    order.progress("a", 30)
+    order.open("b")
+    order.add([event(10)])
+    assert order.take() == []
+
+
+def test_equal_events_need_not_be_comparable() -> None:
+    order = Order(0)
+    order.add([event(1), event(1), event(1)._replace(fields={"peer": 1})])
+    assert len(order.take()) == 3
+
+
+places = st.tuples(st.integers(0, 5), st.sampled_from("ab"), st.integers(0, 3))
+
+
+@given(st.lists(places, max_size=20, unique=True), st.randoms(use_true_random=False))
+def test_arrival_does_not_matter(drawn: list[tuple[int, str, int]], shuffle: Any) -> None:
+    order = Order(0)
+    events = [event(*place) for place in drawn]
+    shuffle.shuffle(events)
+    order.add(events)
+    assert [e.place for e in order.take()] == sorted(drawn)

@@ -1,0 +1,204 @@
+"""Rhythm: how often streams without one are taken for one, and streams with one are found."""
+
+import random
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whyreset.basis.units import NS
+from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, Bounds, find_rhythm, resolution_of
+
+Kind = Callable[[random.Random, int], list[float]]
+RUNS = 100
+LOW, HIGH = 4 * NS, 12 * NS
+
+
+def train(draw: random.Random, n: int, period: float, jitter: float = 0.02) -> list[float]:
+    times, now = [], draw.uniform(0, period)
+    for _ in range(n):
+        times.append(now)
+        now += period * (1 + draw.uniform(-jitter, jitter))
+    return times
+
+
+def missed(draw: random.Random, n: int) -> list[float]:
+    times = train(draw, 2 * n, draw.uniform(5, 10))
+    return [time for time in times if draw.random() > 0.25][:n]
+
+
+def probers(count: int) -> Kind:
+    def kind(draw: random.Random, n: int) -> list[float]:
+        period = draw.uniform(5, 10)
+        found = [t for _ in range(count) for t in train(draw, n, period)]
+        return sorted(found)[:n]
+
+    return kind
+
+
+def foreign(draw: random.Random, n: int) -> list[float]:
+    own = train(draw, round(n * 0.7), draw.uniform(5, 10))
+    return own + [draw.uniform(0, own[-1]) for _ in range(n - len(own))]
+
+
+def poisson(draw: random.Random, n: int) -> list[float]:
+    times, now = [], 0.0
+    for _ in range(n):
+        now += draw.expovariate(1 / 7)
+        times.append(now)
+    return times
+
+
+def log_normal(draw: random.Random, n: int) -> list[float]:
+    times, now = [], 0.0
+    for _ in range(n):
+        now += draw.lognormvariate(1.8, 0.8)
+        times.append(now)
+    return times
+
+
+def bursts(draw: random.Random, n: int) -> list[float]:
+    starts = [draw.uniform(0, 80) for _ in range(max(2, n // 3))]
+    return [draw.choice(starts) + draw.uniform(0, 1.5) for _ in range(n)]
+
+
+def back_off(draw: random.Random, n: int) -> list[float]:
+    times: list[float] = []
+    while len(times) < n:
+        now, wait = draw.uniform(0, 120), 1.0
+        for _ in range(5):
+            times.append(now)
+            now += wait * draw.uniform(0.75, 1.25)
+            wait *= 2
+    return times[:n]
+
+
+NONE: dict[str, Kind] = {
+    "poisson": poisson,
+    "uniform": lambda draw, n: [draw.uniform(0, 7 * n) for _ in range(n)],
+    "log-normal gaps": log_normal,
+    "bursts": bursts,
+    "retries that back off": back_off,
+}
+BEATS: dict[str, Kind] = {
+    "clean": lambda draw, n: train(draw, n, draw.uniform(5, 10), 0.0),
+    "jitter": lambda draw, n: train(draw, n, draw.uniform(5, 10), 0.15),
+    "a quarter missed": missed,
+    "two probers": probers(2),
+    "three probers": probers(3),
+    "strangers": foreign,
+    "whole seconds": lambda draw, n: [float(round(t)) for t in train(draw, n, draw.uniform(5, 10))],
+}
+
+
+def share_found(kind: Kind, n: int, runs: int = RUNS) -> float:
+    found = 0
+    for seed in range(runs):
+        times = sorted(round(time * NS) for time in kind(random.Random(seed), n))
+        bounds = Bounds(LOW, HIGH, 0.15, resolution_of(times))
+        rhythm = find_rhythm(times, bounds)
+        found += rhythm is not None and rhythm.evidence >= LIKELY and len(rhythm.beats) >= MIN_BEATS
+    return found / runs
+
+
+@pytest.mark.parametrize("n", [6, 8, 10])
+@pytest.mark.parametrize("name", NONE)
+def test_false_alarms(name: str, n: int) -> None:
+    assert share_found(NONE[name], n, 200) <= 0.03
+
+
+@pytest.mark.parametrize(
+    ("name", "at_6", "at_8", "at_10"),
+    [
+        ("clean", 1, 1, 1),
+        ("jitter", 0.9, 0.95, 0.98),
+        ("a quarter missed", 0.95, 0.95, 0.98),
+        ("two probers", 0.92, 0.98, 0.98),
+        ("three probers", 0.01, 0.05, 0.95),
+        ("strangers", 0.98, 0.98, 0.98),
+        ("whole seconds", 0.98, 0.98, 0.98),
+    ],
+)
+def test_found(name: str, at_6: float, at_8: float, at_10: float) -> None:
+    assert share_found(BEATS[name], 6) >= at_6
+    assert share_found(BEATS[name], 8) >= at_8
+    assert share_found(BEATS[name], 10) >= at_10
+
+
+def test_what_is_reported() -> None:
+    times = [10 * NS * i for i in range(12) if i not in (4, 7)]
+    rhythm = find_rhythm(times, Bounds(NS, 60 * NS, 0.15))
+    assert rhythm is not None
+    assert (rhythm.period, rhythm.missed, rhythm.trains) == (10 * NS, 2, 1)
+    assert rhythm.beats == tuple(range(10))
+    assert rhythm.jitter < 1e-9
+    assert rhythm.evidence >= 3
+
+
+def test_two_probers_are_counted() -> None:
+    draw = random.Random(1)
+    times = sorted(round(t * NS) for t in (*train(draw, 12, 10, 0.01), *train(draw, 12, 10, 0.01)))
+    rhythm = find_rhythm(times, Bounds(8 * NS, 12 * NS, 0.1))
+    assert rhythm is not None
+    assert rhythm.trains == 2
+    assert len(rhythm.beats) == 24
+
+
+def test_a_long_burst_is_taken_in_parts() -> None:
+    draw = random.Random(2)
+    times = sorted(round(t * NS) for t in train(draw, 2000, 5, 0.05))
+    rhythm = find_rhythm(times, Bounds(NS, 60 * NS, 0.15))
+    assert rhythm is not None
+    assert rhythm.trains == 1
+    assert len(rhythm.beats) > 1950
+    assert abs(rhythm.period - 5 * NS) < 0.05 * NS
+
+
+def test_resolution() -> None:
+    assert resolution_of([NS, 5 * NS]) == NS
+    assert resolution_of([NS, 5 * NS + 1]) == 0
+    assert resolution_of([]) == 0
+
+
+seconds = st.lists(st.integers(0, 120_000), max_size=14)
+BOUNDS = Bounds(NS, 30 * NS, 0.15)
+
+
+@given(seconds, st.integers(0, 10**6))
+@settings(max_examples=80)
+def test_the_same_beat_at_another_time(millis: list[int], shift: int) -> None:
+    times = sorted(ms * 1_000_000 for ms in millis)
+    rhythm = find_rhythm(times, BOUNDS)
+    assert find_rhythm(list(times), BOUNDS) == rhythm
+    assert find_rhythm([time + shift * NS for time in times], BOUNDS) == rhythm
+
+
+@given(seconds)
+@settings(max_examples=80)
+def test_beats_are_increasing_places_within_the_bounds(millis: list[int]) -> None:
+    times = sorted(ms * 1_000_000 for ms in millis)
+    rhythm = find_rhythm(times, BOUNDS)
+    if rhythm is None:
+        return
+    assert all(a < b for a, b in pairwise(rhythm.beats))
+    assert rhythm.beats[0] >= 0
+    assert rhythm.beats[-1] < len(times)
+    assert BOUNDS.low <= rhythm.period <= BOUNDS.high
+    assert 0 <= rhythm.jitter <= 0.25
+    assert rhythm.missed >= 0
+
+
+@given(st.lists(st.integers(0, 120_000), min_size=5, max_size=12), st.data())
+@settings(max_examples=50)
+def test_identical_times_are_one_beat(millis: list[int], data: st.DataObject) -> None:
+    times = sorted(ms * 1_000_000 for ms in set(millis))
+    double = sorted(times + data.draw(st.lists(st.sampled_from(times), max_size=4)))
+    alone, together = find_rhythm(times, BOUNDS), find_rhythm(double, BOUNDS)
+    assert (alone is None) == (together is None)
+    if alone is not None and together is not None:
+        assert alone.period == together.period
+        assert {times[i] for i in alone.beats} == {double[i] for i in together.beats}
+        on_beat = [i for i, time in enumerate(double) if time in {times[k] for k in alone.beats}]
+        assert list(together.beats) == on_beat
