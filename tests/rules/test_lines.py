@@ -1,0 +1,127 @@
+"""The shipped event definitions, on a corpus of lines and on their own samples."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.stamps import Clock
+from whyreset.language.load import check
+from whyreset.model.definition import Sample
+from whyreset.model.event import Event
+from whyreset.model.record import Record, Source
+from whyreset.model.rule import Plan
+
+CASES = sorted((Path(__file__).parents[1] / "cases" / "lines").glob("*.jsonl"))
+NOW = 1_795_341_600 * 10**9
+# What no definition may invent: where a case does not name one of these, it must be absent.
+NEVER_INVENTED = ("peer", "client", "upstream", "status", "aborted", "idle", "pod", "address")
+SOURCE = Source("case")
+
+
+@cache
+def shipped() -> Plan:
+    plan, found = check((), builtin=True)
+    assert plan is not None, "\n".join(each.render() for each in found)
+    return plan
+
+
+@cache
+def extractor() -> Extractor:
+    return Extractor(shipped().definitions)
+
+
+def events_of(text: str) -> list[Event]:
+    intake = Intake(extractor(), SOURCE, Clock(reference=NOW))
+    return intake.feed(text.encode() + b"\n", last=True).events
+
+
+def complaints(case: dict[str, object]) -> Iterator[str]:
+    wanted = {each["kind"]: each for each in case["events"]}  # type: ignore[attr-defined]
+    found = {event.kind: event for event in events_of(str(case["line"]))}
+    for kind in wanted.keys() ^ found.keys():
+        by = f" ({found[kind].by}: {dict(found[kind].fields)})" if kind in found else ""
+        yield f"{'an unexpected' if kind in found else 'no'} {kind}{by}"
+    for kind in wanted.keys() & found.keys():
+        fields = found[kind].fields
+        for name in (wanted[kind].keys() | set(NEVER_INVENTED) & fields.keys()) - {"kind"}:
+            expected, got = wanted[kind].get(name), fields.get(name)
+            if isinstance(expected, float) and isinstance(got, int | float):
+                expected, got = round(expected, 6), round(got, 6)
+            if expected != got:
+                yield f"{kind}.{name}: {got!r} instead of {expected!r} ({found[kind].by})"
+
+
+@pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
+def test_lines(path: Path) -> None:
+    failures = []
+    for number, text in enumerate(path.read_text("utf-8").splitlines(), 1):
+        case = json.loads(text)
+        wrong = "; ".join(complaints(case))
+        if wrong:
+            failures.append(f"{path.name}:{number}: {wrong}\n    {case['line']}")
+    assert not failures, "\n".join(["", *failures])
+
+
+def test_the_corpus_is_large_enough() -> None:
+    cases = [json.loads(text) for path in CASES for text in path.read_text("utf-8").splitlines()]
+    assert len(cases) >= 300
+    assert sum(not case["events"] for case in cases) >= 80
+
+
+def sample_complaint(kind: str, sample: Sample) -> str | None:
+    """What is wrong with one sample; its text is a message, envelopes already off."""
+    event = next(
+        (e for e in extractor().extract(Record(NOW, SOURCE, 0, sample.text)) if e.kind == kind),
+        None,
+    )
+    if sample.gives is None:
+        return f"{sample.by}: gives {dict(event.fields)} ({event.by})" if event else None
+    if event is None:
+        return f"{sample.by}: gives nothing"
+    for name, value in sample.gives:
+        got = event.get(name)
+        both = (value, got)
+        if isinstance(value, float) and isinstance(got, int | float):
+            both = (round(value, 6), round(got, 6))
+        if both[0] != both[1]:
+            return f"{sample.by}: {name} is {got!r} instead of {value!r} ({event.by})"
+    return None
+
+
+def test_samples() -> None:
+    failures = [
+        wrong
+        for definition in shipped().definitions
+        for sample in definition.samples
+        if (wrong := sample_complaint(definition.kind, sample))
+    ]
+    assert not failures, "\n".join(["", *failures])
+
+
+def test_every_definition_is_sought_by_a_literal() -> None:
+    lazy = [
+        matcher.by
+        for definition in shipped().definitions
+        for matcher in definition.matchers
+        if not matcher.literals
+    ]
+    assert not lazy
+
+
+def test_hostile_lines_disable_no_pattern() -> None:
+    own = Extractor(shipped().definitions, timeout=1.0)
+    words = sorted({
+        literal.decode()
+        for definition in own.definitions
+        for matcher in definition.matchers
+        for literal in matcher.literals
+    })  # fmt: skip
+    for word in words:
+        for filler in ("p", "1.", "x: ", "\\"):
+            own.extract(Record(NOW, SOURCE, 0, f"{word} " * 3 + filler * 2000 + word))
+    assert not own.problems
