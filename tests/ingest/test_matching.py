@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whyreset.ingest.matching import Extractor, is_tame
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.trial import is_tame
 from whyreset.ingest.source_name import make_source
 from whyreset.model.definition import (
     Assignment,

@@ -22,7 +22,7 @@ def per_line(hits, data):
 )
 def test_both_searches_find_the_same(needles, text):
     data = text + b"\n"
-    search = hyperscan_search(needles)
+    search = hyperscan_search(tuple(needles))
     if search is None:
         pytest.skip("hyperscan is not installed")
     hits = search(data)

@@ -66,7 +66,7 @@ def open_all(options: argparse.Namespace, plan: Plan) -> tuple[list[Input], list
     """The inputs and what could not be opened, or None after saying why nothing can be read."""
     problems: list[InputError] = []
     try:
-        extractor = Extractor(plan.definitions)
+        extractor = Extractor(plan.definitions, narrow=True)
         inputs = open_inputs(options.paths, extractor, clock_of(options), problems)
     except InputError as error:
         say(f"whyreset: {error}")

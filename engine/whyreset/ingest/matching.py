@@ -1,44 +1,25 @@
 """Extraction: definitions compiled to matchers that turn records into events."""
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
 import orjson
-import regex
 
 from whyreset.ingest.needles import Needles
-from whyreset.ingest.values import Fields, Store, holds, holds_json, look_up, put_json, store_of
+from whyreset.ingest.trial import Trial
+from whyreset.ingest.values import Fields, holds, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
-_TAME_TEXT = 1024  # characters
-_LOOPS = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
-_DIGITS = regex.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
 MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
     "cause", "log",
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _DEPTH = 4
-
-
-@dataclass(slots=True)
-class Trial:
-    """One matcher of one definition, ready to be tried; `search` None once it is disabled."""
-
-    definition: Definition
-    matcher: Matcher
-    search: Callable[..., Any] | None
-    groups: tuple[tuple[int, str, Store], ...]
-    mapped: tuple[tuple[str, tuple[str, ...], Store], ...]
-    tame: bool
-    """On a short text the search needs no timeout (which costs more than the search itself)."""
-    plain: bool
-    """No assignments and no conditions: what matches is the event."""
 
 
 class Text:
@@ -68,14 +49,19 @@ class Text:
 class Extractor:
     """Finds the events in records; `problems` grows when a matcher has to be disabled."""
 
-    def __init__(self, definitions: Sequence[Definition], timeout: float = TIMEOUT) -> None:
+    def __init__(
+        self, definitions: Sequence[Definition], timeout: float = TIMEOUT, *, narrow: bool = False
+    ) -> None:
         self.definitions = tuple(definitions)
+        self.is_narrow = narrow
         self.problems: list[str] = []
         self._timeout = timeout
+        self._disabled: set[Trial] = set()
         self._trials = [
-            _compile(definition, matcher)
+            Trial(definition, matcher)
             for definition in self.definitions
             for matcher in definition.matchers
+            if not (narrow and matcher.wanted == ())
         ]
         self._has_origins = any(definition.origins for definition in self.definitions)
         self._plans: dict[tuple[Needles, int], tuple[tuple[Trial, ...], ...]] = {}
@@ -88,14 +74,19 @@ class Extractor:
         *,
         extra: tuple[bytes, ...] = (),
         escaped: bool = False,
+        before: tuple[bytes, ...] = (),
     ) -> Needles:
         """What to search for; with a source, only what definitions admit from it.
 
-        `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON.
+        `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON;
+        `before` is what stands before a text in its line: where it is given, only what the rules
+        can use is searched for.
         """
         return Needles(
             [
-                () if source and not _admits(trial.definition, source) else trial.matcher.literals
+                ()
+                if source and not _admits(trial.definition, source)
+                else _literals(trial.matcher, before)
                 for trial in self._trials
             ],
             extra=extra,
@@ -177,7 +168,7 @@ class Extractor:
         if trial.matcher.pattern is None:
             return _map(trial, body.decoded())
         fields = self._search(trial, body.text)
-        if (fields is None or len(fields) < len(trial.groups)) and "{" in body.text:
+        if (fields is None or len(fields) < trial.size) and "{" in body.text:
             for leaf in body.leaves():
                 found = self._search(trial, leaf)
                 if found is not None and (fields is None or len(found) > len(fields)):
@@ -185,58 +176,27 @@ class Extractor:
         return fields
 
     def _search(self, trial: Trial, text: str) -> Fields | None:
-        if trial.search is None:
+        if trial in self._disabled:
             return None
         try:
-            if trial.tame and len(text) <= _TAME_TEXT:
-                found = trial.search(text)
-            else:
-                found = trial.search(text, timeout=self._timeout)
+            return trial.search(text, self._timeout)
         except TimeoutError:
-            trial.search = None
+            self._disabled.add(trial)
             self.problems.append(
                 f"{trial.matcher.by}: the pattern took more than {self._timeout:g}s on one "
                 "record and is not tried any more"
             )
             return None
-        if found is None:
-            return None
-        fields: Fields = {}
-        for group, name, store in trial.groups:
-            value = found[group]
-            if value is not None:
-                store(fields, name, value)
-        return fields
 
 
-def _compile(definition: Definition, matcher: Matcher) -> Trial:
-    types = dict(matcher.types)
-    search = None
-    groups: list[tuple[int, str, Store]] = []
-    if matcher.pattern is not None:
-        pattern = regex.compile(matcher.pattern)
-        search = pattern.search
-        groups = [
-            (number, name, store_of(types.get(name, "word")))
-            for name, number in sorted(pattern.groupindex.items(), key=lambda item: item[1])
-        ]
-    mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
-    plain = not definition.assignments and not definition.where
-    tame = matcher.pattern is not None and is_tame(matcher.pattern)
-    return Trial(definition, matcher, search, tuple(groups), mapped, tame, plain)
-
-
-def is_tame(pattern: str) -> bool:
-    r"""Whether a pattern cannot take long on a short text: at most two loops, none nested.
-
-    Conservative: braces count as loops, and a loop over a group as nested; recursion and
-    back-references are never tame. Digits up to a character that is none give no choice, so
-    they do not count.
-    """
-    if regex.search(r"\\[1-9gkK]|\(\?(?:R|P=|P>|&|\d|\()", pattern):
-        return False
-    loops = [found for found in _LOOPS.finditer(_DIGITS.sub("", pattern)) if found["loop"]]
-    return len(loops) <= 2 and not any(found["group"] for found in loops)
+def _literals(matcher: Matcher, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
+    if matcher.wanted is None or not before:
+        return matcher.literals
+    return tuple(
+        lead + wanted.literal
+        for wanted in matcher.wanted
+        for lead in (before if wanted.at_start else (b"",))
+    )
 
 
 def _admits(definition: Definition, source: Source) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache
 from typing import Any
 
 Hits = list[tuple[int, int]]
@@ -94,7 +95,8 @@ def find_hits(needles: Iterable[bytes], data: bytes, start: int, end: int) -> Hi
     return hits
 
 
-def hyperscan_search(needles: Sequence[bytes]) -> Callable[[Any], Hits] | None:
+@lru_cache(maxsize=64)
+def hyperscan_search(needles: tuple[bytes, ...]) -> Callable[[Any], Hits] | None:
     """One pass for all needles; None where hyperscan is not installed."""
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import

@@ -14,15 +14,17 @@ from whyreset.ingest.lines import (
     cri_time,
 )
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.needles import Hits
+from whyreset.ingest.needles import Hits, Needles
 from whyreset.ingest.stamps import Clock
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 
 _FULL = frozenset({b" stdout F ", b" stderr F "})
 _PARTIAL = (b" stdout P ", b" stderr P ")
+_HEAD = 64 << 10
 _EDGE_LINES = 64
-_NEAR_LINES = 100  # fewer than REACH_LINES, which the long way allows
+_PARTIAL_OF = {b" stdout F ": b" stdout P ", b" stderr F ": b" stderr P "}
+_NEAR = (2 << 10, 16 << 10, 64 << 10)  # bytes in which the stream's next line is looked for
 _TIMED_MODES = frozenset({"cri", "docker", "timestamps", "syslog"})
 """Layouts in which every line has a time; elsewhere a line without one may be all there is."""
 
@@ -63,6 +65,10 @@ class BlockScanner:
         only = source if mode == "cri" else None
         escaped = mode in JSON_MODES
         self._needles = extractor.needles(only, extra=_triggers(mode), escaped=escaped)
+        self._narrow = self._needles
+        if extractor.is_narrow and mode == "cri":
+            before = (b" F ", b'"')
+            self._narrow = extractor.needles(only, extra=_triggers(mode), before=before)
         self._every_line = extractor.reads_every_line(only)
         self._done = 0  # offset up to which lines have been looked at
         self._claimed: set[int] = set()  # starts of the lines of records that were matched
@@ -107,17 +113,24 @@ class BlockScanner:
         window.final, window.cut = last, 0
         self._done = window.end
         try:
-            self._scan(start, batch)
+            # The head shows which kinds the source has at all; further on only what rules can use.
+            head = start
+            if start < _HEAD:
+                newline = window.data.find(b"\n", _HEAD - 1 - window.base)
+                head = window.end if newline < 0 else newline + 1 + window.base
+                self._scan(start, head, self._needles, batch)
+            if head < window.end:
+                self._scan(head, window.end, self._narrow, batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
         batch.cut += window.cut
         self._edges(start, batch)
 
-    def _scan(self, start: int, batch: Batch) -> None:
+    def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
         """Visit each line with a hit once, in order; NeedMoreError(offset) where data end."""
-        window, needles = self._window, self._needles
+        window = self._window
         data, base, size = window.data, window.base, len(window.data)
-        hits = self._hits(start - base, size)
+        hits = self._hits(start - base, end - base, needles)
         source, give, events = self._source, self._extractor.events, batch.events
         rfind, find, suspect, claimed = data.rfind, data.find, SUSPECT.match, self._claimed
         passed = self._passed
@@ -163,27 +176,29 @@ class BlockScanner:
         False means only that the long way must decide.
         """
         data = self._window.data
-        find = data.find
-        for _ in range(_NEAR_LINES):
-            start = line_end + 1
-            space = find(b" ", start, start + 40)
-            next_head = data[space : space + 10]
-            if next_head not in _FULL:
+        start = line_end + 1
+        for reach in _NEAR:
+            near = data.find(head, start, start + reach)
+            if near >= 0:
+                begins = data.rfind(b"\n", line_end, near) + 1
+                return (
+                    20 <= near - begins <= 35
+                    and data.find(_PARTIAL_OF[head], line_end, near) < 0
+                    and not SUSPECT.match(data, near + 10, near + 600)
+                )
+            begins = data.find(b"\n", start + reach) + 1
+            space = data.find(b" ", begins, begins + 40)
+            if not begins or space < 0 or data.find(_PARTIAL_OF[head], line_end, begins) >= 0:
                 return False
-            if next_head == head:
-                return not SUSPECT.match(data, space + 10, space + 600)
-            if cri_time(data, start, space) - time > STEP:
+            if cri_time(data, begins, space) - time > STEP:
                 return True
-            line_end = find(b"\n", space)
-            if line_end < 0:
-                return False
         return False
 
     def _visit(self, start: int, mask: int, batch: Batch) -> None:
         """A line with a hit, the long way: joined, widened to its record, matched."""
         window = self._window
         row = window.logical(start)
-        if len(row.pieces) > 1 or self._mode in JSON_MODES:
+        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._narrow is not self._needles:
             mask = self._needles.mask_of(row.content)
         if not self._every_line and not self._needles.concerns(mask):
             self._passed.update(row.pieces)
@@ -285,10 +300,10 @@ class BlockScanner:
             skipped = total
         return start + skipped
 
-    def _hits(self, start: int, end: int) -> Hits:
+    def _hits(self, start: int, end: int, needles: Needles) -> Hits:
         """Places of interest between two places of the data (which are line borders)."""
         data = self._window.data
-        hits = self._needles.hits(data, start, end)
+        hits = needles.hits(data, start, end)
         if self._every_line:
             return _merge(hits, _line_starts(data, start, end))
         if self._mode == "docker":

@@ -62,7 +62,7 @@ class EventReader:
             )
         return Matcher(
             node.pattern, node.types, node.mapped, node.guard, node.literals,
-            self._desk.by(node.span),
+            self._desk.by(node.span), linear=node.log_format, tame=node.tame,
         )  # fmt: skip
 
     def _assignment(self, node: tree.AssignNode, kind: str) -> Assignment:

@@ -56,7 +56,7 @@ class MatcherMaker:
             self._desk.say("E009", error.message, where, error.hint)
             return MatcherNode(span, None, (), (), (), ())
         literals = required_literals(made.pattern)
-        return MatcherNode(span, made.pattern, made.types, (), (), literals, log_format)
+        return MatcherNode(span, made.pattern, made.types, (), (), literals, log_format, made.tame)
 
     def json(
         self, mapped: Sequence[list[Word]], guard: Sequence[list[Any]], span: Span

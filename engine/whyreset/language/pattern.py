@@ -7,11 +7,13 @@ from dataclasses import dataclass
 class CompiledPattern:
     """A regular expression (syntax of the `regex` module, searched) and its groups' types.
 
+    `tame`: a search of a short text cannot take long, so that it needs no time limit.
     `types` pairs each named group with addr, ip, port, int, num, duration[:unit], word or rest.
     """
 
     pattern: str
     types: tuple[tuple[str, str], ...]
+    tame: bool = False
 
 
 class PatternError(ValueError):

@@ -51,7 +51,9 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
     return Plan(
         networks=names.networks,
         settings={name: setting.value for name, setting in names.settings.items()},
-        definitions=narrowed(definitions, ordered, names.networks),
+        definitions=tuple(definitions)
+        if report.errors
+        else narrowed(definitions, ordered, names.networks),
         rules=ordered,
         kinds=names.kinds.fields(),
         files=watched,

@@ -20,7 +20,7 @@ _IPV6 = (
 _HOST = r"\w(?:[\w.-]{0,253}\w)?"
 
 _TYPES = {
-    "addr": rf"(?:\[{_IPV6}\]|{_IPV6}|{_HOST})(?::\d{{1,5}}(?!\d))?",
+    "addr": rf"(?:{_IPV4}(?![\w.-])|\[{_IPV6}\]|{_IPV6}|{_HOST})(?::\d{{1,5}}(?!\d))?",
     "ip": rf"(?:{_IPV4}|\[{_IPV6}\]|{_IPV6})",
     "port": r"\d{1,5}(?!\d)",
     "int": r"[+-]?\d{1,18}(?!\d)",
@@ -47,6 +47,8 @@ _RUN_START = {
     "word": r"(?<!\S)",
     "rest": "",
 }
+# More captures of open length than this could cost too much even on a short text.
+_TAME = 2
 _HINT = "a capture is `<name:type>`; write `\\<` for the character itself"
 
 
@@ -69,7 +71,8 @@ def compile_template(text: str) -> CompiledPattern:
         _part(tokens, index, types, leading=index == 0 and not head, closed=bool(tail))
         for index in range(len(tokens))
     ]
-    return CompiledPattern(head + "".join(parts) + tail, tuple(types.items()))
+    tame = sum(_is_open(token) for token in tokens) <= _TAME
+    return CompiledPattern(head + "".join(parts) + tail, tuple(types.items()), tame)
 
 
 def _read(body: str, offset: int) -> list[Token]:
@@ -87,6 +90,13 @@ def _anchors(text: str) -> tuple[str, int, str, str]:
     escaped = len(text) - len(text.rstrip("$").rstrip("\\")) - text.endswith("$")
     tail = "(?m:$)" if text.endswith("$") and escaped % 2 == 0 else ""
     return (text[:-1] if tail else text), int(bool(head)), head, tail
+
+
+def _is_open(token: Token) -> bool:
+    """Whether a capture takes as many characters as it likes."""
+    if token.kind != "CAPTURE":
+        return False
+    return token.text[1:-1].partition(":")[2] in ("", "word", "rest")
 
 
 def _is_skip(token: Token) -> bool:

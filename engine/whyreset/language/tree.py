@@ -182,6 +182,7 @@ class MatcherNode:
     guard: tuple[JsonCondition, ...]
     literals: tuple[bytes, ...]
     log_format: bool = False
+    tame: bool = False
 
 
 @dataclass(frozen=True, slots=True)

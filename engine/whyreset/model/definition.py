@@ -60,6 +60,8 @@ class Matcher:
     literals at least one of these byte strings is in every record that matches;
              empty means that nothing is known, and every line must be tried
     by       `file:line` of the clause, for `whyreset parse`
+    tame     on a short text a search cannot take long
+    linear   the pattern takes time in proportion to the text, whatever the text is
     wanted   what records have that the loaded rules can use (one of them); None means all
     """
 
@@ -70,6 +72,8 @@ class Matcher:
     literals: tuple[bytes, ...]
     by: str
     wanted: tuple[Wanted, ...] | None = None
+    linear: bool = False
+    tame: bool = False
 
 
 @dataclass(frozen=True, slots=True)

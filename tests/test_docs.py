@@ -1,0 +1,141 @@
+"""The README is true: its commands run, its outputs are what is printed, its rules load."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+import pytest
+
+from whyreset import Engine, Record, Source
+from whyreset.language.load import load_text
+from whyreset.model.rule import LABELS
+from whyreset.run.json_output import verdict_object
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+class Block(NamedTuple):
+    line: int
+    kind: str
+    text: str
+
+
+class Step(NamedTuple):
+    line: int
+    command: str
+    output: str
+
+
+def blocks(page: str) -> list[Block]:
+    found = re.finditer(r"^```(\w+)\n(.*?)^```$", page, re.MULTILINE | re.DOTALL)
+    return [Block(page[: match.start()].count("\n") + 1, match[1], match[2]) for match in found]
+
+
+def steps(block: Block) -> list[Step]:
+    """The `$ commands` of a console block, each with the output written under it."""
+    assert block.text.startswith("$ "), f"README.md:{block.line}: a console begins with `$ `"
+    parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)[1:]
+    return [Step(block.line, *parts[i : i + 2]) for i in range(0, len(parts), 2)]
+
+
+def matches(wanted: str, got: str) -> bool:
+    """`...` stands for anything within a line, and alone on a line for any lines."""
+    pattern = ""
+    for line in wanted.splitlines():
+        if line == "...":
+            pattern += r"(?:.*\n)*?"
+        else:
+            pattern += ".*?".join(map(re.escape, line.split("..."))) + r"\n"
+    return re.fullmatch(pattern, got) is not None
+
+
+def of_kind(kind: str) -> list[Block]:
+    found = [block for block in blocks(README) if block.kind == kind]
+    assert found
+    return found
+
+
+STEPS = [step for block in of_kind("console") for step in steps(block)]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What the reader has: the samples, and the README's rule file."""
+    path = tmp_path_factory.mktemp("reader")
+    (path / "samples").symlink_to(ROOT / "samples")
+    (path / "site.rules").write_text(of_kind("rules")[0].text)
+    return path
+
+
+def shell(command: str, folder: Path) -> str:
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(
+        ["sh", "-c", command],
+        cwd=folder,
+        env={**os.environ, "PATH": path, "PYTHONUTF8": "1"},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.stdout
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{step.line}: {step.command[:40]}")
+def test_commands_print_what_is_written(step: Step, folder: Path) -> None:
+    got = shell(step.command, folder)
+    if not matches(step.output, got):
+        assert got == step.output
+
+
+def test_every_command_named_exists() -> None:
+    said = [block.text for block in of_kind("sh")] + [step.command for step in STEPS]
+    said += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S))
+    named = {name for text in said for name in re.findall(r"\bwhyreset ([a-z]+)", text)}
+    assert named >= {"run", "label", "parse", "check", "test", "rules", "explain"}
+    for name in named:
+        assert shell(f"whyreset {name} --help", ROOT).startswith(f"usage: whyreset {name}")
+    for target in re.findall(r"\bmake (\w+)", README):
+        assert re.search(rf"^{target}:", (ROOT / "Makefile").read_text(), re.MULTILINE)
+
+
+@pytest.mark.parametrize("block", of_kind("rules"), ids=lambda block: str(block.line))
+def test_rules_load(block: Block) -> None:
+    assert load_text(block.text, f"README.md:{block.line}", builtin=True).rules
+
+
+def test_python_runs(tmp_path: Path) -> None:
+    program = "".join(block.text for block in of_kind("python"))
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert done.stderr == ""
+    assert done.stdout == "".join(block.text for block in of_kind("text"))
+
+
+def table(heading: str) -> list[str]:
+    """The names in the first column of the table with this head."""
+    rows = README[README.index(f"| {heading} |") :].partition("\n\n")[0].splitlines()[2:]
+    return [name for row in rows for name in re.findall(r"`(\w+)`", row.split("|")[1])]
+
+
+def test_the_labels_are_all_told() -> None:
+    assert table("label") == list(LABELS)
+
+
+def test_the_keys_are_all_told() -> None:
+    engine = Engine(load_text("event reset { match `reset` }", "<reset>"))
+    engine.feed(Record(0, Source("a"), 0, "reset"))
+    (verdict,) = [found for found in engine.finish() if found.state == "final"]
+    assert sorted(table("key")) == sorted(verdict_object(verdict))
+
+
+def test_a_page_that_lies_is_noticed() -> None:
+    assert matches("a ... c\n...\nend\n", "a b c\nx\ny\nend\n")
+    assert not matches("a ... c\n", "a b d\n")
+    assert not matches("one\n...\n", "two\nthree\n")
+    assert not matches("one\n", "one\ntwo\n")
