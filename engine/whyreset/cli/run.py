@@ -31,7 +31,9 @@ def run(options: argparse.Namespace) -> int:
     if opened is None:
         return 2
     inputs, problems = opened
-    replay = Replay(plan, inputs, LATENESS if options.lateness is None else options.lateness)
+    replay = Replay(
+        plan, inputs, LATENESS if options.lateness is None else options.lateness, labels=False
+    )
     replay.totals.problems += problems
     as_json = options.output == "json"
     text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)

@@ -20,18 +20,20 @@ from whyreset.correlate.members import World
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.reach import Reach, questions_of, reach_of
 from whyreset.correlate.stretch import Tally, new_tally
-from whyreset.correlate.unexplained import Attempt, unknown_verdict
-from whyreset.correlate.verdicts import in_scope, verdict_of
+from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
+from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
 from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan, Rule
 from whyreset.model.verdict import Labelled, Verdict
 
 _UNKNOWN_GAP = 60 * NS
 _UNKNOWN_KEYS = ("pod", "peer")
-_STATE = ("_clusters", "_open", "_deadlines", "_tickets", "_now", "_labels", "verdicts")
+_STATE = ("_clusters", "_open", "_deadlines", "_tickets", "_fed", "_now", "_labels", "verdicts")
 _END = 1 << 62
 _CARRY = 8
 """Resets of a full stretch that are judged with the next one instead."""
+_SWEEP = 4096
+"""Events from one sweep of the evidence to the next."""
 _CLUSTER_LIMIT = 20_000
 """Events in one stretch; a fuller one is judged early, so that memory stays bounded."""
 
@@ -56,15 +58,27 @@ class _Open:
     rule: Rule | None
     tally: Tally
     outcome: Outcome
-    verdict: Verdict
-    gap: int
+    nearest: Attempt | None
+
+
+class _Case:
+    """A cluster on trial: resets that nobody has claimed yet, bursts that went on from the last
+    stretch and those of this one, and the rules that claimed nothing."""
+
+    def __init__(self, events: list[Event], before: dict[tuple[str, Key], _Open]) -> None:
+        self.pool = events
+        self.size = len(events)
+        self.before = before
+        self.after: dict[tuple[str, Key], _Open] = {}
+        self.attempts: list[Attempt] = []
 
 
 class Correlator:
     """Feed events in time order; `advance` says that none older will come."""
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, labels: bool = True) -> None:
         self._plan = plan
+        self._wants_labels = labels
         self._owners = Owners()
         self.evidence = Evidence(questions_of(plan.rules), self._owners)
         networks = {name: membership(prefixes) for name, prefixes in plan.networks.items()}
@@ -83,7 +97,10 @@ class Correlator:
         self._open: dict[tuple[str, Key], dict[tuple[str, Key], _Open]] = {}
         self._deadlines: list[tuple[int, int, _Cluster]] = []
         self._look_back = max(reach.before for reach in self._reaches.values())
+        relations = {question.relation for question in questions_of(plan.rules)}
+        self._asks_owners = bool(relations & {"on peer", "to workload"})
         self._tickets = 0
+        self._fed = 0
         self._now = 0
         self._labels: list[tuple[tuple[int, str, int], int, Labelled]] = []
         self.verdicts: list[Verdict] = []
@@ -93,14 +110,17 @@ class Correlator:
 
     def feed(self, event: Event) -> None:
         """Take the next event; events come in order of (time, source, offset)."""
-        passed = self._deadlines and self._deadlines[0][0] < event.time
-        if passed or self.evidence.is_due_for_sweep:
-            self.advance(event.time)
-        self._now = max(self._now, event.time)
-        if event.kind == "address" or event.fields.get("local"):
+        time, kind = event.time, event.kind
+        if self._deadlines and self._deadlines[0][0] < time:
+            self.advance(time)
+        self._now = max(self._now, time)
+        self._fed += 1
+        if self._fed % _SWEEP == 0:
+            self.evidence.forget(self._floor() - self._look_back)
+        if self._asks_owners and (kind == "address" or "local" in event.fields):
             self._owners.learn(event)
         self.evidence.add(event)
-        if event.kind in self._judges:
+        if kind in self._judges:
             self._gather(event)
 
     def advance(self, time: int) -> None:
@@ -115,8 +135,6 @@ class Correlator:
             else:
                 self._settle(cluster)
         self._now = max(self._now, time)
-        if self.evidence.is_due_for_sweep:
-            self.evidence.forget(self._floor() - self._look_back)
 
     def finish(self) -> None:
         """No more events: judge all that is left."""
@@ -209,102 +227,81 @@ class Correlator:
         place = (cluster.kind, cluster.key)
         if self._clusters.get(place) is cluster:
             del self._clusters[place]
-        before = self._open.pop(place, {})
-        after: dict[tuple[str, Key], _Open] = {}
-        pool = sorted(cluster.events, key=_place)
-        attempts: list[Attempt] = []
+        case = _Case(sorted(cluster.events, key=_place), self._open.pop(place, {}))
         for judge in self._judges[cluster.kind]:
-            pool = self._try(judge, pool, before, after, attempts)
-            if not pool:
+            self._try(judge, case)
+            if not case.pool:
                 break
-        if pool and cluster.kind == RESET:
-            self._leave_unknown(pool, before, after, attempts)
-        for entry in before.values():
-            self._finish_verdict(entry)
-        if not cluster.cut:
-            for entry in after.values():
-                self._finish_verdict(entry)
-        elif after:
-            self._open[place] = after
-            for entry in after.values():
-                self.verdicts.append(entry.verdict)
+        if case.pool and cluster.kind == RESET:
+            self._leave_unknown(case)
+        for entry in case.before.values():
+            self._say(entry, "final")
+        for entry in case.after.values():
+            self._say(entry, "ongoing" if cluster.cut else "final")
+        if cluster.cut and case.after:
+            self._open[place] = case.after
 
-    def _try(
-        self,
-        judge: Judge,
-        pool: list[Event],
-        before: dict[tuple[str, Key], _Open],
-        after: dict[tuple[str, Key], _Open],
-        attempts: list[Attempt],
-    ) -> list[Event]:
-        """What is left of the pool after one rule."""
-        rule = judge.rule
-        scoped = [event for event in pool if in_scope(rule.scope, event)]
-        if not scoped:
-            return pool
-        claimed: set[int] = set()
-        for key, burst in bursts_of(scoped, self._rule_keys[id(rule)], rule.gap):
+    def _try(self, judge: Judge, case: _Case) -> None:
+        """Take from the pool what one rule claims."""
+        rule, pool = judge.rule, case.pool
+        if rule.scope.within or rule.scope.outside:
+            pool = [event for event in pool if in_scope(rule.scope, event)]
+        claimed: list[Event] = []
+        for key, burst in self._bursts(case, pool, rule):
             outcome = judge.judge(burst)
-            if not outcome.claimed:
-                attempts.append(Attempt(rule, burst, outcome))
-                continue
-            claimed.update(map(id, outcome.claimed))
-            self._claim(rule, key, outcome, before, after)
-        return [event for event in pool if id(event) not in claimed] if claimed else pool
-
-    def _claim(
-        self,
-        rule: Rule,
-        key: Key,
-        outcome: Outcome,
-        before: dict[tuple[str, Key], _Open],
-        after: dict[tuple[str, Key], _Open],
-    ) -> None:
-        slot = (rule.name, key)
-        first = outcome.claimed[0]
-        earlier = after.pop(slot, None)
-        if earlier is not None:
-            self._finish_verdict(earlier)
-        going_on = before.get(slot)
-        if going_on is not None and first.time - going_on.tally.end <= rule.gap:
-            tally = before.pop(slot).tally
-        else:
-            tally = new_tally(rule.name, key, first)
-        tally.add(outcome.claimed, outcome)
-        verdict = verdict_of(rule, tally, outcome, self._plan.settings)
-        after[slot] = _Open(rule, tally, outcome, verdict, rule.gap)
-        self._label(outcome.claimed, rule.label, rule.name, verdict)
-
-    def _leave_unknown(
-        self,
-        pool: list[Event],
-        before: dict[tuple[str, Key], _Open],
-        after: dict[tuple[str, Key], _Open],
-        attempts: list[Attempt],
-    ) -> None:
-        for key, burst in bursts_of(pool, self._unknown_key, _UNKNOWN_GAP):
-            slot = ("unknown", key)
-            outcome = Outcome(claimed=burst)
-            earlier = after.pop(slot, None)
-            if earlier is not None:
-                self._finish_verdict(earlier)
-            going_on = before.get(slot)
-            if going_on is not None and burst[0].time - going_on.tally.end <= _UNKNOWN_GAP:
-                tally = before.pop(slot).tally
+            if outcome.claimed:
+                claimed += outcome.claimed
+                self._claim(case, rule, key, outcome)
             else:
-                tally = new_tally("unknown", key, burst[0])
-            tally.add(burst, outcome)
-            verdict = unknown_verdict(tally, burst, attempts, self.evidence)
-            after[slot] = _Open(None, tally, outcome, verdict, _UNKNOWN_GAP)
-            self._label(burst, "unknown", None, verdict)
+                case.attempts.append(Attempt(rule, burst, outcome))
+        if claimed:
+            taken = set(map(id, claimed))
+            case.pool = [event for event in case.pool if id(event) not in taken]
 
-    def _label(self, events: list[Event], label: str, rule: str | None, verdict: Verdict) -> None:
-        for event in events:
+    def _bursts(
+        self, case: _Case, events: list[Event], rule: Rule
+    ) -> list[tuple[Key, list[Event]]]:
+        reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]
+        untouched = len(events) == case.size
+        if untouched and rule.gap >= reach.gap and set(rule.keys) <= set(reach.keys):
+            return [(key(events[0]), events)]  # the cluster is the burst
+        return bursts_of(events, key, rule.gap)
+
+    def _claim(self, case: _Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
+        """Resets get their label from a rule, or remain unknown."""
+        name, gap = (rule.name, rule.gap) if rule else ("unknown", _UNKNOWN_GAP)
+        slot, first = (name, key), outcome.claimed[0]
+        earlier = case.after.pop(slot, None)
+        if earlier is not None:
+            self._say(earlier, "final")
+        going_on = case.before.get(slot)
+        if going_on is not None and first.time - going_on.tally.end <= gap:
+            tally = case.before.pop(slot).tally
+        else:
+            tally = new_tally(name, key, first)
+        tally.add(outcome.claimed, outcome)
+        nearest = nearest_attempt(outcome.claimed, case.attempts) if rule is None else None
+        case.after[slot] = _Open(rule, tally, outcome, nearest)
+        if self._wants_labels:
+            self._label(rule, tally, outcome)
+
+    def _leave_unknown(self, case: _Case) -> None:
+        for key, burst in bursts_of(case.pool, self._unknown_key, _UNKNOWN_GAP):
+            self._claim(case, None, key, Outcome(claimed=burst))
+
+    def _label(self, rule: Rule | None, tally: Tally, outcome: Outcome) -> None:
+        label, name = (rule.label, rule.name) if rule else ("unknown", None)
+        confidence = confidence_of(rule, outcome)
+        for event in outcome.claimed:
             if event.kind != RESET:
                 continue
-            entry = Labelled(event, label, rule, verdict.id, verdict.confidence)
+            entry = Labelled(event, label, name, tally.id, confidence)
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
-    def _finish_verdict(self, entry: _Open) -> None:
-        self.verdicts.append(entry.verdict.as_final())
+    def _say(self, entry: _Open, state: str) -> None:
+        if entry.rule is None:
+            verdict = unknown_verdict(entry.tally, entry.nearest, self.evidence, state)
+        else:
+            verdict = verdict_of(entry.rule, entry.tally, entry.outcome, self._plan.settings, state)
+        self.verdicts.append(verdict)

@@ -1,7 +1,8 @@
 """One rule and one burst: which resets it claims, and on what evidence."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import pairwise
 
 from whyreset.basis.units import format_duration
@@ -10,13 +11,11 @@ from whyreset.correlate.members import (
     MemberClause,
     World,
     compile_member,
-    delays_of,
 )
 from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, Bounds, Rhythm, find_rhythm, resolution_of
 from whyreset.model.event import Event
 from whyreset.model.rule import (
     MEMBER_CLAUSES,
-    AfterLast,
     AtLeast,
     Clause,
     Distinct,
@@ -32,17 +31,41 @@ _UNTOLD = 0.8
 
 
 @dataclass(slots=True)
+class Note:
+    """What one clause found; the words are made only if somebody will read them."""
+
+    clause: Clause
+    holds: bool | None
+    found: str | None = None
+    describe: Callable[[], str] | None = None
+    members: Sequence[Event] = ()
+    answers: Sequence[Answer] = ()
+
+    def finding(self) -> Finding:
+        """The finding in words."""
+        if self.found is None:
+            self.found = self.describe() if self.describe is not None else ""
+            self.describe = None
+        return Finding(self.clause.text, self.holds, self.found, self.clause.name)
+
+    @property
+    def share(self) -> float:
+        """The share of the resets for which the clause holds."""
+        return sum(answer.holds is True for answer in self.answers) / max(1, len(self.answers))
+
+
+@dataclass(slots=True)
 class Outcome:
     """What a rule made of a burst; `claimed` is empty where it does not hold."""
 
     claimed: list[Event] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
+    notes: list[Note] = field(default_factory=list)
     confidence: float = 1.0
     rhythm: Rhythm | None = None
-    share: float | None = None
-    delay: int | None = None
-    hits: dict[str, list[Event]] = field(default_factory=dict)
-    found: dict[str, str] = field(default_factory=dict)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """All findings in words; from then on the outcome can be pickled."""
+        return tuple(note.finding() for note in self.notes)
 
 
 class Judge:
@@ -68,7 +91,7 @@ class Judge:
             if members and self._pass_burst(members, outcome):
                 return outcome
         else:
-            outcome.findings += [_too_few(self._burst, len(members))]
+            outcome.notes.append(_too_few(self._burst, len(members)))
         outcome.claimed = []
         return outcome
 
@@ -76,48 +99,28 @@ class Judge:
         for member in self._members:
             answers = member.ask(members)
             kept = _kept(member.clause, answers)
-            self._note(member, members, answers, outcome, _overall(answers, kept))
+            outcome.notes.append(_note(member, members, answers, _overall(answers, kept)))
             if len(kept) < self._least:
                 return []
             if any(answers[i].holds is None for i in kept):
                 outcome.confidence *= _UNTOLD
-            members = [members[i] for i in kept]
+            if len(kept) < len(members):
+                members = [members[i] for i in kept]
         for member in self._unless:
             answers = member.ask(members)
             kept = [i for i, answer in enumerate(answers) if not answer.holds]
             if len(kept) < len(members):
-                self._note(member, members, answers, outcome, False)
-            if len(kept) < self._least:
+                outcome.notes.append(_note(member, members, answers, False))
+                members = [members[i] for i in kept]
+            if len(members) < self._least:
                 return []
-            members = [members[i] for i in kept]
         return members
-
-    def _note(
-        self,
-        member: MemberClause,
-        members: Sequence[Event],
-        answers: Sequence[Answer],
-        outcome: Outcome,
-        holds: bool | None,
-    ) -> None:
-        clause = member.clause
-        found = member.describe(members, answers)
-        outcome.findings.append(Finding(clause.text, holds, found, clause.name))
-        if isinstance(clause, AfterLast):
-            delays = sorted(delays_of(members, answers))
-            outcome.delay = delays[len(delays) // 2] if delays else None
-        if clause.name:
-            outcome.found[clause.name] = found
-            outcome.hits[clause.name] = [a.event for a in answers if a.event is not None]
-        share = sum(answer.holds is True for answer in answers) / max(1, len(answers))
-        if outcome.share is None or clause.quantifier:
-            outcome.share = share
 
     def _pass_burst(self, members: list[Event], outcome: Outcome) -> bool:
         for member in self._counted:
             answers = member.ask(members)
             holds = _quantified(member.clause.quantifier, answers)
-            self._note(member, members, answers, outcome, holds)
+            outcome.notes.append(_note(member, members, answers, holds))
             if holds is None and member.clause.if_known:
                 outcome.confidence *= _UNTOLD
             elif not holds:
@@ -125,9 +128,7 @@ class Judge:
         outcome.claimed = members
         for clause in self._burst:
             holds, found = _burst_clause(clause, outcome)
-            outcome.findings.append(Finding(clause.text, holds, found, clause.name))
-            if clause.name:
-                outcome.found[clause.name] = found
+            outcome.notes.append(Note(clause, holds, found))
             if not holds:
                 return False
         return not self._excepted(members, outcome)
@@ -136,14 +137,24 @@ class Judge:
         for member in self._unless_counted:
             answers = member.ask(members)
             if _quantified(member.clause.quantifier, answers):
-                self._note(member, members, answers, outcome, False)
+                outcome.notes.append(_note(member, members, answers, False))
                 return True
         for clause in self._unless_burst:
             holds, found = _burst_clause(clause, Outcome(claimed=members))
             if holds:
-                outcome.findings.append(Finding(clause.text, False, found, clause.name))
+                outcome.notes.append(Note(clause, False, found))
                 return True
         return False
+
+
+def _note(
+    member: MemberClause,
+    members: Sequence[Event],
+    answers: Sequence[Answer],
+    holds: bool | None,
+) -> Note:
+    describe = partial(member.describe, members, answers)
+    return Note(member.clause, holds, None, describe, members, answers)
 
 
 def _sorted_clauses(
@@ -255,6 +266,6 @@ def _resets(count: int) -> str:
     return f"{count} reset{'' if count == 1 else 's'}"
 
 
-def _too_few(burst: Sequence[Clause], count: int) -> Finding:
+def _too_few(burst: Sequence[Clause], count: int) -> Note:
     clause = max((c for c in burst if isinstance(c, AtLeast)), key=lambda c: c.count)
-    return Finding(clause.text, False, _resets(count), clause.name)
+    return Note(clause, False, _resets(count))

@@ -12,9 +12,8 @@ from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
-_SWEEP = 4096
 
-_STATE = ("_tables", "_since", "_until", "_producers", "_upstream_names", "_added", "evicted")
+_STATE = ("_tables", "_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
 
 UNKNOWN = "unknown"
 """`FIELD = unknown`: the line does not say."""
@@ -104,7 +103,8 @@ class Series:
 
     def forget(self, before: int) -> None:
         """Drop what is older than `before`."""
-        self._drop(bisect_left(self.times, before))
+        if self.times[0] < before:
+            self._drop(bisect_left(self.times, before))
 
     def _drop(self, count: int) -> None:
         del self.times[:count]
@@ -123,9 +123,9 @@ class Evidence:
             self._by_kind.setdefault(question.kind, []).append(entry)
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
-        self._producers: dict[str, dict[str, int]] = {}
+        self._producers: dict[str, set[str]] = {}
+        self._known: set[tuple[str, str]] = set()
         self._upstream_names: dict[str, set[str]] = {}
-        self._added = 0
         self.evicted = 0
 
     def state(self) -> dict[str, Any]:
@@ -141,9 +141,8 @@ class Evidence:
 
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
-        family = _FAMILIES.get(event.kind, event.kind)
-        producers = self._producers.setdefault(family, {})
-        producers[event.source.name] = producers.get(event.source.name, 0) + 1
+        if (event.kind, event.source.name) not in self._known:
+            self.promise(event.kind, event.source.name)
         for test, question in self._by_kind.get(event.kind, ()):
             if not test(event):
                 continue
@@ -153,7 +152,6 @@ class Evidence:
                 if series is None:
                     series = table[key] = Series()
                 self.evicted += not series.add(event)
-        self._added += 1
 
     def _keys(self, event: Event, relation: str | None) -> Iterator[str]:
         if relation is None:
@@ -186,11 +184,12 @@ class Evidence:
 
     def promise(self, kind: str, source: str) -> None:
         """A source would show events of this kind, had there been any."""
-        self._producers.setdefault(_FAMILIES.get(kind, kind), {}).setdefault(source, 0)
+        self._known.add((kind, source))
+        self._producers.setdefault(_FAMILIES.get(kind, kind), set()).add(source)
 
     def covered(self, kind: str, low: int, high: int) -> bool:
         """Whether a stream that produces events of this kind was read over all of [low, high]."""
-        producers = self._producers.get(_FAMILIES.get(kind, kind), {})
+        producers = self._producers.get(_FAMILIES.get(kind, kind), ())
         return any(
             self._since.get(name, high + 1) <= low and self._until.get(name, low - 1) >= high
             for name in producers
@@ -198,7 +197,7 @@ class Evidence:
 
     def streams(self, kind: str) -> int:
         """How many streams have shown events of this kind."""
-        return len(self._producers.get(_FAMILIES.get(kind, kind), {}))
+        return len(self._producers.get(_FAMILIES.get(kind, kind), ()))
 
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does
@@ -246,14 +245,8 @@ class Evidence:
         keys |= {name for name, parts in self._upstream_names.items() if workload in parts}
         return sorted(keys)
 
-    @property
-    def is_due_for_sweep(self) -> bool:
-        """Whether enough has come in since the last sweep to make one worth while."""
-        return self._added >= _SWEEP
-
     def forget(self, before: int) -> None:
         """Drop what is older than `before` (ns)."""
-        self._added = 0
         for table in self._tables.values():
             for key in list(table):
                 series = table[key]

@@ -31,6 +31,9 @@ class Owners:
             address = event.fields.get("address")
         else:
             address = event.fields.get("local")
+            history = self._history.get(str(address))
+            if history is not None and history[-1][1].pod == event.source.pod:
+                return  # the usual case: nothing new
         pod = event.get("pod")
         if not address or not pod:
             return

@@ -1,20 +1,23 @@
 """The sentences of a verdict: placeholders filled with what the burst really has."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping
 
 from whyreset.basis.times import clock
 from whyreset.basis.units import NS, format_duration
-from whyreset.correlate.judge import Outcome
+from whyreset.correlate.judge import Note, Outcome
+from whyreset.correlate.members import delays_of
 from whyreset.correlate.stretch import Tally
-from whyreset.model.event import PLACE_FIELDS, Event, Value
-from whyreset.model.rule import Rule
+from whyreset.model.event import Value
+from whyreset.model.rule import AfterLast, Rule
 
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
-def fill(text: str, values: dict[str, str]) -> str:
+def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with `{name}` replaced; an unknown or empty value reads as `?`."""
+    if "{" not in text and "}" not in text:
+        return text
 
     def one(match: re.Match[str]) -> str:
         if match[1] is None:
@@ -24,35 +27,71 @@ def fill(text: str, values: dict[str, str]) -> str:
     return _PLACEHOLDER.sub(one, text)
 
 
-def values_of(
-    rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value]
-) -> dict[str, str]:
-    """Everything that the texts of a rule may name, as people read it."""
-    first = tally.first
-    values = {name: str(value) for name, value in settings.items()}
-    values |= {name: str(first.get(name) or "") for name in PLACE_FIELDS}
-    values |= {key: str(first.get(key) or "") for key in rule.keys}
-    values |= {
-        "count": str(tally.count),
-        "peer": _peer(tally),
-        "peers": str(len(tally.peers)),
-        "label": rule.label,
-        "span": format_duration(tally.end - tally.start),
-    }
-    if tally.period is not None and tally.jitter is not None:
-        values["period"] = format_duration(tally.period)
-        values["jitter"] = f"{tally.jitter:.1%}"
-        values["missed"] = str(tally.missed)
-        values["trains"] = str(outcome.rhythm.trains if outcome.rhythm else 1)
-    if outcome.delay is not None:
-        values["delay"] = format_duration(outcome.delay)
-    if outcome.share is not None:
-        values["share"] = f"{outcome.share:.0%}"
-    for name, found in outcome.found.items():
-        values[name] = found
-    for name, hits in outcome.hits.items():
-        values |= _hit_values(name, hits)
-    return values
+class Values(dict[str, str]):
+    """Everything that the texts of a rule may name, as people read it; made when asked for."""
+
+    def __init__(
+        self, rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value]
+    ) -> None:
+        super().__init__()
+        self._rule, self._tally, self._outcome = rule, tally, outcome
+        self._settings = settings
+
+    def get(self, name: str, default: str | None = None) -> str | None:  # type: ignore[override]
+        """The value of a placeholder; None where the burst has none."""
+        known = super().get(name)
+        if known is None:
+            known = self._value(name)
+            if known is None:
+                return default
+            self[name] = known
+        return known
+
+    def _value(self, name: str) -> str | None:
+        reader = _READERS.get(name)
+        if reader is not None:
+            return reader(self._tally, self._outcome)
+        clause, dot, field = name.partition(".")
+        note = next((n for n in self._outcome.notes if n.clause.name == clause), None)
+        if note is not None:
+            return _hit_value(note, field) if dot else note.finding().found
+        if name in self._settings:
+            return str(self._settings[name])
+        if name == "label":
+            return self._rule.label
+        value = self._tally.first.get(name)
+        return None if value is None else str(value)
+
+
+_READERS: dict[str, Callable[[Tally, Outcome], str | None]] = {
+    "count": lambda tally, _: str(tally.count),
+    "peer": lambda tally, _: _peer(tally),
+    "peers": lambda tally, _: str(len(tally.peers)),
+    "span": lambda tally, _: format_duration(tally.end - tally.start),
+    "start": lambda tally, _: clock(tally.start),
+    "end": lambda tally, _: clock(tally.end),
+    "period": lambda tally, _: None if tally.period is None else format_duration(tally.period),
+    "jitter": lambda tally, _: None if tally.jitter is None else f"{tally.jitter:.1%}",
+    "missed": lambda tally, _: None if tally.missed is None else str(tally.missed),
+    "trains": lambda _, outcome: str(outcome.rhythm.trains) if outcome.rhythm else None,
+    "share": lambda _, outcome: _share(outcome),
+    "delay": lambda _, outcome: _delay(outcome),
+}
+
+
+def _share(outcome: Outcome) -> str | None:
+    """The share for the clause with a quantifier, else for the first member clause."""
+    notes = [note for note in outcome.notes if note.answers]
+    notes.sort(key=lambda note: note.clause.quantifier is None)
+    return f"{notes[0].share:.0%}" if notes else None
+
+
+def _delay(outcome: Outcome) -> str | None:
+    for note in outcome.notes:
+        if isinstance(note.clause, AfterLast):
+            delays = sorted(delays_of(note.members, note.answers))
+            return format_duration(delays[len(delays) // 2]) if delays else None
+    return None
 
 
 def _peer(tally: Tally) -> str:
@@ -63,14 +102,16 @@ def _peer(tally: Tally) -> str:
     return f"{len(tally.peers)} peers"
 
 
-def _hit_values(name: str, hits: Sequence[Event]) -> dict[str, str]:
+def _hit_value(note: Note, field: str) -> str | None:
+    """A field of the first event that a clause found; `count` of all of them, `time` of day."""
+    hits = [answer.event for answer in note.answers if answer.event is not None]
     if not hits:
-        return {}
-    hit = hits[0]
-    values = {f"{name}.{field}": str(hit.get(field) or "") for field in PLACE_FIELDS}
-    for field, value in hit.fields.items():
-        shown = format_duration(value * NS) if isinstance(value, float) else str(value)
-        values[f"{name}.{field}"] = shown
-    values[f"{name}.count"] = str(len({(hit.time, hit.offset) for hit in hits}))
-    values[f"{name}.time"] = clock(hit.time)
-    return values
+        return None
+    if field == "count":
+        return str(len({hit.place for hit in hits}))
+    if field == "time":
+        return clock(hits[0].time)
+    value = hits[0].get(field)
+    if isinstance(value, float):
+        return format_duration(value * NS)
+    return None if value is None else str(value)

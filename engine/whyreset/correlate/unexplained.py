@@ -27,16 +27,15 @@ class Attempt:
 
 
 def unknown_verdict(
-    tally: Tally, burst: Sequence[Event], attempts: Sequence[Attempt], evidence: Evidence
+    tally: Tally, nearest: Attempt | None, evidence: Evidence, state: str
 ) -> Verdict:
     """The verdict of a burst that no rule claimed."""
-    nearest = _nearest(burst, attempts)
     missing = [text for kind, text in _WANTED if not evidence.streams(kind)]
     peer = next(iter(tally.peers)) if len(tally.peers) == 1 else f"{len(tally.peers)} peers"
     whom = f" from {peer}" if tally.peers else ""
     because = f"{tally.count} reset{'s' if tally.count > 1 else ''}{whom} that no rule explains."
     if nearest is not None:
-        failed = nearest.outcome.findings[-1]
+        failed = nearest.outcome.notes[-1].finding()
         because += f" Nearest is {nearest.rule.name}, but “{failed.clause}”: {failed.found}."
     if missing:
         because += f" Not read: {'; '.join(missing)}."
@@ -55,23 +54,23 @@ def unknown_verdict(
         because=because,
         remedy=remedy,
         verify=("tcpdump -nn -tttt -i any 'tcp[tcpflags] & tcp-rst != 0'",),
-        evidence=tuple(nearest.outcome.findings) if nearest else (),
-        **place_of(tally),
+        evidence=nearest.outcome.findings() if nearest else (),
+        **place_of(tally, state),
     )
 
 
-def _nearest(burst: Sequence[Event], attempts: Sequence[Attempt]) -> Attempt | None:
+def nearest_attempt(burst: Sequence[Event], attempts: Sequence[Attempt]) -> Attempt | None:
     """The attempt on these resets that got furthest; of equals the one tried first."""
     first = burst[0]
     on_these = [
         attempt
         for attempt in attempts
-        if attempt.outcome.findings and any(event is first for event in attempt.burst)
+        if attempt.outcome.notes and any(event is first for event in attempt.burst)
     ]
     return max(on_these, key=_progress, default=None)
 
 
 def _progress(attempt: Attempt) -> float:
-    findings = attempt.outcome.findings
-    clauses = len(attempt.rule.when)
-    return sum(finding.holds is not False for finding in findings) / max(1, clauses)
+    """The share of the rule's clauses that are known to hold."""
+    held = sum(note.holds is True for note in attempt.outcome.notes)
+    return held / max(1, len(attempt.rule.when))

@@ -5,7 +5,7 @@ from typing import Any
 
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
-from whyreset.correlate.texts import fill, values_of
+from whyreset.correlate.texts import Values, fill
 from whyreset.model.event import Event, Value
 from whyreset.model.rule import Rule, Scope, ScopeTest
 from whyreset.model.verdict import Verdict
@@ -24,32 +24,39 @@ def _meets(test: ScopeTest, event: Event) -> bool:
     return fnmatchcase(str(event.get(test.field) or ""), test.glob)
 
 
-def verdict_of(rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value]) -> Verdict:
-    """The verdict of a rule over all stretches of its burst, still `ongoing`."""
-    values = values_of(rule, tally, outcome, settings)
+def verdict_of(
+    rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value], state: str
+) -> Verdict:
+    """The verdict of a rule over all stretches of its burst."""
+    values = Values(rule, tally, outcome, settings)
     return Verdict(
         label=rule.label,
         rule=rule.name,
         title=fill(rule.title, values),
         severity=rule.severity,
-        confidence=round(rule.confidence * outcome.confidence, 2),
+        confidence=confidence_of(rule, outcome),
         period=tally.period,
         jitter=tally.jitter,
         missed=tally.missed,
         because=fill(rule.because, values),
         remedy=fill(rule.remedy, values),
         verify=tuple(fill(command, values) for command in rule.verify),
-        evidence=tuple(outcome.findings),
-        **place_of(tally),
+        evidence=outcome.findings(),
+        **place_of(tally, state),
     )
 
 
-def place_of(tally: Tally) -> dict[str, Any]:
+def confidence_of(rule: Rule | None, outcome: Outcome) -> float:
+    """What the verdict is worth (0..1); an unknown claims nothing."""
+    return round(rule.confidence * outcome.confidence, 2) if rule is not None else 0.0
+
+
+def place_of(tally: Tally, state: str) -> dict[str, Any]:
     """The fields of a verdict that do not depend on what was found."""
     source = tally.first.source
     return {
         "id": tally.id,
-        "state": "ongoing",
+        "state": state,
         "namespace": source.namespace,
         "workload": source.workload,
         "pod": source.pod,

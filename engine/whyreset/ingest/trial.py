@@ -61,7 +61,11 @@ class Trial:
 
     def _compile(self) -> None:
         text = self.matcher.pattern or ""
-        pattern = self._quick_pattern(text) if self.matcher.linear or self.matcher.tame or is_tame(text) else None
+        pattern = (
+            self._quick_pattern(text)
+            if self.matcher.linear or self.matcher.tame or is_tame(text)
+            else None
+        )
         if pattern is not None:
             self._quick = pattern.search
         else:

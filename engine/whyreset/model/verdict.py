@@ -1,6 +1,6 @@
 """Verdicts and labels: what the engine says."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from whyreset.model.event import Event
 
@@ -45,10 +45,6 @@ class Verdict:
     evidence: tuple[Finding, ...]
     also: tuple[str, ...]
     sample: str
-
-    def as_final(self) -> "Verdict":
-        """The same, said for the last time."""
-        return replace(self, state="final")
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,10 +44,17 @@ class Decided:
 class Replay:
     """Reads inputs to their end, always the one that is furthest behind."""
 
-    def __init__(self, plan: Plan, inputs: Sequence[Input], lateness: int = LATENESS) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        inputs: Sequence[Input],
+        lateness: int = LATENESS,
+        *,
+        labels: bool = True,
+    ) -> None:
         self._inputs = list(inputs)
         self._order = Order(lateness)
-        self._correlator = Correlator(plan)
+        self._correlator = Correlator(plan, labels=labels)
         self._high: dict[int, int] = {}
         self.totals = Totals(inputs=len(self._inputs))
 
