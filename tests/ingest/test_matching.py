@@ -3,8 +3,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.trial import is_tame
 from whyreset.ingest.source_name import make_source
+from whyreset.ingest.trial import is_tame
 from whyreset.model.definition import (
     Assignment,
     Condition,

@@ -7,7 +7,7 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 import heapq
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import attrgetter
 from typing import Any
 
@@ -20,6 +20,7 @@ from whyreset.correlate.members import World
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.reach import Reach, questions_of, reach_of
 from whyreset.correlate.stretch import Tally, new_tally
+from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
 from whyreset.model.event import RESET, Event
@@ -59,6 +60,7 @@ class _Open:
     tally: Tally
     outcome: Outcome
     nearest: Attempt | None
+    also: tuple[str, ...]
 
 
 class _Case:
@@ -281,7 +283,8 @@ class Correlator:
             tally = new_tally(name, key, first)
         tally.add(outcome.claimed, outcome)
         nearest = nearest_attempt(outcome.claimed, case.attempts) if rule is None else None
-        case.after[slot] = _Open(rule, tally, outcome, nearest)
+        also = self._others(rule, outcome.claimed) if rule is not None else ()
+        case.after[slot] = _Open(rule, tally, outcome, nearest, also)
         if self._wants_labels:
             self._label(rule, tally, outcome)
 
@@ -299,9 +302,21 @@ class Correlator:
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
+    def _others(self, rule: Rule, claimed: list[Event]) -> tuple[str, ...]:
+        """Rules of another label that would have claimed most of the same resets."""
+        return tuple(
+            judge.rule.name
+            for judge in self._judges[rule.kind]
+            if judge.rule.label != rule.label
+            and in_scope(judge.rule.scope, claimed[0])
+            and 2 * len(judge.judge(claimed).claimed) > len(claimed)
+        )
+
     def _say(self, entry: _Open, state: str) -> None:
         if entry.rule is None:
             verdict = unknown_verdict(entry.tally, entry.nearest, self.evidence, state)
         else:
-            verdict = verdict_of(entry.rule, entry.tally, entry.outcome, self._plan.settings, state)
+            values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
+            verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
+            verdict = replace(verdict, also=entry.also) if entry.also else verdict
         self.verdicts.append(verdict)

@@ -14,6 +14,11 @@ from whyreset.model.rule import AfterLast, Rule
 _PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
+def complete(text: str, values: Mapping[str, str]) -> bool:
+    """Whether every placeholder of the text has a value."""
+    return all(values.get(name) for name in _PLACEHOLDER.findall(text) if name)
+
+
 def fill(text: str, values: Mapping[str, str]) -> str:
     """The text with `{name}` replaced; an unknown or empty value reads as `?`."""
     if "{" not in text and "}" not in text:

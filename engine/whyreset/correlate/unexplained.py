@@ -34,7 +34,7 @@ def unknown_verdict(
     peer = next(iter(tally.peers)) if len(tally.peers) == 1 else f"{len(tally.peers)} peers"
     whom = f" from {peer}" if tally.peers else ""
     because = f"{tally.count} reset{'s' if tally.count > 1 else ''}{whom} that no rule explains."
-    if nearest is not None:
+    if nearest is not None and _progress(nearest) > 0:
         failed = nearest.outcome.notes[-1].finding()
         because += f" Nearest is {nearest.rule.name}, but “{failed.clause}”: {failed.found}."
     if missing:
@@ -67,7 +67,12 @@ def nearest_attempt(burst: Sequence[Event], attempts: Sequence[Attempt]) -> Atte
         for attempt in attempts
         if attempt.outcome.notes and any(event is first for event in attempt.burst)
     ]
-    return max(on_these, key=_progress, default=None)
+    return max(on_these, key=_nearness, default=None)
+
+
+def _nearness(attempt: Attempt) -> tuple[float, bool]:
+    """How far it got; a clause that fails tells more than one that could not be told."""
+    return _progress(attempt), attempt.outcome.notes[-1].holds is not None
 
 
 def _progress(attempt: Attempt) -> float:

@@ -1,16 +1,24 @@
 """From what a rule found to the verdict that people read."""
 
+import re
 from fnmatch import fnmatchcase
 from typing import Any
 
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
-from whyreset.correlate.texts import Values, fill
-from whyreset.model.event import Event, Value
+from whyreset.correlate.texts import Values, complete, fill
+from whyreset.model.event import Event
 from whyreset.model.rule import Rule, Scope, ScopeTest
 from whyreset.model.verdict import Verdict
 
 _SAMPLE_LIMIT = 512
+_RESET_WORDS = re.compile(r"(?i)reset|errno 104|\b104:")
+
+
+def _telling_line(text: str) -> str:
+    """The line of a record that says what happened: in a stack trace it is not the first."""
+    lines = text.split("\n")
+    return next((line for line in lines if _RESET_WORDS.search(line)), lines[0])
 
 
 def in_scope(scope: Scope, event: Event) -> bool:
@@ -24,11 +32,8 @@ def _meets(test: ScopeTest, event: Event) -> bool:
     return fnmatchcase(str(event.get(test.field) or ""), test.glob)
 
 
-def verdict_of(
-    rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value], state: str
-) -> Verdict:
+def verdict_of(rule: Rule, tally: Tally, outcome: Outcome, values: Values, state: str) -> Verdict:
     """The verdict of a rule over all stretches of its burst."""
-    values = Values(rule, tally, outcome, settings)
     return Verdict(
         label=rule.label,
         rule=rule.name,
@@ -40,7 +45,8 @@ def verdict_of(
         missed=tally.missed,
         because=fill(rule.because, values),
         remedy=fill(rule.remedy, values),
-        verify=tuple(fill(command, values) for command in rule.verify),
+        # a command with a gap in it is of no use to anybody
+        verify=tuple(fill(text, values) for text in rule.verify if complete(text, values)),
         evidence=outcome.findings(),
         **place_of(tally, state),
     )
@@ -68,5 +74,5 @@ def place_of(tally: Tally, state: str) -> dict[str, Any]:
         "end": tally.end,
         "count": tally.count,
         "also": (),
-        "sample": tally.first.text.partition("\n")[0][:_SAMPLE_LIMIT],
+        "sample": _telling_line(tally.first.text)[:_SAMPLE_LIMIT],
     }

@@ -13,9 +13,11 @@ RESET = "reset"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "upstream", "idle",
+        "side",
     ),
     "disconnect": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "upstream", "idle",
+        "side",
     ),
     "access": (
         "client", "method", "path", "status", "bytes", "duration", "upstream", "upstream_name",
