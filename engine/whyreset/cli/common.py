@@ -7,12 +7,15 @@ from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
 from whyreset.basis.units import NS, parse_duration
+from whyreset.correlate.order import LATENESS
 from whyreset.ingest.inputs import Input, InputError, open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock, parse_zone
 from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
 from whyreset.model.rule import Plan
+from whyreset.run.live import Live, is_pipe
+from whyreset.run.replay import Replay
 from whyreset.run.text_output import safe
 
 
@@ -82,6 +85,15 @@ def _distinct(inputs: list[Input]) -> list[Input]:
         if kept.setdefault((status.st_dev, status.st_ino), source) is not source:
             source.close()
     return list(kept.values())
+
+
+def replay_of(
+    options: argparse.Namespace, plan: Plan, inputs: list[Input], *, labels: bool
+) -> Replay:
+    """How the inputs are run: a pipe as it comes, files merged in event time."""
+    kind = Live if is_pipe(inputs) else Replay
+    lateness = LATENESS if options.lateness is None else options.lateness
+    return kind(plan, inputs, lateness, labels=labels)
 
 
 def clock_of(options: argparse.Namespace) -> Clock:

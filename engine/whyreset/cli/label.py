@@ -3,11 +3,16 @@
 import argparse
 import sys
 
-from whyreset.cli.common import add_input_options, add_rule_options, load_rules, open_all, say
+from whyreset.cli.common import (
+    add_input_options,
+    add_rule_options,
+    load_rules,
+    open_all,
+    replay_of,
+    say,
+)
 from whyreset.cli.progress import progress_for
-from whyreset.correlate.order import LATENESS
 from whyreset.run.json_output import label_line
-from whyreset.run.replay import Replay
 from whyreset.run.summary import remarks_of
 
 
@@ -26,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
     if opened is None:
         return 2
     inputs, problems = opened
-    replay = Replay(plan, inputs, LATENESS if options.lateness is None else options.lateness)
+    replay = replay_of(options, plan, inputs, labels=True)
     replay.totals.problems += problems
     out = sys.stdout.buffer
     with progress_for(inputs) as on_read:

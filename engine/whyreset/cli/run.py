@@ -4,11 +4,17 @@ import argparse
 import os
 import sys
 
-from whyreset.cli.common import add_input_options, add_rule_options, load_rules, open_all, say
+from whyreset.cli.common import (
+    add_input_options,
+    add_rule_options,
+    load_rules,
+    open_all,
+    replay_of,
+    say,
+)
 from whyreset.cli.progress import progress_for
-from whyreset.correlate.order import LATENESS
 from whyreset.run.json_output import verdict_line
-from whyreset.run.replay import Replay
+from whyreset.run.live import Live
 from whyreset.run.summary import summary_of
 from whyreset.run.text_output import TextOutput
 
@@ -31,9 +37,7 @@ def run(options: argparse.Namespace) -> int:
     if opened is None:
         return 2
     inputs, problems = opened
-    replay = Replay(
-        plan, inputs, LATENESS if options.lateness is None else options.lateness, labels=False
-    )
+    replay = replay_of(options, plan, inputs, labels=False)
     replay.totals.problems += problems
     as_json = options.output == "json"
     text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
@@ -42,10 +46,11 @@ def run(options: argparse.Namespace) -> int:
     with progress_for(inputs) as on_read:
         for decided in replay.run(on_read):
             for verdict in decided.verdicts:
-                if verdict.state != "final":
+                if verdict.state == "ongoing" and not isinstance(replay, Live):
                     continue
-                bursts, resets = labels.get(verdict.label, (0, 0))
-                labels[verdict.label] = (bursts + 1, resets + verdict.count)
+                if verdict.state == "final":
+                    bursts, resets = labels.get(verdict.label, (0, 0))
+                    labels[verdict.label] = (bursts + 1, resets + verdict.count)
                 block = verdict_line(verdict) if as_json else text.verdict(verdict).encode() + b"\n"
                 out.write(block)
             if decided.verdicts:

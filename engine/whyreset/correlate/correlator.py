@@ -65,7 +65,8 @@ class _Open:
 
 class _Case:
     """A cluster on trial: resets that nobody has claimed yet, bursts that went on from the last
-    stretch and those of this one, and the rules that claimed nothing."""
+    stretch and those of this one, the rules that claimed nothing, all claims, and the final
+    verdicts on the way."""
 
     def __init__(self, events: list[Event], before: dict[tuple[str, Key], _Open]) -> None:
         self.pool = events
@@ -73,6 +74,8 @@ class _Case:
         self.before = before
         self.after: dict[tuple[str, Key], _Open] = {}
         self.attempts: list[Attempt] = []
+        self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
+        self.said: list[Verdict] = []
 
 
 class Correlator:
@@ -223,25 +226,45 @@ class Correlator:
         self._tickets += 1
         heapq.heappush(self._deadlines, (due, self._tickets, cluster))
 
+    def provisional(self) -> list[Verdict]:
+        """What the open clusters would come to if they ended now; claims only, nothing changes."""
+        said = []
+        for place, cluster in self._clusters.items():
+            before = {slot: replace(e, tally=e.tally.copy()) for slot, e in self._at(place).items()}
+            case = self._tried(cluster, _Case(sorted(cluster.events, key=_place), before))
+            said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
+        return said
+
+    def _at(self, place: tuple[str, Key]) -> dict[tuple[str, Key], _Open]:
+        return self._open.get(place, {})
+
     def _settle(self, cluster: _Cluster) -> None:
-        """Judge a cluster rule by rule; what nobody claims is unknown."""
+        """Decide a cluster."""
         cluster.settled = True
         place = (cluster.kind, cluster.key)
         if self._clusters.get(place) is cluster:
             del self._clusters[place]
-        case = _Case(sorted(cluster.events, key=_place), self._open.pop(place, {}))
+        events = sorted(cluster.events, key=_place)
+        case = self._tried(cluster, _Case(events, self._open.pop(place, {})))
+        self.verdicts += case.said
+        self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
+        state = "ongoing" if cluster.cut else "final"
+        self.verdicts += [self._verdict(entry, state) for entry in case.after.values()]
+        if cluster.cut and case.after:
+            self._open[place] = case.after
+        if self._wants_labels and cluster.kind == RESET:
+            for rule, tally, outcome in case.claims:
+                self._label(rule, tally, outcome)
+
+    def _tried(self, cluster: _Cluster, case: _Case) -> _Case:
+        """Try a case rule by rule; what nobody claims is unknown."""
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
             if not case.pool:
                 break
         if case.pool and cluster.kind == RESET:
             self._leave_unknown(case)
-        for entry in case.before.values():
-            self._say(entry, "final")
-        for entry in case.after.values():
-            self._say(entry, "ongoing" if cluster.cut else "final")
-        if cluster.cut and case.after:
-            self._open[place] = case.after
+        return case
 
     def _try(self, judge: Judge, case: _Case) -> None:
         """Take from the pool what one rule claims."""
@@ -275,7 +298,7 @@ class Correlator:
         slot, first = (name, key), outcome.claimed[0]
         earlier = case.after.pop(slot, None)
         if earlier is not None:
-            self._say(earlier, "final")
+            case.said.append(self._verdict(earlier, "final"))
         going_on = case.before.get(slot)
         if going_on is not None and first.time - going_on.tally.end <= gap:
             tally = case.before.pop(slot).tally
@@ -285,8 +308,7 @@ class Correlator:
         nearest = nearest_attempt(outcome.claimed, case.attempts) if rule is None else None
         also = self._others(rule, outcome.claimed) if rule is not None else ()
         case.after[slot] = _Open(rule, tally, outcome, nearest, also)
-        if self._wants_labels:
-            self._label(rule, tally, outcome)
+        case.claims.append((rule, tally, outcome))
 
     def _leave_unknown(self, case: _Case) -> None:
         for key, burst in bursts_of(case.pool, self._unknown_key, _UNKNOWN_GAP):
@@ -296,8 +318,6 @@ class Correlator:
         label, name = (rule.label, rule.name) if rule else ("unknown", None)
         confidence = confidence_of(rule, outcome)
         for event in outcome.claimed:
-            if event.kind != RESET:
-                continue
             entry = Labelled(event, label, name, tally.id, confidence)
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
@@ -312,11 +332,9 @@ class Correlator:
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
         )
 
-    def _say(self, entry: _Open, state: str) -> None:
+    def _verdict(self, entry: _Open, state: str) -> Verdict:
         if entry.rule is None:
-            verdict = unknown_verdict(entry.tally, entry.nearest, self.evidence, state)
-        else:
-            values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
-            verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
-            verdict = replace(verdict, also=entry.also) if entry.also else verdict
-        self.verdicts.append(verdict)
+            return unknown_verdict(entry.tally, entry.nearest, self.evidence, state)
+        values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
+        verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
+        return replace(verdict, also=entry.also) if entry.also else verdict

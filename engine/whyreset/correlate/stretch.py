@@ -1,6 +1,6 @@
 """What a burst amounts to over all its stretches."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from hashlib import blake2s
 
 from whyreset.correlate.judge import Outcome
@@ -40,6 +40,10 @@ class Tally:
         self.jitter = self._mean(self.jitter, rhythm.jitter, beats)
         self.missed = (self.missed or 0) + rhythm.missed
         self._beats += beats
+
+    def copy(self) -> "Tally":
+        """The same sums, to go on with on trial."""
+        return replace(self, peers=set(self.peers))
 
     def _mean(self, old: float | None, new: float, beats: int) -> float:
         if old is None:

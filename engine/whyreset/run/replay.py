@@ -11,7 +11,7 @@ from whyreset.model.event import RESET
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
-_END = 1 << 62
+END = 1 << 62
 _HELD_LIMIT = 500_000
 """Events held back for an input that is not in time order; beyond it the lateness applies."""
 
@@ -102,12 +102,20 @@ class Replay:
         totals.resets += sum(event.kind == RESET for event in batch.events)
         totals.unreadable += batch.unreadable
         totals.cut += batch.cut
-        for printed_by, (first, _) in batch.sources.items():
-            self._correlator.evidence.cover(printed_by.name, first, _END)
+        self._cover(batch)
         self._order.add(batch.events)
-        if batch.high is not None and (source.ordered or self._order.held > _HELD_LIMIT):
+        if batch.high is not None and (self._is_steady(source) or self._order.held > _HELD_LIMIT):
             self._high[id(source)] = max(self._high[id(source)], batch.high)
             self._order.progress(source.path, batch.high)
+
+    def _cover(self, batch: Batch) -> None:
+        """A file at rest was read whole: after its last line nothing more was printed."""
+        for printed_by, (first, _) in batch.sources.items():
+            self._correlator.evidence.cover(printed_by.name, first, END)
+
+    def _is_steady(self, source: Input) -> bool:
+        """Whether no later line of the input will be much older than the newest so far."""
+        return source.ordered
 
     def _step(self) -> Decided:
         for event in self._order.take():
