@@ -69,3 +69,19 @@ def test_provisional_verdicts_come_while_the_pipe_is_open(tmp_path):
     saved.write_text("".join(lines))
     replayed = subprocess.run(command(rules, str(saved)), capture_output=True, check=True).stdout
     assert sorted(replayed.splitlines()) == sorted(final.splitlines())
+
+
+def test_a_named_pipe_and_a_device_end_quietly(tmp_path):
+    rules = tmp_path / "beat.rules"
+    rules.write_text(RULES, "utf-8")
+    for name in (os.devnull, _pipe_with(tmp_path, "".join(history(time.time())))):
+        done = subprocess.run(command(rules, name), capture_output=True, timeout=30, check=False)
+        assert done.returncode == 0
+        assert b"Traceback" not in done.stderr
+
+
+def _pipe_with(folder: Path, text: str) -> str:
+    path = folder / "pipe"
+    os.mkfifo(path)
+    subprocess.Popen(["/bin/sh", "-c", 'printf %s "$0" > "$1"', text, str(path)])
+    return str(path)

@@ -55,6 +55,11 @@ class Input:
         return self._reader.damaged
 
     @property
+    def ended(self) -> bool:
+        """Whether everything has been read."""
+        return self._ended
+
+    @property
     def descriptor(self) -> int:
         """The raw descriptor, to wait on."""
         return self._reader.descriptor

@@ -3,14 +3,12 @@
 import re
 from typing import Any
 
-import regex
-
 from whyreset.ingest.values import Fields, Store, store_of
 from whyreset.model.definition import Definition, Matcher
 
 _SHORT = 1024  # characters
-_LOOPS = regex.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
-_DIGITS = regex.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
+_LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
+_DIGITS = re.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
 
@@ -43,7 +41,7 @@ class Trial:
             found = self._quick(text)
         else:
             if self._limited is None:
-                self._limited = regex.compile(self.matcher.pattern or "").search
+                self._limited = _limited_pattern(self.matcher.pattern or "").search
             found = self._limited(text, timeout=timeout)
         if found is None:
             return None
@@ -69,7 +67,7 @@ class Trial:
         if pattern is not None:
             self._quick = pattern.search
         else:
-            pattern = regex.compile(text)
+            pattern = _limited_pattern(text)
             self._limited = pattern.search
         types = dict(self.matcher.types)
         self._groups = tuple(
@@ -83,7 +81,14 @@ class Trial:
         try:
             return re.compile(_NAMED_GROUP.sub("(?P<", text))
         except re.error:
-            return regex.compile(text)
+            return _limited_pattern(text)
+
+
+def _limited_pattern(text: str) -> Any:
+    """A pattern whose searches can be limited in time."""
+    import regex  # noqa: PLC0415 - slow to import, and many inputs need none of it
+
+    return regex.compile(text)
 
 
 def is_tame(pattern: str) -> bool:
@@ -93,7 +98,7 @@ def is_tame(pattern: str) -> bool:
     back-references are never tame. Digits up to a character that is none give no choice, so
     they do not count.
     """
-    if regex.search(r"\\[1-9gkK]|\(\?(?:R|P=|P>|&|\d|\()", pattern):
+    if re.search(r"\\[1-9gkK]|\(\?(?:R|P=|P>|&|\d|\()", pattern):
         return False
     loops = [found for found in _LOOPS.finditer(_DIGITS.sub("", pattern)) if found["loop"]]
     return len(loops) <= 2 and not any(found["group"] for found in loops)

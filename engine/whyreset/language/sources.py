@@ -3,7 +3,6 @@
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from importlib.resources.abc import Traversable
 from pathlib import Path
 
 from whyreset.basis.shipped import shipped
@@ -81,7 +80,7 @@ class RuleTexts:
             return
         self._add_file(target)
 
-    def _add_text(self, entry: Traversable, name: str) -> None:
+    def _add_text(self, entry: Path, name: str) -> None:
         self.texts.append(RuleText(name, _clean(entry.read_text(encoding="utf-8"))))
 
     def _read(self, path: Path, name: str) -> str | None:

@@ -12,7 +12,7 @@ from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
 END = 1 << 62
-_HELD_LIMIT = 500_000
+_HELD_LIMIT = 200_000
 """Events held back for an input that is not in time order; beyond it the lateness applies."""
 
 
