@@ -176,19 +176,21 @@ class Correlator:
         return min(waiting, default=self._now)
 
     def _gather(self, event: Event) -> None:
-        reach = self._reaches[event.kind]
-        place = (event.kind, self._cluster_keys[event.kind](event))
+        kind, time = event.kind, event.time
+        place = (kind, self._cluster_keys[kind](event))
         cluster = self._clusters.get(place)
-        if cluster is not None and self._full(cluster, event, reach):
-            cluster = self._succeed(cluster, event, reach)
+        if cluster is not None and self._full(cluster, time, self._reaches[kind]):
+            cluster = self._succeed(cluster, event, self._reaches[kind])
         if cluster is None:
-            cluster = self._clusters[place] = _Cluster(*place, event.time, event.time)
-        cluster.events.append(event)
-        # a late line may come before the others
-        cluster.start = min(cluster.start, event.time)
-        cluster.last = max(cluster.last, event.time)
-        if len(cluster.events) == 1:
+            cluster = self._clusters[place] = _Cluster(*place, time, time)
+            cluster.events.append(event)
             self._remind(self._due(cluster), cluster)
+            return
+        cluster.events.append(event)
+        if time > cluster.last:
+            cluster.last = time
+        elif time < cluster.start:  # a late line may come before the others
+            cluster.start = time
 
     def _succeed(self, cluster: _Cluster, event: Event, reach: Reach) -> _Cluster | None:
         """The stretch that follows a full one; None where the gap has ended the burst.
@@ -211,10 +213,10 @@ class Correlator:
         self._remind(self._due(follower), follower)
         return follower
 
-    def _full(self, cluster: _Cluster, event: Event, reach: Reach) -> bool:
+    def _full(self, cluster: _Cluster, time: int, reach: Reach) -> bool:
         return (
-            event.time - cluster.last > reach.gap
-            or event.time - cluster.start >= reach.span
+            time - cluster.last > reach.gap
+            or time - cluster.start >= reach.span
             or len(cluster.events) >= _CLUSTER_LIMIT
         )
 

@@ -118,9 +118,11 @@ class Judge:
 
     def _pass_burst(self, members: list[Event], outcome: Outcome) -> bool:
         for member in self._counted:
-            answers = member.ask(members)
-            holds = _quantified(member.clause.quantifier, answers)
-            outcome.notes.append(_note(member, members, answers, holds))
+            quantifier = member.clause.quantifier
+            asked = members[:1] if quantifier and quantifier.kind == "first" else members
+            answers = member.ask(asked)
+            holds = _quantified(quantifier, answers)
+            outcome.notes.append(_note(member, asked, answers, holds))
             if holds is None and member.clause.if_known:
                 outcome.confidence *= _UNTOLD
             elif not holds:

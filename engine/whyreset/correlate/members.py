@@ -28,6 +28,8 @@ _TARGETS = {
     "to workload": ("namespace", "workload", "local"),
 }
 """What a relation takes from a reset."""
+_KEY_OF = {"from peer": "peer", "on peer": "peer", "on pod": "pod", "on workload": "workload"}
+"""The key of a burst that makes all its resets ask for the same events."""
 
 _YES, _NO, _OPEN = Answer(True), Answer(False), Answer(None)
 Ask = Callable[[Sequence[Event]], list[Answer]]
@@ -63,7 +65,7 @@ def compile_member(clause: Clause, world: World, keys: tuple[str, ...]) -> Membe
     if isinstance(clause, Compare):
         return _compare(clause)
     if isinstance(clause, Join):
-        return _join(clause, world.evidence)
+        return _join(clause, world.evidence, keys)
     if isinstance(clause, AfterLast):
         return _after_last(clause, world.evidence)
     if isinstance(clause, AnyOf):
@@ -119,8 +121,9 @@ def _compare(clause: Compare) -> MemberClause:
     return MemberClause(clause, lambda events: [one(event) for event in events], describe)
 
 
-def _join(clause: Join, evidence: Evidence) -> MemberClause:
+def _join(clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> MemberClause:
     question = question_of(clause)
+    one_target = question.relation is None or _KEY_OF.get(question.relation) in keys
     before, after = clause.before, clause.after
     present = _NO if clause.negated else _YES
     absent = _YES if clause.negated else _NO
@@ -138,7 +141,7 @@ def _join(clause: Join, evidence: Evidence) -> MemberClause:
         return present._replace(event=min(found, key=lambda event: abs(event.time - reset.time)))
 
     def ask(events: Sequence[Event]) -> list[Answer]:
-        if len(events) > 2 and _same_target(question.relation, events):
+        if len(events) > 2 and (one_target or _same_target(question.relation, events)):
             low, high = events[0].time - before, events[-1].time + after
             if evidence.near(question, events[0], low, high) == []:
                 whole = missing(low, high)

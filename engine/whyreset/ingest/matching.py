@@ -137,6 +137,16 @@ class Extractor:
                 events.append(Event(time, source, offset, kind, best, text, by))
         return events
 
+    def only_trial(self, needles: Needles, mask: int) -> Trial | None:
+        """The one trial of records with these needles, where there is but one to be made and
+        what its pattern matches is the event."""
+        plan = self._plans.get((needles, mask)) or self._plan(needles, mask)
+        if len(plan) != 1 or len(plan[0]) != 1:
+            return None
+        trial = plan[0][0]
+        usual = trial.plain and trial.matcher.pattern is not None and not trial.definition.origins
+        return trial if usual and trial not in self._disabled else None
+
     def _plan(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...]:
         wanted = {index for index, trial in enumerate(self._trials) if not trial.matcher.literals}
         for bit, owners in enumerate(needles.owners):

@@ -13,9 +13,10 @@ from whyreset.ingest.lines import (
     Window,
     cri_time,
 )
-from whyreset.ingest.matching import Extractor
+from whyreset.ingest.matching import TIMEOUT, Extractor
 from whyreset.ingest.needles import Hits, Needles
 from whyreset.ingest.stamps import Clock
+from whyreset.ingest.trial import SHORT, Trial
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 
@@ -136,6 +137,7 @@ class BlockScanner:
         passed = self._passed
         short = self._mode == "cri"
         line_end, count, index = -1, len(hits), 0
+        trials: dict[int, Trial | None] = {}
         while index < count:
             place, mask = hits[index]
             index += 1
@@ -161,6 +163,18 @@ class BlockScanner:
                     alone = False
                 text = data[space + 10 : line_end].decode("utf-8", "replace") if alone else "\x1b"
                 if "\x1b" not in text:
+                    if mask not in trials:
+                        trials[mask] = self._extractor.only_trial(needles, mask)
+                    trial = trials[mask]
+                    if trial is not None and len(text) <= SHORT:
+                        fields = trial.search(text, TIMEOUT)
+                        if fields is not None and len(fields) >= trial.size:
+                            matcher, kind = trial.matcher, trial.definition.kind
+                            offset = base + line_start
+                            events.append(
+                                Event(time, source, offset, kind, fields, text, matcher.by)
+                            )
+                            continue
                     events += give(
                         time, source, base + line_start, text.removesuffix("\r"), needles, mask
                     )

@@ -6,7 +6,7 @@ from typing import Any
 from whyreset.ingest.values import Fields, Store, store_of
 from whyreset.model.definition import Definition, Matcher
 
-_SHORT = 1024  # characters
+SHORT = 1024  # characters
 _LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
 _DIGITS = re.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
@@ -37,7 +37,7 @@ class Trial:
         """
         if self._groups is None:
             self._compile()
-        if self._quick is not None and (self.matcher.linear or len(text) <= _SHORT):
+        if self._quick is not None and (self.matcher.linear or len(text) <= SHORT):
             found = self._quick(text)
         else:
             if self._limited is None:
