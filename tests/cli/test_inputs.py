@@ -267,3 +267,61 @@ def _wait_until_it_reads(pid: int) -> None:
         if state.exists() and "pipe" in state.read_text():
             break
     time.sleep(0.1)
+
+
+def test_lines_that_tell_no_time_are_joined_to_nothing(shell: Any, tmp_path: Path) -> None:
+    timed = tmp_path / "access.log"
+    timed.write_text("2026-11-20T09:00:00Z stdout F 10.0.0.1 GET /a 200\n")
+    timeless = tmp_path / "app.log"
+    text = "read tcp 10.0.9.9:80->10.0.0.1:40100: read: connection reset by peer\n"
+    timeless.write_text(text * 5)
+    said = shell.reads(timed, timeless)
+    assert "0 of" not in said.out
+    assert "nearest" not in said.out
+    assert "5 tell no time" in said.out
+
+
+def test_a_log_that_ended_long_before_proves_no_absence(
+    shell: Any, lines: Lines, tmp_path: Path
+) -> None:
+    (tmp_path / "access.log").write_text("2026-11-20T09:00:00Z stdout F 10.0.0.9 GET /a 200\n")
+    (tmp_path / "app.log").write_bytes(lines(5))
+    said = shell.reads(tmp_path)
+    assert "do not cover the time" in said.out
+
+
+def test_a_folder_without_logs(shell: Any, tmp_path: Path) -> None:
+    said = shell.reads(tmp_path, code=2)
+    assert "in this folder" in said.err
+
+
+@pytest.mark.parametrize("closed", ["<&-", ">&-", "2>&-"])
+def test_closed_standard_streams(shell: Any, closed: str) -> None:
+    words = " ".join(shell.command("parse", "--no-builtin"))
+    done = subprocess.run(
+        ["/bin/sh", "-c", f"{words} {closed}"],
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        env=shell.environment,
+        check=False,
+        timeout=30,
+    )
+    assert done.returncode == 0
+    assert b"Traceback" not in done.stderr
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs /dev/full")
+def test_a_full_disk(shell: Any, lines: Lines, tmp_path: Path) -> None:
+    (tmp_path / "app.log").write_bytes(lines(5))
+    with Path("/dev/full").open("wb") as full:
+        done = subprocess.run(
+            shell.command("run", "--no-builtin", "-r", shell.rules, tmp_path),
+            stdout=full,
+            stderr=subprocess.PIPE,
+            env=shell.environment,
+            check=False,
+            timeout=30,
+        )
+    assert done.returncode == 2
+    assert b"No space left" in done.stderr
+    assert b"Traceback" not in done.stderr

@@ -50,7 +50,7 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
         help="zone of times that name none: UTC (the default), +02:00, Europe/Berlin",
     )  # fmt: skip
     parser.add_argument(
-        "--year", type=int, default=None, help="year of times that name none (default: nearest)"
+        "--year", type=_year, default=None, help="year of times that name none (default: nearest)"
     )
 
 
@@ -115,6 +115,12 @@ def _duration(text: str) -> int:
         return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{error}; write for example 5s or 500ms") from None
+
+
+def _year(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1970 <= int(text) <= 2261):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a year from 1970 to 2261")
+    return int(text)
 
 
 def _zone(text: str) -> tzinfo:

@@ -4,6 +4,7 @@ import argparse
 
 from whyreset.basis.suggest import did_you_mean
 from whyreset.cli.common import add_rule_options, load_rules, say
+from whyreset.cli.rules import scope_words
 from whyreset.model.rule import LABELS, Rule
 
 
@@ -35,7 +36,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _page(rule: Rule) -> str:
-    lines = [f"{rule.name} ({rule.label}): {rule.title}", f"  {rule.by}"]
+    lines = [f"{rule.name} ({rule.label}): {rule.title}", f"  {rule.by}{scope_words(rule.scope)}"]
+    lines += [f"  patched by {patch}" for patch in rule.patches]
     lines += [f"  when     {clause.text}" for clause in rule.when]
     lines += [f"  unless   {clause.text}" for clause in rule.unless]
     lines += [f"  because  {rule.because}", f"  remedy   {rule.remedy}"]

@@ -1,6 +1,7 @@
 """`whyreset parse`: how one line is read, phase by phase."""
 
 import argparse
+import os
 import sys
 from collections.abc import Iterator
 from typing import Any
@@ -47,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
 
 def _lines(line: str | None) -> Iterator[bytes]:
     if line is not None:
-        yield line.encode()
+        yield os.fsencode(line)
         return
     for raw in sys.stdin.buffer:
         yield raw.rstrip(b"\r\n")
@@ -57,7 +58,7 @@ def _object(record: Record, events: list[Event]) -> dict[str, Any]:
     source = record.source
     return {
         "envelope": record.envelope,
-        "time": format_time(record.time),
+        "time": None if record.time_from == "arrival" else format_time(record.time),
         "time_from": record.time_from,
         "assumed": record.assumed,
         "source": {
@@ -79,7 +80,7 @@ def _phases(record: Record, events: list[Event]) -> str:
     assumed = f", assumed: {', '.join(record.assumed)}" if record.assumed else ""
     lines = [
         f"1 envelope  {record.envelope}",
-        f"2 time      {shown['time']} (from the {record.time_from}{assumed})",
+        f"2 time      {shown['time'] or 'none'} (from the {record.time_from}{assumed})",
         f"3 source    {source or 'not told by the line'}",
         f"4 text      {safe(record.text)}",
     ]

@@ -21,12 +21,13 @@ def run(options: argparse.Namespace) -> int:
         return 1
     for rule in plan.rules:
         patched = f"  patched by {', '.join(rule.patches)}" if rule.patches else ""
-        scope = _scope(rule.scope)
+        scope = scope_words(rule.scope)
         print(f"{rule.priority:4}  {rule.name:32} {rule.label:20} {rule.by}{scope}{patched}")
     return 0
 
 
-def _scope(scope: Scope) -> str:
+def scope_words(scope: Scope) -> str:
+    """Where a rule acts, when it is not everywhere."""
     within = ", ".join(f'{test.field} "{test.glob}"' for test in scope.within)
     outside = ", ".join(f'{test.field} "{test.glob}"' for test in scope.outside)
     return (f"  for {within}" if within else "") + (f"  not for {outside}" if outside else "")

@@ -1,7 +1,7 @@
 """One rule and one burst: which resets it claims, and on what evidence."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -40,13 +40,15 @@ class Note:
     describe: Callable[[], str] | None = None
     members: Sequence[Event] = ()
     answers: Sequence[Answer] = ()
+    excepts: bool = False
 
     def finding(self) -> Finding:
         """The finding in words."""
         if self.found is None:
             self.found = self.describe() if self.describe is not None else ""
             self.describe = None
-        return Finding(self.clause.text, self.holds, self.found, self.clause.name)
+        text = f"unless {self.clause.text}" if self.excepts else self.clause.text
+        return Finding(text, self.holds, self.found, self.clause.name)
 
     @property
     def share(self) -> float:
@@ -110,7 +112,7 @@ class Judge:
             answers = member.ask(members)
             kept = [i for i, answer in enumerate(answers) if not answer.holds]
             if len(kept) < len(members):
-                outcome.notes.append(_note(member, members, answers, False))
+                outcome.notes.append(replace(_note(member, members, answers, False), excepts=True))
                 members = [members[i] for i in kept]
             if len(members) < self._least:
                 return []
@@ -139,12 +141,12 @@ class Judge:
         for member in self._unless_counted:
             answers = member.ask(members)
             if _quantified(member.clause.quantifier, answers):
-                outcome.notes.append(_note(member, members, answers, False))
+                outcome.notes.append(replace(_note(member, members, answers, False), excepts=True))
                 return True
         for clause in self._unless_burst:
             holds, found = _burst_clause(clause, Outcome(claimed=members))
             if holds:
-                outcome.notes.append(Note(clause, False, found))
+                outcome.notes.append(Note(clause, False, found, excepts=True))
                 return True
         return False
 

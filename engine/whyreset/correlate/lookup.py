@@ -13,6 +13,8 @@ from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
 
+_ENDS = ("reset", "disconnect")
+
 _STATE = ("_tables", "_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
 
 UNKNOWN = "unknown"
@@ -157,7 +159,10 @@ class Evidence:
         if relation is None:
             yield ""
         elif relation == "from peer":
-            yield str(event.fields.get("client", ""))
+            # who spoke: the client of a request, or the other end of a connection
+            fields = event.fields
+            known = fields.get("peer") if event.kind in _ENDS else fields.get("client")
+            yield str(known or fields.get("peer") or "")
         elif relation in ("on pod", "on peer"):
             yield str(event.get("pod"))
         elif relation == "on workload":

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from whyreset.basis.units import format_duration
+from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.lookup import UNKNOWN, Evidence, Question, condition_test
 from whyreset.model.event import Event
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
@@ -30,6 +30,7 @@ _TARGETS = {
 """What a relation takes from a reset."""
 _KEY_OF = {"from peer": "peer", "on peer": "peer", "on pod": "pod", "on workload": "workload"}
 """The key of a burst that makes all its resets ask for the same events."""
+_SECONDS = ("idle", "duration")
 
 _YES, _NO, _OPEN = Answer(True), Answer(False), Answer(None)
 Ask = Callable[[Sequence[Event]], list[Answer]]
@@ -88,15 +89,15 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
             return [one(events[0])] * len(events)
         return [one(event) for event in events]
 
-    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
+    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
         values = _values(events, field)
         if not values:
             return f"the lines name no {field}"
-        inside = sum(answer.holds is wanted for answer in answers)
-        verb = "is" if len(values) == 1 else "are"
-        shown = values[0] if len(values) == 1 else f"{inside} of {len(answers)}"
+        inside = sum(any(test(value) for test in tests) for value in values)
         names = " or ".join(clause.networks)
-        return f"{shown} {verb}{'' if inside else ' not'} in {names}"
+        if len(values) == 1:
+            return f"{values[0]} is {'' if inside else 'not '}in {names}"
+        return f"{inside} of {len(values)} addresses are in {names}"
 
     return MemberClause(clause, ask, describe)
 
@@ -115,6 +116,8 @@ def _compare(clause: Compare) -> MemberClause:
         values = _values(events, field)
         if not values:
             return f"the lines say no {field}"
+        if field in _SECONDS:
+            values = [format_duration(float(value) * NS) for value in values]
         more = f" and {len(values) - 3} more" if len(values) > 3 else ""
         return f"{field} {', '.join(values[:3])}{more}"
 

@@ -108,10 +108,15 @@ def _peer(tally: Tally) -> str:
 
 
 def _hit_value(note: Note, field: str) -> str | None:
-    """A field of the first event that a clause found; `count` of all of them, `time` of day."""
-    hits = [answer.event for answer in note.answers if answer.event is not None]
-    if not hits:
+    """A field of the nearest event that a clause found; `count` of all of them, `time` of day."""
+    pairs = [
+        (abs(member.time - answer.event.time), answer.event.place, answer.event)
+        for member, answer in zip(note.members, note.answers, strict=True)
+        if answer.event is not None
+    ]
+    if not pairs:
         return None
+    hits = [hit for _, _, hit in sorted(pairs, key=lambda pair: pair[:2])]
     if field == "count":
         return str(len({hit.place for hit in hits}))
     if field == "time":

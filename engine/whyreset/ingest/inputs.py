@@ -112,7 +112,10 @@ def open_inputs(
         raise
     if clock is None or clock.reference == 0:
         clock = replace(clock or Clock(), reference=_reference(opened))
-    return [Input(path, reader, extractor, _source(path), clock) for path, reader in opened]
+    return [
+        Input(path, reader, extractor, _source(path), replace(clock, changed=_changed(reader)))
+        for path, reader in opened
+    ]
 
 
 def log_files(folder: Path) -> list[Path]:
@@ -136,6 +139,8 @@ def _open(path: str, problems: list[InputError]) -> list[tuple[str, ByteReader]]
         files = log_files(Path(path))
     except OSError as error:
         raise InputError(path, error.strerror or str(error)) from error
+    if not files:
+        raise InputError(path, f"none of {', '.join(PATTERNS)} is in this folder")
     opened = []
     for file in files:
         try:
@@ -152,6 +157,12 @@ def _descriptor(path: str) -> int:
         raise InputError(path, error.strerror or str(error)) from error
 
 
+def _changed(reader: ByteReader) -> int:
+    """When a file at rest was last written to, ns; 0 for a pipe."""
+    status = os.fstat(reader.descriptor)
+    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else 0
+
+
 def _source(path: str) -> Source:
     return make_source("stdin") if path == "-" else source_of_path(path)
 
@@ -160,7 +171,10 @@ def _reference(opened: list[tuple[str, ByteReader]]) -> int:
     """A time near that of the logs, ns: from a complete stamp, a file's change, or the clock."""
     changed = 0
     for path, reader in opened:
-        status = os.fstat(reader.descriptor)
+        try:
+            status = os.fstat(reader.descriptor)
+        except OSError as error:
+            raise InputError("standard input", error.strerror or str(error)) from error
         if path == "-" and not stat.S_ISREG(status.st_mode):
             continue  # a pipe is not waited for here
         changed = max(changed, status.st_mtime_ns)

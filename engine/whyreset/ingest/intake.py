@@ -103,6 +103,7 @@ def _add(total: Batch, more: Batch) -> None:
     total.high = more.high if more.high is not None else total.high
     total.lines += more.lines
     total.unreadable += more.unreadable
+    total.timeless += more.timeless
     total.cut += more.cut
     total.bytes += more.bytes
     for source, (low, high) in more.sources.items():

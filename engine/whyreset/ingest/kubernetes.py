@@ -100,6 +100,7 @@ class ObjectScanner:
                 continue
             record = object_record(found, self._source, offset)
             if record is None:
+                batch.unreadable += 1
                 continue
             batch.events += self._extractor.extract(record)
             self._mark(batch, record)

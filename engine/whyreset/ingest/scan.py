@@ -36,6 +36,7 @@ class Batch:
 
     low, high  times (ns) of the first and the last stamped line; no event of a later batch is
                held back from before `high`, except where the input itself is out of order
+    timeless   records whose place in time nothing tells
     unreadable lines with a match whose time nothing told; `cut` lines longer than the limit
     sources    per source the first and the last time seen (only of records, where lines of
                several sources are mixed)
@@ -46,6 +47,7 @@ class Batch:
     high: int | None = None
     lines: int = 0
     unreadable: int = 0
+    timeless: int = 0
     cut: int = 0
     bytes: int = 0
     sources: dict[Source, tuple[int, int]] = field(default_factory=dict)
@@ -78,7 +80,7 @@ class BlockScanner:
         self._head_read = 0
         self._looked: dict[str, tuple[int, int, int | None]] = {}
         self._skips: list[tuple[int, int]] = []
-        self._arrived = (0, clock.reference)
+        self._arrived = (0, clock.changed or clock.reference)
 
     def feed(self, block: bytes, *, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the next whole lines (`last`: the final line may lack its newline).
@@ -227,6 +229,7 @@ class BlockScanner:
         if record is None:
             batch.unreadable += 1
             return
+        batch.timeless += record.time_from == "arrival"
         _seen(batch, record.source, record.time, record.time)
         batch.events += self._extractor.events(
             record.time, record.source, record.offset, text, self._needles, mask

@@ -68,12 +68,14 @@ def parse_zone(text: str) -> tzinfo:
 class Clock:
     """What a stamp may leave out: its zone, and a time (ns) near which its year is chosen.
 
-    `arrival` gives the time (ns) of lines that have none at all; without it, `reference` does.
+    `arrival` gives the time (ns) of lines that have none at all; without it, the time at which
+    the file was `changed` does, or else `reference`.
     """
 
     zone: tzinfo = UTC
     reference: int = 0
     arrival: Callable[[], int] | None = None
+    changed: int = 0
 
 
 class Stamp(NamedTuple):

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
+from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS, Order
 from whyreset.ingest.inputs import Input, InputError
@@ -12,6 +13,9 @@ from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
 END = 1 << 62
+_SILENCE = 600 * NS
+"""How long (ns) after its last line a file at rest still shows that nothing was printed: a quiet
+service prints seldom, but a log that was cut off long before proves nothing."""
 _HELD_LIMIT = 200_000
 """Events held back for an input that is not in time order; beyond it the lateness applies."""
 
@@ -26,6 +30,7 @@ class Totals:
     events: int = 0
     resets: int = 0
     unreadable: int = 0
+    timeless: int = 0
     cut: int = 0
     late: int = 0
     evicted: int = 0
@@ -101,6 +106,7 @@ class Replay:
         totals.events += len(batch.events)
         totals.resets += sum(event.kind == RESET for event in batch.events)
         totals.unreadable += batch.unreadable
+        totals.timeless += batch.timeless
         totals.cut += batch.cut
         self._cover(batch)
         self._order.add(batch.events)
@@ -109,9 +115,9 @@ class Replay:
             self._order.progress(source.path, batch.high)
 
     def _cover(self, batch: Batch) -> None:
-        """A file at rest was read whole: after its last line nothing more was printed."""
-        for printed_by, (first, _) in batch.sources.items():
-            self._correlator.evidence.cover(printed_by.name, first, END)
+        """A source was read up to its newest line, and a while of silence beyond it."""
+        for printed_by, (first, last) in batch.sources.items():
+            self._correlator.evidence.cover(printed_by.name, first, last + _SILENCE)
 
     def _is_steady(self, source: Input) -> bool:
         """Whether no later line of the input will be much older than the newest so far."""

@@ -22,7 +22,11 @@ def remarks_of(totals: Totals) -> list[str]:
     lines = []
     for number, what in (
         (totals.late, "came too late to be in order (see --lateness)"),
-        (totals.unreadable, "had no readable time"),
+        (
+            totals.timeless,
+            "tell no time, so that nothing can be joined to them: kubectl logs --timestamps",
+        ),
+        (totals.unreadable, "could not be read: no time, or no object"),
         (totals.cut, "were too long and were cut"),
         (totals.evicted, "times the oldest evidence was dropped to bound memory"),
     ):

@@ -87,7 +87,7 @@ def _cut(text: str) -> str:
 
 def place(verdict: Verdict) -> str:
     """`namespace/pod (container)`, as far as it is known."""
-    pod = verdict.pod or verdict.workload or "this log"
+    pod = verdict.pod or verdict.workload or verdict.node or "this log"
     where = f"{verdict.namespace}/{pod}" if verdict.namespace else pod
     if verdict.container and not pod.startswith(verdict.container):
         where += f" ({verdict.container})"
