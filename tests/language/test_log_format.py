@@ -107,7 +107,7 @@ def test_time_is_linear_in_the_line(layout: dict[str, Any]) -> None:
         for start in ("", real[: len(real) // 3], real[: 2 * len(real) // 3], real[:-1]):
             line = start + stuff * (100_000 // len(stuff))
             seconds = min(_seconds(pattern, line) for _ in range(2))
-            assert seconds < 0.1, (stuff, start)
+            assert seconds < 2, (stuff, start)  # a quadratic pattern takes minutes
 
 
 def _seconds(pattern: Any, line: str) -> float:

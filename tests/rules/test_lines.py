@@ -114,7 +114,7 @@ def test_every_definition_is_sought_by_a_literal() -> None:
 
 
 def test_hostile_lines_disable_no_pattern() -> None:
-    own = Extractor(shipped().definitions, timeout=1.0)
+    own = Extractor(shipped().definitions, timeout=10.0)
     words = sorted({
         literal.decode()
         for definition in own.definitions

@@ -64,9 +64,9 @@ class Extractor:
             if not (narrow and matcher.wanted == ())
         ]
         self._has_origins = any(definition.origins for definition in self.definitions)
+        self._needles: dict[tuple[object, ...], Needles] = {}
         self._plans: dict[tuple[Needles, int], tuple[tuple[Trial, ...], ...]] = {}
         self._admitted: dict[Source, frozenset[int]] = {}
-        self._own = self.needles()
 
     def needles(
         self,
@@ -82,16 +82,16 @@ class Extractor:
         `before` is what stands before a text in its line: where it is given, only what the rules
         can use is searched for.
         """
-        return Needles(
-            [
-                ()
-                if source and not _admits(trial.definition, source)
-                else _literals(trial.matcher, before)
-                for trial in self._trials
-            ],
-            extra=extra,
-            escaped=escaped,
+        groups = tuple(
+            ()
+            if source and not _admits(trial.definition, source)
+            else _literals(trial.matcher, before)
+            for trial in self._trials
         )
+        key = (groups, extra, escaped)
+        if key not in self._needles:  # most inputs share theirs
+            self._needles[key] = Needles(groups, extra=extra, escaped=escaped)
+        return self._needles[key]
 
     def reads_every_line(self, source: Source | None = None) -> bool:
         """Whether a matcher without literals makes every line of the source a candidate."""
@@ -102,8 +102,9 @@ class Extractor:
 
     def extract(self, record: Record) -> list[Event]:
         """At most one event of each kind."""
-        mask = self._own.mask_of(record.text.encode("utf-8", "surrogatepass"))
-        return self.events(record.time, record.source, record.offset, record.text, self._own, mask)
+        needles = self.needles()
+        mask = needles.mask_of(record.text.encode("utf-8", "surrogatepass"))
+        return self.events(record.time, record.source, record.offset, record.text, needles, mask)
 
     def events(  # noqa: PLR0913, PLR0917 - called for each hit: no object to pack them in
         self, time: int, source: Source, offset: int, text: str, needles: Needles, mask: int
