@@ -1,10 +1,9 @@
 """Places in a source text."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Span:
+class Span(NamedTuple):
     """A stretch of a text: lines and columns count from 1, `end_column` is exclusive."""
 
     line: int

@@ -1,6 +1,6 @@
 """Durations: their spelling in rules and logs, and back."""
 
-import re
+from whyreset.basis.lazy import lazy
 
 NS = 1_000_000_000
 
@@ -16,7 +16,7 @@ _UNITS = {
     "d": 86400 * NS,
 }
 UNIT_NAMES = tuple(_UNITS)
-_PART = re.compile(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|min|s|m|h|d)")
+_PART = lazy(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|min|s|m|h|d)")
 
 
 def parse_duration(text: str) -> int:

@@ -1,4 +1,4 @@
-"""A progress bar on standard error while long inputs are read, on a terminal only."""
+"""What is said on standard error while inputs are read: a progress bar, patterns disabled."""
 
 import os
 import stat
@@ -6,16 +6,33 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
+from whyreset.cli.common import say
 from whyreset.ingest.inputs import Input
-from whyreset.run.replay import Totals
+from whyreset.ingest.matching import Extractor
+from whyreset.run.live import Live
+from whyreset.run.replay import Decided, Replay, Totals
 
 _LONG = 32 << 20
 """Bytes from which reading takes long enough to show progress."""
 
 
+def steps_of(replay: Replay, inputs: Sequence[Input], extractor: Extractor) -> Iterator[Decided]:
+    """What is decided, step by step. A pipe may go on for ever: what happens to it is said now."""
+    told = 0 if isinstance(replay, Live) else None
+    with _bar(inputs) as on_read:
+        for decided in replay.run(on_read):
+            if told is not None and told < len(extractor.problems):
+                for problem in extractor.problems[told:]:
+                    say(f"whyreset: {problem}")
+                told = len(extractor.problems)
+            yield decided
+
+
 @contextmanager
-def progress_for(inputs: Sequence[Input]) -> Iterator[Callable[[Totals], None] | None]:
-    """A function to call after every block, or None where nobody would see a bar."""
+def _bar(inputs: Sequence[Input]) -> Iterator[Callable[[Totals], None] | None]:
+    """A function to call after every block, or None where nobody would see a bar.
+
+    It has a thread of its own: processes must be made before."""
     sizes = [os.fstat(source.descriptor) for source in inputs]
     size = sum(status.st_size for status in sizes if stat.S_ISREG(status.st_mode))
     if size < _LONG or not sys.stderr.isatty():

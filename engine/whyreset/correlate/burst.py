@@ -1,8 +1,10 @@
 """Bursts: events with the same key, no two neighbours further apart than the gap."""
 
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 
 from whyreset.model.event import Event
+from whyreset.model.record import Source
 
 Key = tuple[str, ...]
 
@@ -10,6 +12,9 @@ Key = tuple[str, ...]
 def key_reader(fields: Sequence[str]) -> Callable[[Event], Key]:
     """A function that gives an event's key; a pod is known by its namespace too, and a line
     that names no pod by its source."""
+    if tuple(fields) == ("pod", "peer"):
+        pods = _Places(3)
+        return lambda event: (pods[event.source], str(event.peer))
     readers = [_reader(field) for field in fields]
     if len(readers) == 1:
         one = readers[0]
@@ -19,15 +24,34 @@ def key_reader(fields: Sequence[str]) -> Callable[[Event], Key]:
 
 def _reader(field: str) -> Callable[[Event], str]:
     if field in ("pod", "workload", "container"):
-        at = {"pod": 3, "workload": 2, "container": 4}[field]
-
-        def place(event: Event) -> str:
-            source = event.source
-            named = source[at]
-            return f"{source[1]}/{named}" if named is not None else source[0]
-
-        return place
+        places = _Places({"pod": 3, "workload": 2, "container": 4}[field])
+        return lambda event: places[event.source]
+    if field == "peer":
+        return lambda event: str(event.peer)
     return lambda event: str(event.get(field))
+
+
+class _Places(dict[Source, str]):
+    """The name of a source's pod, workload or container, by its index in the source."""
+
+    def __init__(self, at: int) -> None:
+        super().__init__()
+        self._at = at
+
+    def __missing__(self, source: Source) -> str:
+        if len(self) > 65536:
+            self.clear()
+        named = source[self._at]
+        self[source] = text = f"{source[1]}/{named}" if named is not None else source[0]
+        return text
+
+
+def in_order(events: list[Event]) -> list[Event]:
+    """The events sorted by their place: time, source, offset."""
+    try:
+        return sorted(events)  # a tuple that begins with the place: no key need be made
+    except TypeError:  # two sources of one name that differ in what is known of them
+        return sorted(events, key=attrgetter("place"))
 
 
 def bursts_of(

@@ -7,13 +7,14 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 import heapq
-from dataclasses import dataclass, field, replace
-from operator import attrgetter
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from itertools import chain
+from typing import Any, NamedTuple
 
+from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.units import NS
-from whyreset.correlate.burst import Key, bursts_of, key_reader
+from whyreset.correlate.burst import Key, bursts_of, in_order, key_reader
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.members import World
@@ -23,7 +24,7 @@ from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
-from whyreset.model.event import RESET, Event
+from whyreset.model.event import RESET, Event, LineEvent
 from whyreset.model.rule import Plan, Rule
 from whyreset.model.verdict import Labelled, Verdict
 
@@ -38,22 +39,18 @@ _SWEEP = 4096
 _CLUSTER_LIMIT = 20_000
 """Events in one stretch; a fuller one is judged early, so that memory stays bounded."""
 
-_place = attrgetter("place")
 
-
-@dataclass(slots=True)
 class _Cluster:
-    kind: str
-    key: Key
-    start: int
-    last: int
-    events: list[Event] = field(default_factory=list)
-    cut: bool = False
-    settled: bool = False
+    cut = False
+    settled = False
+
+    def __init__(self, kind: str, key: Key, start: int, last: int, events: list[Event]) -> None:
+        self.kind, self.key = kind, key
+        self.start, self.last = start, last
+        self.events = events
 
 
-@dataclass(slots=True)
-class _Open:
+class _Open(NamedTuple):
     """A burst whose last stretch was cut by `span`: it may go on in the next."""
 
     rule: Rule | None
@@ -61,6 +58,10 @@ class _Open:
     outcome: Outcome
     nearest: Attempt | None
     also: tuple[str, ...]
+
+
+Witness = Callable[[Judge, Sequence[Event], Outcome], None]
+"""Is told of every rule that is tried: the burst, and what the rule made of it."""
 
 
 class _Case:
@@ -73,7 +74,7 @@ class _Case:
         self.size = len(events)
         self.before = before
         self.after: dict[tuple[str, Key], _Open] = {}
-        self.attempts: list[Attempt] = []
+        self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []
 
@@ -84,6 +85,7 @@ class Correlator:
     def __init__(self, plan: Plan, *, labels: bool = True) -> None:
         self._plan = plan
         self._wants_labels = labels
+        self.witness: Witness | None = None
         self._owners = Owners()
         self.evidence = Evidence(questions_of(plan.rules), self._owners)
         networks = {name: membership(prefixes) for name, prefixes in plan.networks.items()}
@@ -113,6 +115,10 @@ class Correlator:
     def _all_judges(self) -> list[Judge]:
         return [judge for judges in self._judges.values() for judge in judges]
 
+    def judges_of(self, kind: str) -> Sequence[Judge]:
+        """The compiled rules for bursts of this kind, in the order in which they are tried."""
+        return self._judges.get(kind, ())
+
     def feed(self, event: Event) -> None:
         """Take the next event; events come in order of (time, source, offset)."""
         time, kind = event.time, event.kind
@@ -127,6 +133,28 @@ class Correlator:
         self.evidence.add(event)
         if kind in self._judges:
             self._gather(event)
+
+    def feed_all(self, events: Iterable[Event]) -> None:
+        """Take many events in that order; most resets do no more than join their cluster."""
+        kinds, key, reach = self._clusters, self._cluster_keys[RESET], self._reaches[RESET]
+        simple = not (self._asks_owners or self.evidence.asks_for(RESET))
+        gap, span, deadlines = reach.gap, reach.span, self._deadlines
+        for event in events:
+            if simple and event.__class__ is LineEvent:
+                time = event.time
+                if deadlines and deadlines[0][0] < time:
+                    self.advance(time)
+                cluster = kinds.get((RESET, key(event)))
+                if (
+                    cluster is not None
+                    and 0 <= time - cluster.last <= gap
+                    and time - cluster.start < span
+                    and len(cluster.events) < _CLUSTER_LIMIT
+                ):
+                    cluster.events.append(event)
+                    cluster.last = time
+                    continue
+            self.feed(event.whole())
 
     def advance(self, time: int) -> None:
         """Event time is at least `time` (ns) now: judge what can be judged."""
@@ -147,6 +175,8 @@ class Correlator:
 
     def take_labels(self) -> list[Labelled]:
         """The labels decided so far, in time order: none earlier will follow."""
+        if not self._labels:
+            return []
         floor = self._floor()
         taken = []
         while self._labels and self._labels[0][0][0] < floor:
@@ -167,8 +197,27 @@ class Correlator:
         """Go on from a snapshot of a correlator, also one with other rules."""
         for name in _STATE:
             setattr(self, name, state["own"][name])
+        self._clusters = {p: c for p, c in self._clusters.items() if c.kind in self._judges}
+        self._deadlines = [entry for entry in self._deadlines if entry[2].kind in self._judges]
+        heapq.heapify(self._deadlines)
         self.evidence.set_state(state["evidence"])
         self._owners.set_state(state["owners"])
+
+    def shed(self) -> int:
+        """Memory is short: judge the half of the open clusters that is due first. Gives how many;
+        what comes to them later is a burst of its own."""
+        waiting = sorted(entry for entry in self._deadlines if not entry[2].settled)
+        due = [cluster for _, _, cluster in waiting[: (len(waiting) + 1) // 2]]
+        for cluster in due:
+            if not cluster.settled:
+                self._settle(cluster)
+        return len(due)
+
+    @property
+    def open_bursts(self) -> list[tuple[Key, int, int]]:
+        """Key, resets and last time (ns) of what is gathered now, the largest first."""
+        found = [(c.key, len(c.events), c.last) for c in self._clusters.values()]
+        return sorted(found, key=lambda each: -each[1])
 
     def _floor(self) -> int:
         """Everything before this time (ns) is decided."""
@@ -182,7 +231,7 @@ class Correlator:
         if cluster is not None and self._full(cluster, time, self._reaches[kind]):
             cluster = self._succeed(cluster, event, self._reaches[kind])
         if cluster is None:
-            cluster = self._clusters[place] = _Cluster(*place, time, time)
+            cluster = self._clusters[place] = _Cluster(*place, time, time, [])
             cluster.events.append(event)
             self._remind(self._due(cluster), cluster)
             return
@@ -199,7 +248,7 @@ class Correlator:
         """
         if event.time - cluster.last > reach.gap:
             return None
-        cluster.events.sort(key=_place)
+        cluster.events = in_order(cluster.events)
         kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
         carried = cluster.events[kept:]
         del cluster.events[kept:]
@@ -228,12 +277,17 @@ class Correlator:
         self._tickets += 1
         heapq.heappush(self._deadlines, (due, self._tickets, cluster))
 
-    def provisional(self) -> list[Verdict]:
-        """What the open clusters would come to if they ended now; claims only, nothing changes."""
+    def provisional(self, wanted: Callable[[object, int], bool] | None = None) -> list[Verdict]:
+        """What the open clusters would come to if they ended now; claims only, nothing changes.
+
+        `wanted` chooses among them by their key and how many events they have.
+        """
         said = []
         for place, cluster in self._clusters.items():
-            before = {slot: replace(e, tally=e.tally.copy()) for slot, e in self._at(place).items()}
-            case = self._tried(cluster, _Case(sorted(cluster.events, key=_place), before))
+            if wanted is not None and not wanted(place, len(cluster.events)):
+                continue
+            before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
+            case = self._tried(cluster, _Case(in_order(cluster.events), before))
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
@@ -246,7 +300,7 @@ class Correlator:
         place = (cluster.kind, cluster.key)
         if self._clusters.get(place) is cluster:
             del self._clusters[place]
-        events = sorted(cluster.events, key=_place)
+        events = in_order(cluster.events)
         case = self._tried(cluster, _Case(events, self._open.pop(place, {})))
         self.verdicts += case.said
         self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
@@ -276,12 +330,17 @@ class Correlator:
         claimed: list[Event] = []
         for key, burst in self._bursts(case, pool, rule):
             outcome = judge.judge(burst)
+            if self.witness is not None:
+                self.witness(judge, burst, outcome)
             if outcome.claimed:
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
             else:
-                case.attempts.append(Attempt(rule, burst, outcome))
-        if claimed:
+                attempt = Attempt(rule, burst, outcome)
+                case.attempts.setdefault((rule.name, key), []).append(attempt)
+        if len(claimed) == len(case.pool):
+            case.pool = []
+        elif claimed:
             taken = set(map(id, claimed))
             case.pool = [event for event in case.pool if id(event) not in taken]
 
@@ -307,31 +366,53 @@ class Correlator:
         else:
             tally = new_tally(name, key, first)
         tally.add(outcome.claimed, outcome)
-        nearest = nearest_attempt(outcome.claimed, case.attempts) if rule is None else None
-        also = self._others(rule, outcome.claimed) if rule is not None else ()
+        nearest = self._nearest(case, first) if rule is None else None
+        also = self._others(rule, outcome.claimed, case) if rule is not None else ()
         case.after[slot] = _Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
 
     def _leave_unknown(self, case: _Case) -> None:
-        for key, burst in bursts_of(case.pool, self._unknown_key, _UNKNOWN_GAP):
+        for key, burst in self._left_over(case):
             self._claim(case, None, key, Outcome(claimed=burst))
+
+    def _nearest(self, case: _Case, first: Event) -> Attempt | None:
+        """The attempt that got furthest with a reset that nobody claimed."""
+        judges = self._judges[first.kind]
+        places = ((j.rule.name, self._rule_keys[id(j.rule)](first)) for j in judges)
+        found = chain.from_iterable(case.attempts.get(place, ()) for place in places)
+        return nearest_attempt(first, found)
+
+    def _left_over(self, case: _Case) -> list[tuple[Key, list[Event]]]:
+        reach = self._reaches[RESET]
+        if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, _UNKNOWN_GAP):
+            return [(self._unknown_key(case.pool[0]), case.pool)]
+        return bursts_of(case.pool, self._unknown_key, _UNKNOWN_GAP)
 
     def _label(self, rule: Rule | None, tally: Tally, outcome: Outcome) -> None:
         label, name = (rule.label, rule.name) if rule else ("unknown", None)
         confidence = confidence_of(rule, outcome)
         for event in outcome.claimed:
-            entry = Labelled(event, label, name, tally.id, confidence)
+            entry = Labelled(event.whole(), label, name, tally.id, confidence)
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
-    def _others(self, rule: Rule, claimed: list[Event]) -> tuple[str, ...]:
+    def _others(self, rule: Rule, claimed: list[Event], case: _Case) -> tuple[str, ...]:
         """Rules of another label that would have claimed most of the same resets."""
         return tuple(
             judge.rule.name
             for judge in self._judges[rule.kind]
             if judge.rule.label != rule.label
             and in_scope(judge.rule.scope, claimed[0])
+            and not self._has_failed(judge.rule, claimed, case)
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
+        )
+
+    def _has_failed(self, rule: Rule, burst: list[Event], case: _Case) -> bool:
+        """Whether a rule has claimed nothing of this very burst."""
+        place = (rule.name, self._rule_keys[id(rule)](burst[0]))
+        return any(
+            len(attempt.burst) == len(burst) and attempt.burst[0] is burst[0]
+            for attempt in case.attempts.get(place, ())
         )
 
     def _verdict(self, entry: _Open, state: str) -> Verdict:

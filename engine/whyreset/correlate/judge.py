@@ -1,7 +1,6 @@
 """One rule and one burst: which resets it claims, and on what evidence."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field, replace
 from functools import partial
 from itertools import pairwise
 
@@ -30,17 +29,20 @@ _UNTOLD = 0.8
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
 
-@dataclass(slots=True)
 class Note:
     """What one clause found; the words are made only if somebody will read them."""
 
-    clause: Clause
-    holds: bool | None
-    found: str | None = None
     describe: Callable[[], str] | None = None
     members: Sequence[Event] = ()
     answers: Sequence[Answer] = ()
-    excepts: bool = False
+
+    def __init__(
+        self, clause: Clause, holds: bool | None, found: str | None = None, *, excepts: bool = False
+    ) -> None:
+        self.clause = clause
+        self.holds = holds
+        self.found = found
+        self.excepts = excepts
 
     def finding(self) -> Finding:
         """The finding in words."""
@@ -56,14 +58,15 @@ class Note:
         return sum(answer.holds is True for answer in self.answers) / max(1, len(self.answers))
 
 
-@dataclass(slots=True)
 class Outcome:
     """What a rule made of a burst; `claimed` is empty where it does not hold."""
 
-    claimed: list[Event] = field(default_factory=list)
-    notes: list[Note] = field(default_factory=list)
-    confidence: float = 1.0
+    confidence = 1.0
     rhythm: Rhythm | None = None
+
+    def __init__(self, claimed: list[Event] | None = None) -> None:
+        self.claimed = [] if claimed is None else claimed
+        self.notes: list[Note] = []
 
     def findings(self) -> tuple[Finding, ...]:
         """All findings in words; from then on the outcome can be pickled."""
@@ -112,7 +115,7 @@ class Judge:
             answers = member.ask(members)
             kept = [i for i, answer in enumerate(answers) if not answer.holds]
             if len(kept) < len(members):
-                outcome.notes.append(replace(_note(member, members, answers, False), excepts=True))
+                outcome.notes.append(_note(member, members, answers, False, excepts=True))
                 members = [members[i] for i in kept]
             if len(members) < self._least:
                 return []
@@ -141,7 +144,7 @@ class Judge:
         for member in self._unless_counted:
             answers = member.ask(members)
             if _quantified(member.clause.quantifier, answers):
-                outcome.notes.append(replace(_note(member, members, answers, False), excepts=True))
+                outcome.notes.append(_note(member, members, answers, False, excepts=True))
                 return True
         for clause in self._unless_burst:
             holds, found = _burst_clause(clause, Outcome(claimed=members))
@@ -156,9 +159,14 @@ def _note(
     members: Sequence[Event],
     answers: Sequence[Answer],
     holds: bool | None,
+    *,
+    excepts: bool = False,
 ) -> Note:
-    describe = partial(member.describe, members, answers)
-    return Note(member.clause, holds, None, describe, members, answers)
+    note = Note(member.clause, holds, excepts=excepts)
+    note.describe = partial(member.describe, members, answers)
+    note.members = members
+    note.answers = answers
+    return note
 
 
 def _sorted_clauses(

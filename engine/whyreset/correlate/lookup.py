@@ -2,10 +2,9 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from operator import attrgetter
-from typing import Any
+from typing import Any, NamedTuple
 
 from whyreset.correlate.owners import Owners
 from whyreset.model.definition import Condition
@@ -13,7 +12,8 @@ from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
 
-_ENDS = ("reset", "disconnect")
+ENDS = ("reset", "disconnect")
+"""Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
 _STATE = ("_tables", "_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
 
@@ -26,8 +26,7 @@ _FAMILIES = dict.fromkeys(("termination", "start", "crash", "unhealthy", "addres
 """Kinds that the same streams print: a stream that has shown a start would show a termination."""
 
 
-@dataclass(frozen=True, slots=True)
-class Question:
+class Question(NamedTuple):
     """What a clause asks for: events of a kind that meet conditions, related to a reset."""
 
     kind: str
@@ -130,6 +129,10 @@ class Evidence:
         self._upstream_names: dict[str, set[str]] = {}
         self.evicted = 0
 
+    def asks_for(self, kind: str) -> bool:
+        """Whether any rule asks for events of this kind."""
+        return kind in self._by_kind
+
     def state(self) -> dict[str, Any]:
         """Everything that changes, for a snapshot."""
         return {name: getattr(self, name) for name in _STATE}
@@ -161,7 +164,7 @@ class Evidence:
         elif relation == "from peer":
             # who spoke: the client of a request, or the other end of a connection
             fields = event.fields
-            known = fields.get("peer") if event.kind in _ENDS else fields.get("client")
+            known = fields.get("peer") if event.kind in ENDS else fields.get("client")
             yield str(known or fields.get("peer") or "")
         elif relation in ("on pod", "on peer"):
             yield str(event.get("pod"))

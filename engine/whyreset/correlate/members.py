@@ -1,11 +1,11 @@
 """Member clauses: what holds, does not, or cannot be told of each reset by itself."""
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from whyreset.basis.units import NS, format_duration
-from whyreset.correlate.lookup import UNKNOWN, Evidence, Question, condition_test
+from whyreset.correlate.lookup import ENDS, UNKNOWN, Evidence, Question, condition_test
 from whyreset.model.event import Event
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
@@ -37,8 +37,7 @@ Ask = Callable[[Sequence[Event]], list[Answer]]
 Describe = Callable[[Sequence[Event], Sequence[Answer]], str]
 
 
-@dataclass(frozen=True, slots=True)
-class MemberClause:
+class MemberClause(NamedTuple):
     """A compiled member clause: `ask` answers for each reset, `describe` says what was found."""
 
     clause: Clause
@@ -46,8 +45,7 @@ class MemberClause:
     describe: Describe
 
 
-@dataclass(frozen=True, slots=True)
-class World:
+class World(NamedTuple):
     """What clauses are compiled against."""
 
     evidence: Evidence
@@ -79,7 +77,7 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
     field, wanted = clause.field, not clause.negated
 
     def one(event: Event) -> Answer:
-        value = event.fields.get(field)
+        value = event.get(field)
         if value is None:
             return _OPEN
         return _YES if any(test(str(value)) for test in tests) is wanted else _NO
@@ -124,38 +122,59 @@ def _compare(clause: Compare) -> MemberClause:
     return MemberClause(clause, lambda events: [one(event) for event in events], describe)
 
 
-def _join(clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> MemberClause:
-    question = question_of(clause)
-    one_target = question.relation is None or _KEY_OF.get(question.relation) in keys
-    before, after = clause.before, clause.after
-    present = _NO if clause.negated else _YES
-    absent = _YES if clause.negated else _NO
+class _Joining:
+    """A join of resets with the events that may explain them."""
 
-    def missing(low: int, high: int) -> Answer:
-        return absent if evidence.covered(clause.event, low, high) else _OPEN
+    def __init__(self, clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> None:
+        self._clause = clause
+        self._evidence = evidence
+        self._question = question = question_of(clause)
+        self._one_target = question.relation is None or _KEY_OF.get(question.relation) in keys
+        self._present = _NO if clause.negated else _YES
+        self._absent = _YES if clause.negated else _NO
 
-    def one(reset: Event) -> Answer:
-        low, high = reset.time - before, reset.time + after
-        found = evidence.near(question, reset, low, high)
-        if found is None:
-            return _OPEN
-        if not found:
-            return missing(low, high)
-        return present._replace(event=min(found, key=lambda event: abs(event.time - reset.time)))
-
-    def ask(events: Sequence[Event]) -> list[Answer]:
-        if len(events) > 2 and (one_target or _same_target(question.relation, events)):
-            low, high = events[0].time - before, events[-1].time + after
-            if evidence.near(question, events[0], low, high) == []:
-                whole = missing(low, high)
+    def ask(self, events: Sequence[Event]) -> list[Answer]:
+        """The answer for each reset; where all ask for the same events, in one look-up."""
+        relation = self._question.relation
+        if len(events) > 2 and (self._one_target or _same_target(relation, events)):
+            low, high = events[0].time - self._clause.before, events[-1].time + self._clause.after
+            found = self._evidence.near(self._question, events[0], low, high)
+            if found == []:
+                whole = self._missing(low, high)
                 if whole.holds is not None:
                     return [whole] * len(events)
-        return [one(event) for event in events]
+            elif found is not None and self._clause.event not in ENDS:
+                times = [event.time for event in found]
+                return [self._among(found, times, reset.time) for reset in events]
+        return [self._one(event) for event in events]
 
-    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
-        return _describe_join(clause, events, answers, evidence)
+    def _missing(self, low: int, high: int) -> Answer:
+        return self._absent if self._evidence.covered(self._clause.event, low, high) else _OPEN
 
-    return MemberClause(clause, ask, describe)
+    def _one(self, reset: Event) -> Answer:
+        low, high = reset.time - self._clause.before, reset.time + self._clause.after
+        found = self._evidence.near(self._question, reset, low, high)
+        if found is None:
+            return _OPEN
+        return self._nearest(found, reset.time) if found else self._missing(low, high)
+
+    def _among(self, found: list[Event], times: list[int], time: int) -> Answer:
+        """The answer for a reset at a time, of the events that were found for all resets."""
+        low, high = time - self._clause.before, time + self._clause.after
+        near = found[bisect_left(times, low) : bisect_right(times, high)]
+        return self._nearest(near, time) if near else self._missing(low, high)
+
+    def _nearest(self, found: list[Event], time: int) -> Answer:
+        return Answer(self._present.holds, min(found, key=lambda event: abs(event.time - time)))
+
+    def describe(self, events: Sequence[Event], answers: Sequence[Answer]) -> str:
+        """What was found, in words."""
+        return _describe_join(self._clause, events, answers, self._evidence)
+
+
+def _join(clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> MemberClause:
+    joining = _Joining(clause, evidence, keys)
+    return MemberClause(clause, joining.ask, joining.describe)
 
 
 def _same_target(relation: str | None, events: Sequence[Event]) -> bool:

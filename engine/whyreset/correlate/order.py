@@ -4,12 +4,13 @@ from bisect import bisect_left
 from operator import attrgetter
 
 from whyreset.basis.units import NS
+from whyreset.correlate.burst import in_order
 from whyreset.model.event import Event
 
 LATENESS = 5 * NS
 """How much older than the newest line of its source a line may be (ns)."""
 
-_place, _time = attrgetter("place"), attrgetter("time")
+_time = attrgetter("time")
 
 
 class Order:
@@ -51,12 +52,19 @@ class Order:
         """How many events wait."""
         return len(self._held)
 
+    @property
+    def waiting(self) -> list[Event]:
+        """The events that wait, in any order."""
+        return list(self._held)
+
+    def release(self) -> None:
+        """Memory is short: nothing waits for the sources that are behind."""
+        newest = max(self._high.values(), default=-1)
+        self._high = dict.fromkeys(self._high, newest)
+
     def take(self) -> list[Event]:
         """The events before the watermark, in order; later arrivals count as late."""
-        try:
-            self._held.sort()  # a tuple of time, source, offset: no key need be made
-        except TypeError:  # two sources of one name that differ in what is known of them
-            self._held.sort(key=_place)
+        self._held = in_order(self._held)
         mark = self.watermark
         ready = len(self._held) if mark is None else bisect_left(self._held, mark, key=_time)
         taken = self._held[:ready]

@@ -1,7 +1,7 @@
 """How far rules look: in time, and over which keys their bursts can never cross."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from whyreset.basis.units import NS
 from whyreset.correlate.lookup import Question
@@ -11,8 +11,7 @@ from whyreset.model.rule import AfterLast, AnyOf, AtLeast, Clause, Join, Rule
 _SPAN = 600 * NS
 
 
-@dataclass(frozen=True, slots=True)
-class Reach:
+class Reach(NamedTuple):
     """Over all rules of a kind: common key fields, longest gap, look-back, look-ahead, span
     (ns), and the largest count that a rule asks for."""
 

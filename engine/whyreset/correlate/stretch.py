@@ -1,35 +1,32 @@
 """What a burst amounts to over all its stretches."""
 
-from dataclasses import dataclass, field, replace
-from hashlib import blake2s
-
+from whyreset.basis.digest import blake2s
 from whyreset.correlate.judge import Outcome
 from whyreset.model.event import Event
 
 _PEERS_LIMIT = 1024
 
 
-@dataclass(slots=True)
 class Tally:
     """The sums of one burst: it may go on for days, these do not grow with it."""
 
-    id: str
-    first: Event
-    start: int
-    end: int
-    count: int = 0
-    peers: set[str] = field(default_factory=set)
+    count = 0
     period: float | None = None
     jitter: float | None = None
     missed: int | None = None
-    _beats: int = 0
+    _beats = 0
+
+    def __init__(self, name: str, first: Event, start: int, end: int) -> None:
+        self.id = name
+        self.first = first
+        self.start, self.end = start, end
+        self.peers: set[str] = set()
 
     def add(self, claimed: list[Event], outcome: Outcome) -> None:
         """Take one more stretch."""
         self.end = max(self.end, claimed[-1].time)
         self.count += len(claimed)
-        for event in claimed:
-            peer = event.fields.get("peer")
+        for peer in dict.fromkeys([event.peer for event in claimed]):
             if peer is not None and len(self.peers) < _PEERS_LIMIT:
                 self.peers.add(str(peer))
         rhythm = outcome.rhythm
@@ -43,7 +40,9 @@ class Tally:
 
     def copy(self) -> "Tally":
         """The same sums, to go on with on trial."""
-        return replace(self, peers=set(self.peers))
+        made = Tally(self.id, self.first, self.start, self.end)
+        vars(made).update(vars(self), peers=set(self.peers))
+        return made
 
     def _mean(self, old: float | None, new: float, beats: int) -> float:
         if old is None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Mapping
 
+from whyreset.basis.lazy import lazy
 from whyreset.basis.times import clock
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.judge import Note, Outcome
@@ -11,7 +12,7 @@ from whyreset.correlate.stretch import Tally
 from whyreset.model.event import Value
 from whyreset.model.rule import AfterLast, Rule
 
-_PLACEHOLDER = re.compile(r"\{\{|\}\}|\{([^{}]+)\}")
+_PLACEHOLDER = lazy(r"\{\{|\}\}|\{([^{}]+)\}")
 
 
 def complete(text: str, values: Mapping[str, str]) -> bool:

@@ -1,7 +1,7 @@
 """The honest unknown: what was looked for, what was nearest, and what was missing."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
 
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.lookup import Evidence
@@ -17,8 +17,7 @@ _WANTED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Attempt:
+class Attempt(NamedTuple):
     """A rule that looked at a burst and claimed nothing."""
 
     rule: Rule
@@ -59,13 +58,16 @@ def unknown_verdict(
     )
 
 
-def nearest_attempt(burst: Sequence[Event], attempts: Sequence[Attempt]) -> Attempt | None:
-    """The attempt on these resets that got furthest; of equals the one tried first."""
-    first = burst[0]
+def nearest_attempt(first: Event, attempts: Iterable[Attempt]) -> Attempt | None:
+    """The attempt on the burst with this reset that got furthest; of equals the one tried first.
+
+    The attempts are those on bursts with the reset's key, which do not overlap in time.
+    """
     on_these = [
         attempt
         for attempt in attempts
-        if attempt.outcome.notes and any(event is first for event in attempt.burst)
+        if attempt.outcome.notes
+        and attempt.burst[0].place <= first.place <= attempt.burst[-1].place
     ]
     return max(on_these, key=_nearness, default=None)
 

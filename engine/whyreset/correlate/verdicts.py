@@ -1,9 +1,9 @@
 """From what a rule found to the verdict that people read."""
 
-import re
 from fnmatch import fnmatchcase
 from typing import Any
 
+from whyreset.basis.lazy import lazy
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.texts import Values, complete, fill
@@ -12,7 +12,7 @@ from whyreset.model.rule import Rule, Scope, ScopeTest
 from whyreset.model.verdict import Verdict
 
 _SAMPLE_LIMIT = 512
-_RESET_WORDS = re.compile(r"(?i)reset|errno 104|\b104:")
+_RESET_WORDS = lazy(r"(?i)reset|errno 104|\b104:")
 
 
 def _telling_line(text: str) -> str:

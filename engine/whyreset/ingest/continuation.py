@@ -3,8 +3,10 @@
 import re
 from collections.abc import Callable
 
+from whyreset.basis.lazy import lazy
+
 # By named group: what a line that may continue a record begins with.
-SUSPECT = re.compile(
+SUSPECT = lazy(
     rb"(?P<more>[ \t]|\r?$|Caused by: |During handling of the above exception|"
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
     rb"client unexpectedly closed TCP connection|missed heartbeats from client)|"
@@ -16,8 +18,8 @@ SUSPECT = re.compile(
     rb"Error\b(?::|\r?$))",
     re.MULTILINE,  # `$` is the end of the line also where more of the block follows
 )
-_AFTER_STACK = re.compile(rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$")
-_JUL = re.compile(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
+_AFTER_STACK = lazy(rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$")
+_JUL = lazy(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
 
 
 def kind_of(content: bytes) -> str | None:

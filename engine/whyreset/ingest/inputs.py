@@ -2,7 +2,6 @@
 
 import os
 import stat
-from dataclasses import replace
 from pathlib import Path
 
 from whyreset.ingest.envelopes import Peeler
@@ -111,9 +110,9 @@ def open_inputs(
             reader.close()
         raise
     if clock is None or clock.reference == 0:
-        clock = replace(clock or Clock(), reference=_reference(opened))
+        clock = (clock or Clock())._replace(reference=_reference(opened))
     return [
-        Input(path, reader, extractor, _source(path), replace(clock, changed=_changed(reader)))
+        Input(path, reader, extractor, _source(path), clock._replace(changed=_changed(reader)))
         for path, reader in opened
     ]
 

@@ -1,7 +1,10 @@
 """The intake of one input: bytes as they come, cut into whole lines, layout detected."""
 
+from typing import NamedTuple
+
 from whyreset.ingest.envelopes import ORDERED_MODES, detect
-from whyreset.ingest.kubernetes import ObjectScanner
+from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
+from whyreset.ingest.lines import REACH_BYTES, Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.scan import Batch, BlockScanner
 from whyreset.ingest.stamps import Clock
@@ -12,10 +15,28 @@ LINE_LIMIT = 1 << 20
 _HEAD = 4096
 
 
-class Intake:
-    """Feed it bytes in any pieces; it gives the same events for the same bytes."""
+class Progress(NamedTuple):
+    """Where an intake stands, besides its bytes: layout, whether it is within the rest of an
+    overlong line, and how far a stream of objects was cut into them."""
 
-    def __init__(self, extractor: Extractor, source: Source, clock: Clock) -> None:
+    mode: str | None = None
+    skipping: bool = False
+    splitter: ObjectSplitter | None = None
+
+
+class Intake:
+    """Feed it bytes in any pieces; it gives the same events for the same bytes.
+
+    With the `progress` of another one it goes on from there.
+    """
+
+    def __init__(
+        self,
+        extractor: Extractor,
+        source: Source,
+        clock: Clock,
+        progress: Progress | None = None,
+    ) -> None:
         self._extractor = extractor
         self._source = source
         self._clock = clock
@@ -23,6 +44,31 @@ class Intake:
         self._skipping = False  # within the rest of an overlong line
         self._scanner: BlockScanner | ObjectScanner | None = None
         self.mode: str | None = None
+        if progress is not None and progress.mode is not None:
+            self._skipping = progress.skipping
+            self._set_mode(progress.mode)
+            if isinstance(self._scanner, ObjectScanner) and progress.splitter is not None:
+                self._scanner._splitter = progress.splitter
+
+    @property
+    def progress(self) -> Progress:
+        """Where it stands; the bytes of `recent` are to be fed again."""
+        splitter = self._scanner._splitter if isinstance(self._scanner, ObjectScanner) else None
+        return Progress(self.mode, self._skipping, splitter)
+
+    def recent(self) -> tuple[bytes, int]:
+        """The last bytes that were fed, as far as they are kept, and how many of them (at the
+        end) wait for more: none are kept within an overlong line, or of a stream of objects."""
+        if not isinstance(self._scanner, BlockScanner):
+            return (b"", 0) if self._scanner is not None else (self._tail, len(self._tail))
+        if self._skipping:
+            return b"", 0
+        window, done = self._scanner._window, self._scanner._done
+        waiting = window.end - done
+        data = window.data[-(waiting + REACH_BYTES) :]
+        if len(data) < len(window.data):
+            data = data[data.find(b"\n") + 1 :]
+        return data + self._tail, waiting + len(self._tail)
 
     @property
     def ordered(self) -> bool:
@@ -54,6 +100,14 @@ class Intake:
             self._skipping = newline < 0
             data = data[dropped:]
             _add(total, self._scan(b"", skipped=dropped))
+        if self._is_plain and len(self._tail) + len(data) <= LINE_LIMIT:
+            end = data.rfind(b"\n") + 1
+            if not end:
+                self._tail += data
+                return total
+            tail, self._tail = self._tail, data[end:]
+            _add(total, self._scan(tail, memoryview(data)[:end]))
+            return total
         if self._tail:
             data = self._tail + data
             self._tail = b""
@@ -83,22 +137,33 @@ class Intake:
         stripped = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
         if not last and b"\n" not in stripped and len(stripped) < _HEAD:
             return False
-        self.mode = detect(head)
-        if self.mode == "kubernetes":
-            self._scanner = ObjectScanner(self._extractor, self._source, self._clock)
-        else:
-            self._scanner = BlockScanner(self._extractor, self._source, self._clock, self.mode)
+        self._set_mode(detect(head))
         return True
 
-    def _scan(self, block: bytes, *, last: bool = False, skipped: int = 0) -> Batch:
+    def _set_mode(self, mode: str) -> None:
+        self.mode = mode
+        if mode == "kubernetes":
+            self._scanner = ObjectScanner(self._extractor, self._source, self._clock)
+        else:
+            self._scanner = BlockScanner(self._extractor, self._source, self._clock, mode)
+
+    @property
+    def _is_plain(self) -> bool:
+        """Whether the input is known to be one of lines."""
+        return self.mode is not None and self.mode != "kubernetes"
+
+    def _scan(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         if self._scanner is None:
             return Batch()
-        return self._scanner.feed(block, last=last, skipped=skipped)
+        return self._scanner.feed(*parts, last=last, skipped=skipped)
 
 
 def _add(total: Batch, more: Batch) -> None:
     """Put a later batch of the same input behind an earlier one."""
-    total.events += more.events
+    if total.events:
+        total.events += more.events
+    else:
+        total.events = more.events  # the usual case: nothing to copy
     total.low = more.low if total.low is None else total.low
     total.high = more.high if more.high is not None else total.high
     total.lines += more.lines
@@ -106,6 +171,7 @@ def _add(total: Batch, more: Batch) -> None:
     total.timeless += more.timeless
     total.cut += more.cut
     total.bytes += more.bytes
+    total.counted += more.counted
     for source, (low, high) in more.sources.items():
         known = total.sources.get(source, (low, high))
         total.sources[source] = (min(known[0], low), max(known[1], high))

@@ -17,6 +17,8 @@ _CRI_HEADS = {
     b" stdout F ": ("stdout", False), b" stderr F ": ("stderr", False),
     b" stdout P ": ("stdout", True), b" stderr P ": ("stderr", True),
 }  # fmt: skip
+Buffer = bytes | memoryview
+
 _ANSI = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -88,14 +90,14 @@ class Window:
         """Where the data end."""
         return self.base + len(self.data)
 
-    def slide(self, keep: int, block: bytes) -> None:
-        """Drop the lines that start before `keep`, add whole lines."""
+    def slide(self, keep: int, *parts: Buffer) -> None:
+        """Drop the lines that start before `keep`, add whole lines, given in parts."""
         at = keep - self.base
         if at > 0:
             at = at if self.data[at - 1 : at] == b"\n" else self.data.find(b"\n", at) + 1
             at = at or len(self.data)
         at = max(at, 0)
-        self.data = b"".join((memoryview(self.data)[at:], block)) if at else self.data + block
+        self.data = b"".join((memoryview(self.data)[at:], *parts))
         self.base += at
         self._rows.clear()
         if self._joined:

@@ -1,16 +1,15 @@
 """Extraction: definitions compiled to matchers that turn records into events."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-import orjson
-
+from whyreset.basis.json_text import decode
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields, holds, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
-from whyreset.model.event import Event
+from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record, Source
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
@@ -20,6 +19,8 @@ MESSAGE_KEYS = frozenset({
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _DEPTH = 4
+_DOUBTFUL = 6
+"""Bytes up to which a literal may stand in lines of any kind."""
 
 
 class Text:
@@ -50,21 +51,32 @@ class Extractor:
     """Finds the events in records; `problems` grows when a matcher has to be disabled."""
 
     def __init__(
-        self, definitions: Sequence[Definition], timeout: float = TIMEOUT, *, narrow: bool = False
+        self,
+        definitions: Sequence[Definition],
+        timeout: float = TIMEOUT,
+        *,
+        narrow: bool = False,
+        peers: Collection[str] | None = None,
     ) -> None:
         self.definitions = tuple(definitions)
         self.is_narrow = narrow
+        self._peers = None if peers is None else tuple(sorted(map(str.encode, peers)))
         self.problems: list[str] = []
         self._timeout = timeout
         self._disabled: set[Trial] = set()
         self._trials = [
-            Trial(definition, matcher)
-            for definition in self.definitions
-            for matcher in definition.matchers
-            if not (narrow and matcher.wanted == ())
+            Trial(definition, matcher, number)
+            for number, (definition, matcher) in enumerate(
+                (definition, matcher)
+                for definition in self.definitions
+                for matcher in definition.matchers
+                if not (narrow and matcher.wanted == () and not matcher.by_peer)
+            )
         ]
         self._has_origins = any(definition.origins for definition in self.definitions)
         self._needles: dict[tuple[object, ...], Needles] = {}
+        self._all: Needles | None = None
+        self._sifted: set[Needles] = set()  # those in which only what admits the source takes part
         self._plans: dict[tuple[Needles, int], tuple[tuple[Trial, ...], ...]] = {}
         self._admitted: dict[Source, frozenset[int]] = {}
 
@@ -75,23 +87,61 @@ class Extractor:
         extra: tuple[bytes, ...] = (),
         escaped: bool = False,
         before: tuple[bytes, ...] = (),
+        without: Collection[str] = (),
     ) -> Needles:
         """What to search for; with a source, only what definitions admit from it.
 
         `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON;
         `before` is what stands before a text in its line: where it is given, only what the rules
-        can use is searched for.
+        can use is searched for; `without` names matchers that are left out.
         """
         groups = tuple(
             ()
-            if source and not _admits(trial.definition, source)
-            else _literals(trial.matcher, before)
+            if (source and not _admits(trial.definition, source)) or trial.matcher.by in without
+            else self._literals(trial.matcher, before)
             for trial in self._trials
         )
-        key = (groups, extra, escaped)
+        by_peer = frozenset(
+            number
+            for number, trial in enumerate(self._trials)
+            if before and trial.matcher.by_peer and trial.matcher.by not in without
+        )
+        key = (groups, extra, escaped, source is None)
         if key not in self._needles:  # most inputs share theirs
-            self._needles[key] = Needles(groups, extra=extra, escaped=escaped)
+            peers = self._peers or () if by_peer else ()
+            self._needles[key] = Needles(
+                groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer
+            )
+            if source is not None:
+                self._sifted.add(self._needles[key])
         return self._needles[key]
+
+    def _literals(self, matcher: Matcher, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
+        if not (before and self._can_narrow(matcher)):
+            return matcher.literals
+        return tuple(
+            lead + each.literal
+            for each in matcher.wanted or ()
+            for lead in (before if each.at_start else (b"",))
+        )
+
+    def _can_narrow(self, matcher: Matcher) -> bool:
+        return matcher.wanted is not None and not (matcher.by_peer and self._peers is None)
+
+    def doubtful(self, source: Source | None) -> dict[bytes, list[str]]:
+        """Short literals of matchers that serve as evidence only, and the matchers by literal.
+
+        Many lines may have them though they are of another format.
+        """
+        found: dict[bytes, list[str]] = {}
+        for trial in self._trials:
+            if trial.definition.kind == RESET or self._can_narrow(trial.matcher):
+                continue
+            if source is None or _admits(trial.definition, source):
+                for literal in trial.matcher.literals:
+                    if len(literal) <= _DOUBTFUL:
+                        found.setdefault(literal, []).append(trial.matcher.by)
+        return found
 
     def reads_every_line(self, source: Source | None = None) -> bool:
         """Whether a matcher without literals makes every line of the source a candidate."""
@@ -102,7 +152,9 @@ class Extractor:
 
     def extract(self, record: Record) -> list[Event]:
         """At most one event of each kind."""
-        needles = self.needles()
+        if self._all is None:
+            self._all = self.needles()
+        needles = self._all
         mask = needles.mask_of(record.text.encode("utf-8", "surrogatepass"))
         return self.events(record.time, record.source, record.offset, record.text, needles, mask)
 
@@ -122,31 +174,44 @@ class Extractor:
                     kind, by = trials[0].definition.kind, trials[0].matcher.by
                     events.append(Event(time, source, offset, kind, fields, text, by))
                 continue
-            best: Fields | None = None
-            most, by = -1, ""
-            for trial in trials:
-                if self._has_origins and not self._from_here(trial, source):
-                    continue
-                fields = self._run(trial, body)
-                if fields is None or len(fields) <= most:
-                    continue
-                count = len(fields)
-                if trial.plain or _finish(trial.definition, fields):
-                    best, most, by = fields, count, trial.matcher.by
+            best = self._best(trials, source, body)
             if best is not None:
                 kind = trials[0].definition.kind
-                events.append(Event(time, source, offset, kind, best, text, by))
+                events.append(Event(time, source, offset, kind, best[1], text, best[0].matcher.by))
         return events
 
-    def only_trial(self, needles: Needles, mask: int) -> Trial | None:
-        """The one trial of records with these needles, where there is but one to be made and
-        what its pattern matches is the event."""
+    def _best(
+        self, trials: tuple[Trial, ...], source: Source, body: Text
+    ) -> tuple[Trial, Fields] | None:
+        """The trial that finds most fields, of equals the first defined, and what it finds."""
+        best: tuple[Trial, Fields] | None = None
+        most = (-1, 0)
+        for trial in trials:
+            if (trial.potential, -trial.number) < most:
+                break  # this one and those behind it cannot find as many
+            if self._has_origins and not self._from_here(trial, source):
+                continue
+            fields = self._run(trial, body)
+            if fields is None or (len(fields), -trial.number) <= most:
+                continue
+            count = len(fields)
+            if trial.plain or _finish(trial.definition, fields):
+                best, most = (trial, fields), (count, -trial.number)
+        return best
+
+    def rivals(self, needles: Needles, mask: int) -> tuple[Trial, ...]:
+        """The trials of records with these needles, best first; none where several kinds of
+        events may be in them, or it depends on the source which trials are to be made."""
         plan = self._plans.get((needles, mask)) or self._plan(needles, mask)
-        if len(plan) != 1 or len(plan[0]) != 1:
-            return None
-        trial = plan[0][0]
-        usual = trial.plain and trial.matcher.pattern is not None and not trial.definition.origins
-        return trial if usual and trial not in self._disabled else None
+        if len(plan) != 1 or not (needles in self._sifted or not self._has_origins):
+            return ()
+        return plan[0]
+
+    def fields(self, trial: Trial, text: str) -> Fields:
+        """What one trial reads from a text in which it finds an event."""
+        fields = self._run(trial, Text(text)) or {}
+        _finish(trial.definition, fields)
+        return fields
 
     def _plan(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...]:
         wanted = {index for index, trial in enumerate(self._trials) if not trial.matcher.literals}
@@ -156,7 +221,10 @@ class Extractor:
         kinds: dict[str, list[Trial]] = {}
         for index in sorted(wanted):
             kinds.setdefault(self._trials[index].definition.kind, []).append(self._trials[index])
-        plan = tuple(tuple(trials) for trials in kinds.values())
+        plan = tuple(
+            tuple(sorted(trials, key=lambda trial: (-trial.potential, trial.number)))
+            for trials in kinds.values()
+        )
         if len(self._plans) > 4096:
             self._plans.clear()
         self._plans[needles, mask] = plan
@@ -178,15 +246,16 @@ class Extractor:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:
             return _map(trial, body.decoded())
-        fields = self._search(trial, body.text)
+        fields = self.search(trial, body.text)
         if (fields is None or len(fields) < trial.size) and "{" in body.text:
             for leaf in body.leaves():
-                found = self._search(trial, leaf)
+                found = self.search(trial, leaf)
                 if found is not None and (fields is None or len(found) > len(fields)):
                     fields = found
         return fields
 
-    def _search(self, trial: Trial, text: str) -> Fields | None:
+    def search(self, trial: Trial, text: str) -> Fields | None:
+        """The fields of a pattern's first match; None without one, or if it takes too long."""
         if trial in self._disabled:
             return None
         try:
@@ -198,16 +267,6 @@ class Extractor:
                 "record and is not tried any more"
             )
             return None
-
-
-def _literals(matcher: Matcher, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
-    if matcher.wanted is None or not before:
-        return matcher.literals
-    return tuple(
-        lead + wanted.literal
-        for wanted in matcher.wanted
-        for lead in (before if wanted.at_start else (b"",))
-    )
 
 
 def _admits(definition: Definition, source: Source) -> bool:
@@ -242,7 +301,7 @@ def _decode(text: str) -> dict[str, Any] | None:
     if start < 0 or not text.rstrip().endswith("}"):
         return None
     try:
-        found = orjson.loads(text[start:])
+        found = decode(text[start:])
     except ValueError:
         return None
     return found if isinstance(found, dict) else None

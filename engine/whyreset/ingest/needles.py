@@ -1,12 +1,14 @@
 """Needles: the literals of all matchers, searched for in whole blocks of bytes."""
 
 import re
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
+from itertools import chain
 from typing import Any
 
-Hits = list[tuple[int, int]]
-"""(place, needle bits), sorted by place: each needle at least once in every line that has it."""
+Hits = dict[int, list[int]]
+"""Per needle found its places in ascending order, at least one in every line that has it."""
 
 _SWITCH_AFTER = 2 << 20  # bytes: below, importing and compiling costs more than it saves
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
@@ -35,6 +37,7 @@ class Needles:
     groups  per matcher its literals (one of which must be there); bit `i` of a mask stands for
             needle `i`, and `owners[i]` are the matchers that a hit of it concerns
     extra   marks of lines to be visited that belong to no matcher
+    peers   addresses, which share the last bit: a line that names one concerns `by_peer`
     """
 
     def __init__(
@@ -43,6 +46,8 @@ class Needles:
         *,
         extra: tuple[bytes, ...] = (),
         escaped: bool = False,
+        peers: tuple[bytes, ...] = (),
+        by_peer: frozenset[int] = frozenset(),
     ) -> None:
         owners: dict[bytes, set[int]] = {needle: set() for needle in extra}
         for matcher, literals in enumerate(groups):
@@ -50,15 +55,20 @@ class Needles:
                 for spelling in spellings(literal, escaped=escaped):
                     owners.setdefault(spelling, set()).add(matcher)
         self.needles = _shortest(owners)
-        self.owners = tuple(frozenset(owners[needle]) for needle in self.needles)
+        self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
+        self._peers = peers
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
-        self._fast: Callable[[bytes], Hits] | None = None
-        self._slow_only = len(self.needles) <= 2
+        self._fast: Callable[[Any], Hits] | None = None
+        self._slow_only = len(self.needles) <= 2 and not peers
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
         return bool(mask & self._owned)
+
+    def has_mark(self, mask: int) -> bool:
+        """Whether a mask has a bit that stands for an `extra` mark."""
+        return bool(mask & ~self._owned)
 
     def mask_of(self, text: bytes) -> int:
         """The bits of all needles in a text."""
@@ -68,53 +78,63 @@ class Needles:
         """All places between `start` and `end` (a line start and a line end)."""
         if self._fast is None and not self._slow_only:
             self._scanned += end - start
-            if self._scanned > _SWITCH_AFTER:
-                self._fast = hyperscan_search(self.needles)
+            if self._scanned > _SWITCH_AFTER or self._peers:
+                self._fast = hyperscan_search(self.needles, self._peers)
                 self._slow_only = self._fast is None
         if self._fast is None:
-            return find_hits(self.needles, data, start, end)
+            hits = find_hits(self.needles, data, start, end)
+            peers = find_hits(self._peers, data, start, end)
+            if peers:
+                hits[len(self.needles)] = sorted(chain(*peers.values()))
+            return hits
         # A view spares the copy of the block.
-        found = self._fast(memoryview(data)[start:end])  # type: ignore[arg-type]
-        return [(place + start, bit) for place, bit in found] if start else found
+        found = self._fast(memoryview(data)[start:end])
+        if not start:
+            return found
+        return {number: [place + start for place in places] for number, places in found.items()}
 
 
 def find_hits(needles: Iterable[bytes], data: bytes, start: int, end: int) -> Hits:
     """The search of the standard library: the first place of each needle in each line."""
-    hits: Hits = []
+    hits: Hits = {}
     find = data.find
     for number, needle in enumerate(needles):
-        bit = 1 << number
+        places: list[int] = []
         place = find(needle, start, end)
         while place >= 0:
-            hits.append((place, bit))
+            places.append(place)
             after = find(b"\n", place, end)
             if after < 0:
                 break
             place = find(needle, after, end)
-    hits.sort()
+        if places:
+            hits[number] = places
     return hits
 
 
 @lru_cache(maxsize=64)
-def hyperscan_search(needles: tuple[bytes, ...]) -> Callable[[Any], Hits] | None:
-    """One pass for all needles; None where hyperscan is not installed."""
+def hyperscan_search(
+    needles: tuple[bytes, ...], peers: tuple[bytes, ...] = ()
+) -> Callable[[Any], Hits] | None:
+    """One pass for all needles, and for all peers, whose places come last; None where hyperscan
+    is not installed."""
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         return None
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
-    expressions = [b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles]
-    database.compile(
-        expressions=expressions, ids=list(range(len(needles))), elements=len(needles), flags=0
-    )
-    bits = [1 << number for number in range(len(needles))]
+    expressions = [
+        *(b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles),
+        *(b'[ ":/]' + re.escape(peer) for peer in peers),
+    ]
+    ids = [*range(len(needles)), *[len(needles)] * len(peers)]
+    database.compile(expressions=expressions, ids=ids, elements=len(expressions), flags=0)
 
     def search(view: Any) -> Hits:
-        hits: Hits = []
-        add = hits.append
+        hits: defaultdict[int, list[int]] = defaultdict(list)
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            add((end - 1, bits[number]))
+            hits[number].append(end - 1)
 
         database.scan(view, match_event_handler=on_hit)
         return hits
@@ -125,10 +145,20 @@ def hyperscan_search(needles: tuple[bytes, ...]) -> Callable[[Any], Hits] | None
 def _shortest(owners: dict[bytes, set[int]]) -> tuple[bytes, ...]:
     """The needles that contain no other; a matcher of a dropped one moves to what it contains."""
     kept: list[bytes] = []
+    begins: dict[bytes, list[bytes]] = {}  # those that are kept, by their first two bytes
     for needle in sorted(owners, key=lambda needle: (len(needle), needle)):
-        inside = next((short for short in kept if short in needle), None)
+        inside = next(
+            (
+                short
+                for at in range(len(needle) - 1)
+                for short in begins.get(needle[at : at + 2], ())
+                if needle.startswith(short, at)
+            ),
+            None,
+        )
         if inside is None:
             kept.append(needle)
+            begins.setdefault(needle[:2], []).append(needle)
         else:
             owners[inside] |= owners[needle]
     return tuple(kept)

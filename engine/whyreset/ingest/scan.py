@@ -1,56 +1,49 @@
 """The scanner: from blocks of bytes to events, touching only lines with a needle in them."""
 
-from dataclasses import dataclass, field
+from collections import Counter
 
-from whyreset.ingest.continuation import SUSPECT, continues
+from whyreset.ingest.columns import Columns
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
-from whyreset.ingest.lines import (
-    REACH_BYTES,
-    REACH_LINES,
-    STEP,
-    NeedMoreError,
-    Row,
-    Window,
-    cri_time,
-)
-from whyreset.ingest.matching import TIMEOUT, Extractor
-from whyreset.ingest.needles import Hits, Needles
+from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.needles import Needles
+from whyreset.ingest.records import Records
 from whyreset.ingest.stamps import Clock
-from whyreset.ingest.trial import SHORT, Trial
 from whyreset.model.event import Event
-from whyreset.model.record import Record, Source
+from whyreset.model.record import Source
 
-_FULL = frozenset({b" stdout F ", b" stderr F "})
 _PARTIAL = (b" stdout P ", b" stderr P ")
 _HEAD = 64 << 10
 _EDGE_LINES = 64
-_PARTIAL_OF = {b" stdout F ": b" stdout P ", b" stderr F ": b" stderr P "}
-_NEAR = (2 << 10, 16 << 10, 64 << 10)  # bytes in which the stream's next line is looked for
-_TIMED_MODES = frozenset({"cri", "docker", "timestamps", "syslog"})
-"""Layouts in which every line has a time; elsewhere a line without one may be all there is."""
+_COUNTED, _SAMPLED, _EACH = 4 << 20, 256 << 10, 8
+"""Behind so many bytes of an input, of blocks of so many bytes only each eighth has its lines
+counted: to count them all would take a third of the time of a log without resets."""
 
 
-@dataclass(slots=True)
 class Batch:
     """What one block gave.
 
     low, high  times (ns) of the first and the last stamped line; no event of a later batch is
                held back from before `high`, except where the input itself is out of order
     timeless   records whose place in time nothing tells
+    lines      the lines in `counted` of its `bytes`
     unreadable lines with a match whose time nothing told; `cut` lines longer than the limit
     sources    per source the first and the last time seen (only of records, where lines of
                several sources are mixed)
     """
 
-    events: list[Event] = field(default_factory=list)
     low: int | None = None
     high: int | None = None
-    lines: int = 0
-    unreadable: int = 0
-    timeless: int = 0
-    cut: int = 0
-    bytes: int = 0
-    sources: dict[Source, tuple[int, int]] = field(default_factory=dict)
+    unreadable = 0
+    timeless = 0
+    cut = 0
+
+    def __init__(self, size: int = 0, lines: int = 0, counted: int = 0) -> None:
+        self.events: list[Event] = []
+        self.bytes = size
+        self.lines = lines
+        self.counted = counted
+        self.sources: dict[Source, tuple[int, int]] = {}
 
 
 class BlockScanner:
@@ -62,48 +55,48 @@ class BlockScanner:
         self.ordered = mode in ORDERED_MODES
         self._extractor = extractor
         self._source = source
-        self._clock = clock
         self._mode = mode
         self._window = Window(Peeler(source, clock, mode))
+        self._records = Records(self._window, source, clock, mode)
+        self._columns = Columns(extractor, source) if mode == "cri" else None
         only = source if mode == "cri" else None
         escaped = mode in JSON_MODES
         self._needles = extractor.needles(only, extra=_triggers(mode), escaped=escaped)
-        self._narrow = self._needles
-        if extractor.is_narrow and mode == "cri":
-            before = (b" F ", b'"')
-            self._narrow = extractor.needles(only, extra=_triggers(mode), before=before)
+        self._narrow: Needles | None = None  # known when the head has been read
+        self._doubtful = extractor.doubtful(only) if extractor.is_narrow else {}
+        self._in_head: Counter[bytes] = Counter()
+        self._matched: set[str] = set()
         self._every_line = extractor.reads_every_line(only)
+        self._blocks = 0
         self._done = 0  # offset up to which lines have been looked at
-        self._claimed: set[int] = set()  # starts of the lines of records that were matched
-        self._passed: set[int] = set()  # of joined lines in which there was nothing
-        self._first_stamp: int | None = None  # offset of the first line that tells a time
-        self._head_read = 0
-        self._looked: dict[str, tuple[int, int, int | None]] = {}
-        self._skips: list[tuple[int, int]] = []
-        self._arrived = (0, clock.changed or clock.reference)
+        self._passed: set[int] = set()  # starts of joined lines in which there was nothing
 
-    def feed(self, block: bytes, *, last: bool = False, skipped: int = 0) -> Batch:
+    def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the next whole lines (`last`: the final line may lack its newline).
 
-        `skipped` bytes of the input after this block were left out (an overlong line).
+        The lines may come in several parts, which are put together here. `skipped` bytes of the
+        input after them were left out (an overlong line).
         """
-        window = self._window
-        batch = Batch(lines=block.count(b"\n"), bytes=len(block) + skipped)
-        batch.lines += bool(last and block and not block.endswith(b"\n"))
-        if self._clock.arrival is not None:
-            self._arrived = (window.end, self._clock.arrival())
-        window.slide(self._done - REACH_BYTES, block)
-        if self._claimed or self._passed:
-            self._claimed = {start for start in self._claimed if start >= window.base}
-            self._passed = {start for start in self._passed if start >= window.base}
+        size = sum(map(len, parts))
+        batch = Batch(size + skipped)
+        self._records.slide(self._done - REACH_BYTES, *parts)
+        self._count(batch, size, last)
+        if self._passed:
+            self._passed = {start for start in self._passed if start >= self._window.base}
         if skipped:
-            place, total = self._skips[-1] if self._skips else (-1, 0)
-            if place == window.end:
-                self._skips.pop()
-            self._skips.append((window.end, total + skipped))
-        self._read_head()
+            self._records.skip(skipped)
         self._advance(batch, last)
         return batch
+
+    def _count(self, batch: Batch, size: int, last: bool) -> None:
+        """Count the last bytes' lines; in a long input only those of some blocks."""
+        window = self._window
+        self._blocks += 1
+        if size > _SAMPLED and window.end > _COUNTED and self._blocks % _EACH:
+            return
+        batch.counted = batch.bytes
+        batch.lines = window.data.count(b"\n", len(window.data) - size)
+        batch.lines += bool(last and size and not window.data.endswith(b"\n"))
 
     def settle(self) -> Batch:
         """The events that wait for further lines of their record, when none will come soon."""
@@ -116,116 +109,138 @@ class BlockScanner:
         window.final, window.cut = last, 0
         self._done = window.end
         try:
-            # The head shows which kinds the source has at all; further on only what rules can use.
             head = start
             if start < _HEAD:
                 newline = window.data.find(b"\n", _HEAD - 1 - window.base)
                 head = window.end if newline < 0 else newline + 1 + window.base
                 self._scan(start, head, self._needles, batch)
+                self._learn(start, head, batch)
             if head < window.end:
-                self._scan(head, window.end, self._narrow, batch)
+                self._scan(head, window.end, self._narrowed(), batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
+            if start < _HEAD:
+                self._learn(start, min(self._done, head), batch)
         batch.cut += window.cut
         self._edges(start, batch)
 
-    def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
-        """Visit each line with a hit once, in order; NeedMoreError(offset) where data end."""
-        window = self._window
-        data, base, size = window.data, window.base, len(window.data)
-        hits = self._hits(start - base, end - base, needles)
-        source, give, events = self._source, self._extractor.events, batch.events
-        rfind, find, suspect, claimed = data.rfind, data.find, SUSPECT.match, self._claimed
-        passed = self._passed
-        short = self._mode == "cri"
-        line_end, count, index = -1, len(hits), 0
-        trials: dict[int, Trial | None] = {}
-        while index < count:
-            place, mask = hits[index]
-            index += 1
-            line_start = rfind(b"\n", 0, place) + 1 if place else 0
-            line_end = find(b"\n", place)
-            if line_end < 0:
-                line_end = size
-            while index < count and hits[index][0] < line_end:
-                mask |= hits[index][1]
-                index += 1
-            if (claimed and base + line_start in claimed) or (
-                passed and base + line_start in passed
-            ):
-                continue
-            # The usual case in few steps: a full CRI line between two that begin records.
-            space = find(b" ", line_start, line_end)
-            head = data[space : space + 10]
-            if short and head in _FULL and not suspect(data, space + 10, line_end):
-                try:
-                    time = cri_time(data, line_start, space)
-                    alone = self._is_alone(line_end, head, time)
-                except (ValueError, UnicodeError):
-                    alone = False
-                text = data[space + 10 : line_end].decode("utf-8", "replace") if alone else "\x1b"
-                if "\x1b" not in text:
-                    if mask not in trials:
-                        trials[mask] = self._extractor.only_trial(needles, mask)
-                    trial = trials[mask]
-                    if trial is not None and len(text) <= SHORT:
-                        fields = trial.search(text, TIMEOUT)
-                        if fields is not None and len(fields) >= trial.size:
-                            matcher, kind = trial.matcher, trial.definition.kind
-                            offset = base + line_start
-                            events.append(
-                                Event(time, source, offset, kind, fields, text, matcher.by)
-                            )
-                            continue
-                    events += give(
-                        time, source, base + line_start, text.removesuffix("\r"), needles, mask
-                    )
-                    continue
-            try:
-                self._visit(base + line_start, mask, batch)
-            except NeedMoreError:
-                raise NeedMoreError(base + line_start) from None
+    def _learn(self, start: int, end: int, batch: Batch) -> None:
+        """The head of an input shows which kinds of events it has, and in what layout."""
+        data, base = self._window.data, self._window.base
+        if not self._extractor.is_narrow:
+            return
+        for literal in self._doubtful:
+            self._in_head[literal] += data.count(literal, start - base, end - base)
+        self._in_head[b"\n"] += data.count(b"\n", start - base, end - base)
+        self._matched.update(event.by for event in batch.events)
 
-    def _is_alone(self, line_end: int, head: bytes, time: int) -> bool:
-        """Whether the next CRI line of the stream surely begins a record; ValueError if odd.
-
-        False means only that the long way must decide.
-        """
-        data = self._window.data
-        start = line_end + 1
-        for reach in _NEAR:
-            near = data.find(head, start, start + reach)
-            if near >= 0:
-                begins = data.rfind(b"\n", line_end, near) + 1
-                return (
-                    20 <= near - begins <= 35
-                    and data.find(_PARTIAL_OF[head], line_end, near) < 0
-                    and not SUSPECT.match(data, near + 10, near + 600)
+    def _narrowed(self) -> Needles:
+        """What is searched for behind the head: what rules can use, and nothing of which the head
+        has shown that it is found in vain in every hundredth line."""
+        if self._narrow is None:
+            self._narrow = self._needles
+            if self._extractor.is_narrow and self._mode == "cri":
+                vain = {
+                    by
+                    for literal, users in self._doubtful.items()
+                    if self._in_head[literal] * 100 > self._in_head[b"\n"]
+                    for by in users
+                    if by not in self._matched
+                }
+                self._narrow = self._extractor.needles(
+                    self._source, extra=_PARTIAL, before=(b" F ", b'"'), without=vain
                 )
-            begins = data.find(b"\n", start + reach) + 1
-            space = data.find(b" ", begins, begins + 40)
-            if not begins or space < 0 or data.find(_PARTIAL_OF[head], line_end, begins) >= 0:
-                return False
-            if cri_time(data, begins, space) - time > STEP:
-                return True
-        return False
+        return self._narrow
+
+    def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
+        """Read each line with a hit once; NeedMoreError(offset) where data end."""
+        lines = self._lines_hit(start, end, needles)
+        if not lines:
+            return
+        columns, base = self._columns, self._window.base
+        events: list[Event] = []
+        if columns is None:
+            rest = [(at, mask) for mask, starts in lines.items() for at in starts]
+        else:
+            rest = []
+            data = self._window.data
+            partials = end < self._window.end or any(map(needles.has_mark, lines))
+            for mask, starts in lines.items():
+                found, left = columns.read(data, base, starts, needles, mask, partials)
+                events += found
+                rest += [(at, mask) for at in left]
+        stop = self._visit_all(sorted(rest), batch)
+        taken = self._records.claimed | self._passed
+        if taken or stop is not None:
+            events = [
+                event
+                for event in events
+                if event.offset not in taken and (stop is None or event.offset < stop)
+            ]
+        batch.events += self._records.placed(events)
+        if stop is not None:
+            raise NeedMoreError(stop)
+
+    def _lines_hit(self, start: int, end: int, needles: Needles) -> dict[int, list[int]]:
+        """Per mask of needles the starts (in the data) of the lines that have just these."""
+        data, base = self._window.data, self._window.base
+        start, end = start - base, end - base
+        rfind = data.rfind
+        found = [
+            (1 << number, [rfind(b"\n", 0, place) + 1 for place in places])
+            for number, places in needles.hits(data, start, end).items()
+        ]
+        found += self._other_lines(start, end)
+        if len(found) == 1:
+            bit, starts = found[0]
+            return {bit: list(dict.fromkeys(starts))}
+        masks: dict[int, int] = {}
+        for bit, starts in found:
+            for at in starts:
+                masks[at] = masks.get(at, 0) | bit
+        lines: dict[int, list[int]] = {}
+        for at in sorted(masks):
+            lines.setdefault(masks[at], []).append(at)
+        return lines
+
+    def _other_lines(self, start: int, end: int) -> list[tuple[int, list[int]]]:
+        """Lines to be visited whatever is in them."""
+        data = self._window.data
+        if self._every_line:
+            return [(0, _line_starts(data, start, end))]
+        if self._mode == "docker":
+            ends = data.count(b'\\n","', start, end)
+            if ends < data.count(b"\n", start, end):  # some line holds a partial text
+                starts = _line_starts(data, start, end)
+                return [(0, [at for at in starts if not _ends(data, at)])]
+        return []
+
+    def _visit_all(self, lines: list[tuple[int, int]], batch: Batch) -> int | None:
+        """Visit lines (start, mask) in their order; where data end, the offset of that line."""
+        base = self._window.base
+        for at, mask in lines:
+            start = base + at
+            if start in self._records.claimed or start in self._passed:
+                continue
+            try:
+                self._visit(start, mask, batch)
+            except NeedMoreError:
+                return start
+        return None
 
     def _visit(self, start: int, mask: int, batch: Batch) -> None:
         """A line with a hit, the long way: joined, widened to its record, matched."""
-        window = self._window
-        row = window.logical(start)
-        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._narrow is not self._needles:
+        row = self._window.logical(start)
+        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._extractor.is_narrow:
             mask = self._needles.mask_of(row.content)
         if not self._every_line and not self._needles.concerns(mask):
             self._passed.update(row.pieces)
             return
-        rows = self._widen(row)
+        rows = self._records.widen(row)
         text = "\n".join(each.text for each in rows)
         if len(rows) > 1:
             mask = self._needles.mask_of(text.encode("utf-8", "replace"))
-        for each in rows:
-            self._claimed.update(each.pieces)
-        record = self._record(rows[0], text)
+        record = self._records.record(rows[0], text)
         if record is None:
             batch.unreadable += 1
             return
@@ -234,119 +249,6 @@ class BlockScanner:
         batch.events += self._extractor.events(
             record.time, record.source, record.offset, text, self._needles, mask
         )
-
-    def _widen(self, row: Row) -> list[Row]:
-        """The lines of the record around a line: back to its first, on to its last."""
-        window, floor = self._window, row.start - REACH_BYTES
-        rows = [row]
-        while len(rows) < REACH_LINES and SUSPECT.match(rows[-1].content):
-            previous = window.before(rows[-1], floor)
-            if previous is None or previous.start in self._claimed:
-                break
-            if not self._goes_on(previous, rows[-1], floor):
-                break
-            rows.append(previous)
-        rows.reverse()
-        while len(rows) < REACH_LINES:
-            following = window.after(rows[-1])
-            if following is None or following.start - rows[0].start > REACH_BYTES:
-                break
-            if not self._goes_on(rows[-1], following, floor):
-                break
-            rows.append(following)
-        return rows
-
-    def _goes_on(self, previous: Row, row: Row, floor: int) -> bool:
-        if (
-            previous.time is not None
-            and row.time is not None
-            and abs(row.time - previous.time) > STEP
-        ):
-            return False
-
-        def before(steps: int) -> bytes | None:
-            if steps == 1:
-                return previous.content
-            found = self._window.before(previous, floor)
-            return found.content if found else None
-
-        return continues(row.content, before)
-
-    def _record(self, row: Row, text: str) -> Record | None:
-        line, offset = row.line, self._offset(row.start)
-        source = line.source if line else self._source
-        time, time_from = row.time, line.time_from if line else "envelope"
-        if time is None:
-            time = self._inherited(row)
-            if time is None:
-                if self._is_timed(row.start):
-                    return None
-                time, time_from = self._arrival(row.start), "arrival"
-        return Record(
-            time, source, offset, text, line.stream if line else row.channel,
-            line.envelope if line else "cri", time_from, line.assumed if line else (),
-        )  # fmt: skip
-
-    def _inherited(self, row: Row) -> int | None:
-        """The time of the nearest line before in the same stream that has one."""
-        floor = row.start - REACH_BYTES
-        looked, stamped, known = self._looked.get(row.channel, (-1, -1, None))
-        at: Row | None = row
-        result: tuple[int, int | None] = (-1, None)
-        while at is not None:
-            if at.start <= looked:
-                result = (stamped, known)
-                break
-            if at.time is not None:
-                result = (at.start, at.time)
-                break
-            at = self._window.before(at, floor)
-        self._looked[row.channel] = (max(row.start, looked), *result)
-        return result[1] if result[0] >= floor else None
-
-    def _arrival(self, start: int) -> int:
-        """Lines that tell no time come one nanosecond a byte after the reference."""
-        origin, time = self._arrived
-        return time + max(0, start - origin)
-
-    def _offset(self, start: int) -> int:
-        skipped = 0
-        for place, total in self._skips:
-            if start < place:
-                break
-            skipped = total
-        return start + skipped
-
-    def _hits(self, start: int, end: int, needles: Needles) -> Hits:
-        """Places of interest between two places of the data (which are line borders)."""
-        data = self._window.data
-        hits = needles.hits(data, start, end)
-        if self._every_line:
-            return _merge(hits, _line_starts(data, start, end))
-        if self._mode == "docker":
-            ends = data.count(b'\\n","', start, end)
-            if ends < data.count(b"\n", start, end):  # some line holds a partial text
-                starts = _line_starts(data, start, end)
-                return _merge(hits, [at for at in starts if not _ends(data, at)])
-        return hits
-
-    def _read_head(self) -> None:
-        """Find the first line that tells a time among those that start in the first bytes."""
-        window = self._window
-        if self._is_timed(window.end) or self._head_read > REACH_BYTES:
-            return
-        while self._head_read < window.end and self._head_read <= REACH_BYTES:
-            row = window.physical(self._head_read)
-            self._head_read = row.end + 1
-            if row.time is not None:
-                self._first_stamp = row.start
-                break
-
-    def _is_timed(self, start: int) -> bool:
-        """Whether the input is one whose lines tell times, as far as lines before `start` show."""
-        if self._mode in _TIMED_MODES:
-            return True
-        return self._first_stamp is not None and self._first_stamp < start
 
     def _edges(self, start: int, batch: Batch) -> None:
         """Times of the first and the last stamped line between `start` and what is done."""
@@ -365,8 +267,9 @@ class BlockScanner:
             batch.high = window.physical(at).time
             if batch.high is not None or at <= start:
                 break
-        if batch.low is None and not self._is_timed(start):
-            batch.low, batch.high = self._arrival(start), self._arrival(self._done)
+        if batch.low is None and not self._records.is_timed(start):
+            batch.low = self._records.arrival(start)
+            batch.high = self._records.arrival(self._done)
         if self.ordered and batch.low is not None and batch.high is not None:
             _seen(batch, self._source, batch.low, batch.high)
 
@@ -400,7 +303,3 @@ def _ends(data: bytes, start: int) -> bool:
     """Whether the text in a docker line ends in a newline."""
     end = data.find(b"\n", start)
     return data.find(b'\\n","', start, end if end >= 0 else len(data)) >= 0
-
-
-def _merge(hits: Hits, starts: list[int]) -> Hits:
-    return sorted([*hits, *((start, 0) for start in starts)])

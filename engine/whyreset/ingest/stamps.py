@@ -3,10 +3,10 @@
 import re
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from typing import NamedTuple
 
+from whyreset.basis.lazy import lazy
 from whyreset.basis.units import NS
 
 YEAR_AND_ZONE = ("year", "zone")
@@ -19,30 +19,56 @@ _MONTHS = {
     )
 }
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
-_HMS = r"(?P<hour>\d\d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
-_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w))?"
-_ISO = re.compile(
-    r"(?P<year>\d{4})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T ]| - )" + _HMS + _OFFSET
+_HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
+_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|(?P<hours>[+-]\d\d)(?![\w:]))?"
+_ISO = lazy(
+    r"(?P<year>\d{4})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
+    + _HMS
+    + _OFFSET
 )
 _FORMS = (
     _ISO,
-    re.compile(rf"(?P<day>\d\d)/{_MONTH}/(?P<year>\d{{4}})[: ]{_HMS}{_OFFSET}"),
-    re.compile(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
-    re.compile(rf"(?:[A-Z][a-z]{{2}} ){_MONTH} (?P<day>[ \d]\d) {_HMS} (?P<year>\d{{4}})"),
-    re.compile(
+    lazy(rf"(?P<day>\d\d)[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
+    lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
+    lazy(
+        rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
+        r"(?P<year>20\d\d)(?!\d)"
+    ),
+    lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
+    lazy(
         rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}),? "
         r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d) (?P<half>[AP]M)"
     ),
-    re.compile(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
-    re.compile(rf"(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}"),
+    lazy(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
+    lazy(rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}{_OFFSET}"),
+    lazy(rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_HMS}"),  # MySQL, tornado
 )
-_LEAD = re.compile(r"(?:<\d+>|\d+:[A-Z] |[A-Z]{3,7})?(?:\[|(?:time|ts|t|timestamp)=)?\"?")
-_CLF = re.compile(r"\[(?=\d\d/[A-Z][a-z]{2}/\d{4})")
-_JSON_TIME = re.compile(
-    r'"(?:@timestamp|ts|time|timestamp|asctime|datetime|date|eventTime|StartUTC|T|t)"\s*:\s*'
-    r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+))'
+_LEVEL = (
+    r"(?:(?i:trace|debug|info|notice|warn|warning|error|erro|debu|fatal|fata|crit|critical|severe)"
+    r"|[TDIWEFC])"
 )
-_UPTIME_FREE_EPOCH = re.compile(r"%\d\|(\d{10}(?:\.\d+)?)\|")
+_LEAD = lazy(
+    rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] |"
+    rf"\[GIN\] |={{1,3}}[A-Z ]+=+ |\[?{_LEVEL}[\]:,]?\s*\|?\s*)?"
+    r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
+)
+_LOGFMT = lazy(
+    r"(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
+    r"(?:(?=\d{4}-)|(?P<epoch>\d{10}(?:\.\d{1,9}|\d{3,9})?)[ \"])"
+)
+_CLF = lazy(
+    r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
+    r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\])"
+)
+_JSON_TIME = lazy(
+    r'"(?:@?timestamp|Timestamp|ts|time|Time|asctime|datetime|date|eventTime|StartUTC|T|t|@t|'
+    r"\$date|start_time|startTime|timeMillis|timestampSeconds|timestamp_ms|time_local|time_iso8601|"
+    r'msec|epochSecond|seconds)"\s*:\s*'
+    r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
+    r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
+)
+# librdkafka, Redis, squid
+_EPOCH = lazy(r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}\.\d{3} ))(\d{10}(?:\.\d+)?)[|) ]")
 
 
 def system_time() -> int:
@@ -64,8 +90,7 @@ def parse_zone(text: str) -> tzinfo:
         raise ValueError(f"not a time zone: {text!r}") from error
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
+class Clock(NamedTuple):
     """What a stamp may leave out: its zone, and a time (ns) near which its year is chosen.
 
     `arrival` gives the time (ns) of lines that have none at all; without it, the time at which
@@ -86,13 +111,13 @@ class Stamp(NamedTuple):
     end: int
 
 
-class _Seconds(dict[bytes, int]):
+class _Seconds(dict[bytes | str, int]):
     """`2026-11-22T10:00:00` -> ns; the few seconds of a block are asked for again and again."""
 
-    def __missing__(self, head: bytes) -> int:
+    def __missing__(self, head: bytes | str) -> int:
         if len(self) > 8192:
             self.clear()
-        found = _ISO.fullmatch(head.decode("ascii"))
+        found = _ISO.fullmatch(head if isinstance(head, str) else head.decode("ascii"))
         if found is None or len(head) != 19:
             raise ValueError(f"not a time: {head!r}")
         whole = _utc_seconds(found) * NS
@@ -125,9 +150,11 @@ def parse_rfc3339(text: bytes | str) -> int:
 def parse_epoch(number: float | int | str) -> int:
     """Nanoseconds of an epoch in s, ms, us or ns, told apart by magnitude; ValueError if none."""
     text = repr(number) if isinstance(number, float) else str(number)
+    if "e" in text or "E" in text:  # `1.7e+09`
+        text = repr(float(text))
     whole, _, fraction = text.partition(".")
     if not whole.isdigit() or not (fraction.isdigit() or text == whole):
-        return _epoch_ns(round(float(text)), "")  # `1.7e+09`
+        return _epoch_ns(round(float(text)), "")
     return _epoch_ns(int(whole), fraction)
 
 
@@ -162,10 +189,15 @@ def read_header(text: str, clock: Clock) -> Stamp | None:
         found = read_stamp(head, clock, at)
         if found is not None:
             return found
+    key = _LOGFMT.match(head)
+    if key is not None:
+        if key["epoch"]:
+            return Stamp(parse_epoch(key["epoch"]), (), key.end())
+        return read_stamp(head, clock, key.end())
     bracket = _CLF.search(head)
     if bracket is not None:
         return read_stamp(head, clock, bracket.end())
-    epoch = _UPTIME_FREE_EPOCH.match(head)
+    epoch = _EPOCH.match(head)
     return Stamp(parse_epoch(epoch[1]), (), epoch.end()) if epoch else None
 
 
@@ -186,7 +218,8 @@ def refine(outer: Stamp, inner: Stamp) -> Stamp:
 def _json_stamp(text: str, clock: Clock) -> Stamp | None:
     for found in _JSON_TIME.finditer(text, 0, 4096):
         if found["number"]:
-            return Stamp(parse_epoch(found["number"]), (), found.end())
+            nanos = int(found["nanos"] or 0)
+            return Stamp(parse_epoch(found["number"]) + nanos, (), found.end())
         stamp = read_stamp(found["text"], clock)
         if stamp is not None:
             return stamp
@@ -197,8 +230,8 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
     parts = found.groupdict()
     digits = parts.get("fraction") or ""
     fraction = int(digits) * POWERS[len(digits)] if digits else 0
-    offset = parts.get("offset")
-    if parts.get("year") is None:
+    offset = parts.get("offset") or (parts["hours"] + "00" if parts.get("hours") else None)
+    if parts.get("year") is None and parts.get("short") is None:
         seconds = _nearest_year(found, clock)
         return Stamp(seconds * NS + fraction, YEAR_AND_ZONE, found.end())
     seconds = _utc_seconds(found)
@@ -233,7 +266,8 @@ def _shift(seconds: int, clock: Clock) -> int:
 def _utc_seconds(found: re.Match[str], year: int | None = None) -> int:
     parts = found.groupdict()
     month = _MONTHS.get(parts["month"]) or int(parts["month"])
-    day = date(year or int(parts["year"]), month, int(parts["day"])).toordinal() - 719163
+    year = year or int(parts.get("year") or f"20{parts['short']}")
+    day = date(year, month, int(parts["day"])).toordinal() - 719163
     hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"])
     if parts.get("half"):
         hour = hour % 12 + (12 if parts["half"] == "PM" else 0)

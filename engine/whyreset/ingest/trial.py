@@ -1,6 +1,7 @@
 """One matcher of one definition, ready to be tried on a text; compiled when first needed."""
 
 import re
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from whyreset.ingest.values import Fields, Store, store_of
@@ -9,36 +10,52 @@ from whyreset.model.definition import Definition, Matcher
 SHORT = 1024  # characters
 _LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
 _DIGITS = re.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
+_ANCHOR = re.compile(r"(?<!\[)\^|\\[AB]|\(\?<=|\(\?<!(?:\[[^\]]*)?(?: |\\s)")
+_GROUP = re.compile(r"\(\?P?<[A-Za-z_]")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
 
 class Trial:
     """A matcher with its definition.
 
+    number     its place among all of them
+    potential  as many fields as it can find
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each key of a JSON matcher
     """
 
-    __slots__ = ("_groups", "_limited", "_quick", "definition", "mapped", "matcher", "plain")
+    __slots__ = (
+        "_groups", "_limited", "_numbers", "_quick", "_text", "definition", "mapped", "matcher",
+        "number", "plain", "potential",
+    )  # fmt: skip
 
-    def __init__(self, definition: Definition, matcher: Matcher) -> None:
+    def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
         self.definition = definition
         self.matcher = matcher
+        self.number = number
+        groups = len(_GROUP.findall(matcher.pattern or "")) + len(matcher.mapped)
+        kinds = [kind for _, kind in matcher.types] + [each.type for each in matcher.mapped]
+        self.potential = groups + kinds.count("addr")  # an address may come with a port
         self.plain = not definition.assignments and not definition.where
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
         self._quick: Any = None
         self._limited: Any = None
-        self._groups: tuple[tuple[int, str, Store], ...] | None = None
+        self._numbers: dict[str, int] = {}
+        self._groups: tuple[tuple[str, Store], ...] | None = None
+        self._text = matcher.plain or matcher.pattern or ""
 
     def search(self, text: str, timeout: float) -> Fields | None:
         """The fields of the first match; None without one. TimeoutError after `timeout` seconds.
 
         A limit costs more than most searches: it is left out where a search cannot take long.
         """
+        if not self.may_match(text):
+            return None
         if self._groups is None:
             self._compile()
-        if self._quick is not None and (self.matcher.linear or len(text) <= SHORT):
-            found = self._quick(text)
+        quick = self._quick if self.is_unguarded(text) else None
+        if quick is not None and (self.matcher.linear or len(text) <= SHORT):
+            found = quick(text)
         else:
             if self._limited is None:
                 self._limited = _limited_pattern(self.matcher.pattern or "").search
@@ -46,11 +63,40 @@ class Trial:
         if found is None:
             return None
         fields: Fields = {}
-        for number, name, store in self._groups or ():
-            value = found[number]
+        for name, store in self._groups or ():
+            value = found[name]
             if value is not None:
                 store(fields, name, value)
         return fields
+
+    def may_match(self, text: str) -> bool:
+        """Whether all texts are there that a match needs; also of many records at once."""
+        for needed in self.matcher.needs:
+            for literal in needed:
+                if literal in text:
+                    break
+            else:
+                return False
+        return True
+
+    def is_unguarded(self, text: str) -> bool:
+        """Whether no guard of the pattern can strike; also of many records at once."""
+        return not any(literal in text for guard in self.matcher.guards for literal in guard)
+
+    @property
+    def quick_search(self) -> Callable[[str, int], Any] | None:
+        """`search(line, place)` for short, unguarded texts that begin at a place within a line;
+        None where the pattern needs a limit, or asks where the text begins."""
+        if self._groups is None:
+            self._compile()
+        return None if _ANCHOR.search(self._text) else self._quick
+
+    @property
+    def numbers(self) -> Mapping[str, int]:
+        """The numbers of the pattern's groups."""
+        if self._groups is None:
+            self._compile()
+        return self._numbers
 
     @property
     def size(self) -> int:
@@ -58,7 +104,7 @@ class Trial:
         return len(self.matcher.types)
 
     def _compile(self) -> None:
-        text = self.matcher.pattern or ""
+        text = self._text
         pattern = (
             self._quick_pattern(text)
             if self.matcher.linear or self.matcher.tame or is_tame(text)
@@ -67,12 +113,13 @@ class Trial:
         if pattern is not None:
             self._quick = pattern.search
         else:
-            pattern = _limited_pattern(text)
+            pattern = _limited_pattern(self.matcher.pattern or "")
             self._limited = pattern.search
         types = dict(self.matcher.types)
+        self._numbers = dict(pattern.groupindex)
         self._groups = tuple(
-            (number, name, store_of(types.get(name, "word")))
-            for name, number in sorted(pattern.groupindex.items(), key=lambda item: item[1])
+            (name, store_of(types.get(name, "word")))
+            for name, _ in sorted(pattern.groupindex.items(), key=lambda item: item[1])
         )
 
     @staticmethod

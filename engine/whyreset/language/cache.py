@@ -1,7 +1,6 @@
 """A folder of things that are slow to make; nothing depends on it, and it may be lost."""
 
 import gc
-import hashlib
 import os
 import pickle
 import stat
@@ -12,9 +11,10 @@ from pathlib import Path
 from typing import Any
 
 from whyreset import __version__
+from whyreset.basis.digest import blake2s
 from whyreset.basis.shipped import shipped
 
-_KEPT = 64
+_KEPT = 256
 
 
 def folder() -> Path:
@@ -40,7 +40,7 @@ def fingerprint() -> str:
 
 def digest(*parts: str) -> str:
     """A name for texts."""
-    made = hashlib.sha256()
+    made = blake2s()
     for part in parts:
         data = part.encode("utf-8", "surrogatepass")
         made.update(b"%d:" % len(data) + data)

@@ -2,7 +2,10 @@
 
 from whyreset.language import tree
 from whyreset.language.clauses import ClauseReader
+from whyreset.language.guards import without_guards
 from whyreset.language.kinds import Kinds
+from whyreset.language.literals import further_literals
+from whyreset.language.loops import is_quadratic
 from whyreset.language.report import Desk
 from whyreset.language.values import Reader
 from whyreset.model.definition import Assignment, Definition, Matcher, Origin, Sample
@@ -60,9 +63,18 @@ class EventReader:
                 node.span,
                 "add a word that every such line has",
             )
+        elif node.pattern is not None and not node.log_format and is_quadratic(node.pattern):
+            self._desk.say(
+                "W007",
+                "the first loop of this pattern is run along the line from each of its places",
+                node.span,
+                "anchor it with `^` or `\\b`, put a literal first, or bound the loop: `{1,200}`",
+            )
+        plain, guards = without_guards(node.pattern or "") or (None, ())
         return Matcher(
             node.pattern, node.types, node.mapped, node.guard, node.literals,
             self._desk.by(node.span), linear=node.log_format, tame=node.tame,
+            needs=further_literals(node.pattern, node.literals), plain=plain, guards=guards,
         )  # fmt: skip
 
     def _assignment(self, node: tree.AssignNode, kind: str) -> Assignment:

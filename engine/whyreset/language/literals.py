@@ -10,6 +10,7 @@ from typing import Any
 
 _MIN_LENGTH = 3
 _MAX_LITERALS = 8
+_MAX_FURTHER = 6
 
 # A record inside JSON is decoded before it is matched, but literals are searched in raw bytes:
 # a literal may not hold any character that some JSON writer spells as an escape. Go escapes
@@ -23,7 +24,7 @@ _OTHER_MEANING = re.compile(r"\{(?!\d+(?:,\d*)?\}|,\d+\})|\[:")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
 _WITHOUT_WIDTH = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
-_REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
+REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 Literals = tuple[str, ...]
 """Alternatives: one of them is in every match. The empty tuple says nothing."""
@@ -32,27 +33,57 @@ Literals = tuple[str, ...]
 def required_literals(pattern: str, fixed: Mapping[str, str] | None = None) -> tuple[bytes, ...]:
     """Byte strings of which at least one is in every string that `pattern` matches.
 
-    `fixed` gives texts that named groups must have matched. The most selective choice is made;
+    `fixed` gives texts that named groups must have matched: a literal with such a text in it is
+    preferred, since it tells these records from others. The most selective choice is made;
     () when nothing can be said. Sound for text inside JSON, too, whatever its writer escapes.
     """
-    parsed = _parsed(pattern)
-    if parsed is None:
+    tree = parsed(pattern)
+    if tree is None:
         return ()
-    numbers = parsed.state.groupdict
+    numbers = tree.state.groupdict
     if fixed and not fixed.keys() <= numbers.keys():
         return ()
     texts = {numbers[name]: text for name, text in (fixed or {}).items()}
-    best = _best(_Walk(bool(parsed.state.flags & re.IGNORECASE), texts).run(parsed))
+    found = _Walk(bool(tree.state.flags & re.IGNORECASE), texts).run(tree)
+    telling = [
+        literals
+        for literals in found
+        if all(any(text in literal for text in texts.values()) for literal in literals)
+    ]
+    best = _best(telling) or _best(found)
     return tuple(sorted(text.encode() for text in best))
+
+
+def further_literals(
+    pattern: str | None, known: Collection[bytes] = ()
+) -> tuple[tuple[str, ...], ...]:
+    """All that is required of a text beside what is known, the rarest first.
+
+    Of each entry one must be in the text.
+    """
+    tree = parsed(pattern) if pattern is not None else None
+    if tree is None:
+        return ()
+    found = set(_Walk(bool(tree.state.flags & re.IGNORECASE), {}).run(tree))
+    found = {each for each in found if {text.encode() for text in each} != set(known)}
+    return tuple(sorted(found, key=_score, reverse=True)[:_MAX_FURTHER])
+
+
+def alternatives(pattern: str) -> tuple[str, ...]:
+    """Texts of which one is in every match, however many; () when nothing can be said."""
+    tree = parsed(pattern)
+    if tree is None:
+        return ()
+    return _best(_Walk(bool(tree.state.flags & re.IGNORECASE), {}, most=64).run(tree))
 
 
 def start_literals(pattern: str, group: str, prefix: str) -> tuple[bytes, ...]:
     """How a text begins that matches with `group` beginning with `prefix`; () when the group is
     not what the pattern starts with."""
-    parsed = _parsed(pattern)
-    if parsed is None or group not in parsed.state.groupdict:
+    tree = parsed(pattern)
+    if tree is None or group not in tree.state.groupdict:
         return ()
-    leads = _leads(list(parsed), parsed.state.groupdict[group])
+    leads = _leads(list(tree), tree.state.groupdict[group])
     return tuple((lead + prefix).encode() for lead in leads or ())
 
 
@@ -108,12 +139,12 @@ def _holds(items: Iterable[Any], numbers: Collection[int]) -> bool:
         elif code is codes.ATOMIC_GROUP:
             if _holds(value, numbers):
                 return True
-        elif code in _REPEATS and _holds(value[2], numbers):
+        elif code in REPEATS and _holds(value[2], numbers):
             return True
     return False
 
 
-def _parsed(pattern: str) -> Any:
+def parsed(pattern: str) -> Any:
     """The parse tree of the standard library, or None where it reads the pattern otherwise."""
     if _OTHER_MEANING.search(_ESCAPED.sub("x", pattern)):
         return None
@@ -131,6 +162,7 @@ class _Walk:
 
     ignore_case: bool
     fixed: Mapping[int, str]
+    most: int = _MAX_LITERALS
 
     def run(self, items: Iterable[Any]) -> list[Literals]:
         """All alternatives that the sequence requires, one tuple per place."""
@@ -149,7 +181,7 @@ class _Walk:
             elif code in (codes.AT, codes.ASSERT_NOT):
                 continue  # consumes nothing: what stands on both sides is adjacent
             elif code is codes.ASSERT:
-                found.extend(_Walk(ignore_case, self.fixed).run(value[1]))
+                found.extend(self._like(ignore_case).run(value[1]))
             elif code is codes.SUBPATTERN:
                 number, added, removed, body = value
                 if number in self.fixed:
@@ -166,7 +198,10 @@ class _Walk:
                 self._runs(chosen, ignore_case, found, run)
             else:
                 _flush(run, found)
-                found.extend(_Walk(ignore_case, self.fixed)._inside(code, value))
+                found.extend(self._like(ignore_case)._inside(code, value))
+
+    def _like(self, ignore_case: bool) -> "_Walk":
+        return _Walk(ignore_case, self.fixed, self.most)
 
     def _chosen(self, branches: Sequence[Any]) -> Any:
         """The branch that a group with a fixed text asks for."""
@@ -183,11 +218,11 @@ class _Walk:
 
     def _inside(self, code: Any, value: Any) -> list[Literals]:
         """Alternatives that a repeat or a choice requires."""
-        if code in _REPEATS:
+        if code in REPEATS:
             least, _, body = value
             return self.run(body) if least or _holds(body, self.fixed) else []
         if code is codes.BRANCH:
-            return _union([_best(self.run(branch)) for branch in value[1]])
+            return _union([_best(self.run(branch)) for branch in value[1]], self.most)
         return []
 
 
@@ -197,7 +232,7 @@ def _flush(run: list[str], found: list[Literals]) -> None:
     run.clear()
 
 
-def _union(branches: Sequence[Literals]) -> list[Literals]:
+def _union(branches: Sequence[Literals], most: int) -> list[Literals]:
     """One of all branches' literals, if each branch has some and they are few."""
     if not all(branches):
         return []
@@ -206,7 +241,7 @@ def _union(branches: Sequence[Literals]) -> list[Literals]:
     least = tuple(
         text for text in every if not any(other != text and other in text for other in every)
     )
-    return [least] if len(least) <= _MAX_LITERALS else []
+    return [least] if len(least) <= most else []
 
 
 def _best(found: Iterable[Literals]) -> Literals:

@@ -5,9 +5,10 @@ An access log has a line for each request, and rules ask for few of them: those 
 becomes a literal to search for, so that the other lines are never looked at.
 """
 
+import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, replace
 
+from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import required_literals, start_literals
 from whyreset.model.definition import Condition, Definition, Matcher, Wanted
@@ -16,14 +17,15 @@ from whyreset.model.rule import AfterLast, AnyOf, Clause, InNetwork, Join, Rule
 
 _MOST = 32
 _OWNED = ("on peer", "to workload")
+_ANCHORED = re.compile(r"(?:\(\?m:)?\^")
 
 
-@dataclass(frozen=True, slots=True)
-class _Need:
+class _Need(Frozen):
     """What a rule asks of a kind: conditions, and prefixes that its client must be in."""
 
     conditions: tuple[Condition, ...]
     prefixes: tuple[str, ...] | None
+    from_peer: bool
 
 
 def narrowed(
@@ -35,7 +37,7 @@ def narrowed(
         replace(
             definition,
             matchers=tuple(
-                replace(matcher, wanted=_wanted(matcher, definition, needs.get(definition.kind)))
+                _narrowed(matcher, definition, needs.get(definition.kind))
                 for matcher in definition.matchers
             ),
         )
@@ -62,7 +64,8 @@ def _needs(
             asked = needs.setdefault(clause.event, [])
             if asked is not None:
                 from_peer = clause.relation == "from peer"
-                asked.append(_Need(clause.conditions, prefixes if from_peer else None))
+                prefixed = prefixes if from_peer else None
+                asked.append(_Need(clause.conditions, prefixed, from_peer))
     return needs
 
 
@@ -108,36 +111,65 @@ def _spelt(prefix: str) -> list[str] | None:
     ]
 
 
-def _wanted(
-    matcher: Matcher, definition: Definition, needs: list[_Need] | None
-) -> tuple[Wanted, ...] | None:
-    """The literals of the events that are needed; None where all of them are."""
-    if needs is None or matcher.pattern is None:
-        return None
-    found: list[Wanted] = []
+def _narrowed(matcher: Matcher, definition: Definition, needs: list[_Need] | None) -> Matcher:
+    """The matcher with the literals of the events that are needed."""
+    if needs is None:
+        return matcher
+    wanted: list[Wanted] = []
+    of_clients: list[Wanted] = []
+    by_peer = False
     for need in needs:
-        literals = _by_conditions(matcher.pattern, definition, need) or _by_client(
-            matcher.pattern, need
-        )
-        if not literals:
-            return None
-        found += literals
-    return tuple(dict.fromkeys(found))
+        if (literals := _by_conditions(matcher, definition, need)) is not None:
+            wanted += literals
+        elif (literals := _by_client(matcher, need)) is not None:
+            of_clients += literals
+        elif need.from_peer and _tells_client(matcher):
+            by_peer = True
+        else:
+            return matcher
+    if not by_peer:  # the peers are among the clients
+        wanted += of_clients
+    return replace(matcher, wanted=tuple(dict.fromkeys(wanted)), by_peer=by_peer)
 
 
-def _by_conditions(pattern: str, definition: Definition, need: _Need) -> list[Wanted]:
+def _by_conditions(matcher: Matcher, definition: Definition, need: _Need) -> list[Wanted] | None:
+    """Literals of the records that meet a condition; None where it leads to none."""
     for condition in need.conditions:
         texts = _texts_of(condition, definition)
-        found = [required_literals(pattern, {name: text}) for name, text in texts]
-        if found and all(found):
-            return [Wanted(literal, at_start=False) for each in found for literal in each]
-    return []
+        if texts is None:
+            continue
+        found = [_literals_of(matcher, name, text) for name, text in texts]
+        if all(literals is not None for literals in found):
+            return [
+                Wanted(literal, at_start=False) for literals in found for literal in literals or ()
+            ]
+    return None
 
 
-def _texts_of(condition: Condition, definition: Definition) -> list[tuple[str, str]]:
+def _literals_of(matcher: Matcher, field: str, text: str) -> tuple[bytes, ...] | None:
+    """One of these is in each record in which a field has this text; () if none can have it."""
+    if matcher.pattern is not None:
+        return required_literals(matcher.pattern, {field: text}) or None
+    keys = [mapped.path[-1] for mapped in matcher.mapped if mapped.field == field]
+    return tuple(
+        f'{key}":{space}{quote}{text}{quote}'.encode()
+        for key in keys
+        for space in ("", " ")
+        for quote in ("", '"')
+    )
+
+
+def _tells_client(matcher: Matcher) -> bool:
+    """Whether the client's address stands where it can be searched for."""
+    if matcher.pattern is not None:
+        return bool(_at_start(matcher.pattern, ""))
+    return any(mapped.field == "client" for mapped in matcher.mapped)
+
+
+def _texts_of(condition: Condition, definition: Definition) -> list[tuple[str, str]] | None:
     """Fields and texts of which one must be in the record for the condition to hold."""
     if condition.op != "=":
-        return []
+        return None
     given = [each for each in definition.assignments if each.field == condition.field]
     if not given:
         return [(condition.field, str(condition.value))]
@@ -147,16 +179,22 @@ def _texts_of(condition: Condition, definition: Definition) -> list[tuple[str, s
         if str(assignment.value) != str(condition.value):
             continue
         if not equal:
-            return []
+            return None
         texts.append((equal[0].field, str(equal[0].value)))
     return texts
 
 
-def _by_client(pattern: str, need: _Need) -> list[Wanted]:
-    if need.prefixes is None:
-        return []
+def _by_client(matcher: Matcher, need: _Need) -> list[Wanted] | None:
+    """How the records of clients in the networks that a rule asks for begin."""
+    if need.prefixes is None or matcher.pattern is None:
+        return None
     return [
-        Wanted(literal, at_start=True)
-        for prefix in need.prefixes
-        for literal in start_literals(pattern, "client", prefix)
-    ]
+        wanted for prefix in need.prefixes for wanted in _at_start(matcher.pattern, prefix)
+    ] or None
+
+
+def _at_start(pattern: str, prefix: str) -> list[Wanted]:
+    """How records begin whose client has this prefix; nothing where it is not what is first."""
+    if not _ANCHORED.match(pattern):
+        return []
+    return [Wanted(literal, at_start=True) for literal in start_literals(pattern, "client", prefix)]

@@ -11,7 +11,8 @@ _WORD = 2048
 _SKIP = r"[^\n]{0,4096}?"
 
 _HEX = "[0-9A-Fa-f]{1,4}"
-_IPV4 = r"\d{1,3}(?:\.\d{1,3}){3}(?!\d)"
+# Most addresses are of this form: spelt out and without a way back it is tried twice as fast.
+_IPV4 = r"\d{1,3}+\.\d{1,3}+\.\d{1,3}+\.\d{1,3}+(?!\d)"
 _IPV6 = (
     rf"(?:(?:{_HEX}:){{7}}{_HEX}"
     rf"|(?:{_HEX}(?::{_HEX}){{0,6}})?::(?:(?:{_HEX}:){{0,6}}(?:{_IPV4}|{_HEX}))?)"
@@ -20,7 +21,7 @@ _IPV6 = (
 _HOST = r"\w(?:[\w.-]{0,253}\w)?"
 
 _TYPES = {
-    "addr": rf"(?:{_IPV4}(?![\w.-])|\[{_IPV6}\]|{_IPV6}|{_HOST})(?::\d{{1,5}}(?!\d))?",
+    "addr": rf"(?:{_IPV4}(?![\w.-])|\[{_IPV6}\]|{_IPV6}|{_HOST})(?::\d{{1,5}}+(?!\d))?",
     "ip": rf"(?:{_IPV4}|\[{_IPV6}\]|{_IPV6})",
     "port": r"\d{1,5}(?!\d)",
     "int": r"[+-]?\d{1,18}(?!\d)",

@@ -1,13 +1,12 @@
 """Event definitions: the only place where a message format is known."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
+from whyreset.basis.frozen import Frozen
 from whyreset.model.event import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Condition:
+class Condition(Frozen):
     """`field op value`; `op` is one of = != < <= > >= ~ (glob)."""
 
     field: str
@@ -15,8 +14,7 @@ class Condition:
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(Frozen):
     """`set field = value [where conditions]`, applied after a match."""
 
     field: str
@@ -24,8 +22,7 @@ class Assignment:
     where: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Mapped:
+class Mapped(Frozen):
     """One field of a `json` definition: the path of keys, and its type or unit."""
 
     field: str
@@ -33,8 +30,7 @@ class Mapped:
     type: str
 
 
-@dataclass(frozen=True, slots=True)
-class JsonCondition:
+class JsonCondition(Frozen):
     """`.path op value`, or `.path exists`, on the decoded object."""
 
     path: tuple[str, ...]
@@ -49,8 +45,7 @@ class Wanted(NamedTuple):
     at_start: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Matcher:
+class Matcher(Frozen):
     """One way to find an event in a record: a pattern, or a mapping of JSON keys.
 
     pattern  the regular expression (syntax of the `regex` module, searched, not anchored)
@@ -60,9 +55,14 @@ class Matcher:
     literals at least one of these byte strings is in every record that matches;
              empty means that nothing is known, and every line must be tried
     by       `file:line` of the clause, for `whyreset parse`
+    needs    all that is in the text of each record that matches: of every entry one
+    plain    the pattern without its guards (look-behinds of open length), if it has any; it finds
+             the same in a text that has, for each entry of `guards`, none of the texts in it
     tame     on a short text a search cannot take long
     linear   the pattern takes time in proportion to the text, whatever the text is
     wanted   what records have that the loaded rules can use (one of them); None means all
+    by_peer  rules ask for further records by the peer of a reset, whose address follows a space,
+             a quote, a colon or a slash there; without knowing the peers, all are wanted
     """
 
     pattern: str | None
@@ -72,20 +72,22 @@ class Matcher:
     literals: tuple[bytes, ...]
     by: str
     wanted: tuple[Wanted, ...] | None = None
+    by_peer: bool = False
+    needs: tuple[tuple[str, ...], ...] = ()
+    plain: str | None = None
+    guards: tuple[tuple[str, ...], ...] = ()
     linear: bool = False
     tame: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(Frozen):
     """`from container "x-*", workload "y"`: which sources to look at; globs on source fields."""
 
     field: str
     glob: str
 
 
-@dataclass(frozen=True, slots=True)
-class Sample:
+class Sample(Frozen):
     """`sample TEXT gives field=value`; `gives` None means that TEXT must give no such event."""
 
     text: str
@@ -93,8 +95,7 @@ class Sample:
     by: str
 
 
-@dataclass(frozen=True, slots=True)
-class Definition:
+class Definition(Frozen):
     """All ways to find events of one kind that one `event` block names."""
 
     kind: str

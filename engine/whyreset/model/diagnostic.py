@@ -1,12 +1,10 @@
 """What the checker has to say about a rule file."""
 
-from dataclasses import dataclass
-
+from whyreset.basis.frozen import Frozen
 from whyreset.basis.span import Span
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(Frozen):
     """One finding: `code` is never reused (`E...` an error, `W...` a warning)."""
 
     code: str

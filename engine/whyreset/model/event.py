@@ -1,7 +1,7 @@
 """An event: a typed fact taken from a record."""
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from whyreset.model.record import Source
 
@@ -49,13 +49,78 @@ class Event(NamedTuple):
     by: str = ""
 
     @property
+    def peer(self) -> Value | None:
+        """The other side, by which resets are gathered."""
+        return self.fields.get("peer")
+
+    @property
     def place(self) -> tuple[int, str, int]:
         """What events are ordered by: time, source, offset; never arrival."""
         return self.time, self.source.name, self.offset
 
     def get(self, field: str) -> Value | None:
         """A field of the event, or the place of its source; None where it has neither."""
+        if field == "peer":
+            return self.peer
         value = self.fields.get(field)
         if value is None and field in PLACE_FIELDS:
             return getattr(self.source, field)  # type: ignore[no-any-return]
         return value
+
+    def whole(self) -> "Event":
+        """The same with all its fields at hand."""
+        return self
+
+
+class Reader(Protocol):
+    """Reads what an event says from its line."""
+
+    by: str
+
+    def fields(self, line: str) -> Mapping[str, Value]:
+        """The fields of the event."""
+
+    def text(self, line: str) -> str:
+        """The text of the record."""
+
+
+class LineEvent(Event):
+    """One event of many: its line is kept, and its fields are read only if somebody asks.
+
+    In the places of `fields`, `text` and `by` the tuple holds the peer, the line and the reader.
+    """
+
+    __slots__ = ()
+
+    @property
+    def peer(self) -> Value | None:
+        """The other side; the one field that is at hand."""
+        return self[4]  # type: ignore[return-value]
+
+    @property
+    def fields(self) -> Mapping[str, Value]:
+        """Read anew each time."""
+        return self._reader.fields(self[5])
+
+    @property
+    def text(self) -> str:
+        """The text of the record."""
+        return self._reader.text(self[5])
+
+    @property
+    def by(self) -> str:
+        """`file:line` of the clause that matched."""
+        return self._reader.by
+
+    @property
+    def _reader(self) -> Reader:
+        return self[6]  # type: ignore[return-value]
+
+    def whole(self) -> Event:
+        """The same with all its fields read."""
+        return Event(
+            self.time, self.source, self.offset, self.kind, self.fields, self.text, self.by
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return Event, tuple(self.whole())

@@ -1,6 +1,5 @@
 """A record: one message of one container, its envelope peeled off."""
 
-from dataclasses import dataclass
 from typing import NamedTuple
 
 
@@ -15,8 +14,7 @@ class Source(NamedTuple):
     node: str | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Record:
+class Record(NamedTuple):
     """One message: `time` in ns since the epoch (UTC), `offset` its place in the source."""
 
     time: int

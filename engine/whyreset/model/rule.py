@@ -1,7 +1,6 @@
 """The plan: rules with names resolved and units converted, ready to be run."""
 
-from dataclasses import dataclass, field
-
+from whyreset.basis.frozen import Frozen
 from whyreset.basis.units import NS
 from whyreset.model.definition import Condition, Definition
 from whyreset.model.event import Value
@@ -17,19 +16,18 @@ LABELS = (
     "unknown",
 )
 SEVERITIES = ("info", "low", "warning", "critical")
+STATUSES = ("stable", "experimental", "deprecated")
 RELATIONS = ("from peer", "on pod", "on workload", "on node", "on peer", "to workload")
 
 
-@dataclass(frozen=True, slots=True)
-class Quantifier:
+class Quantifier(Frozen):
     """How many members must pass: any, none, all, first, or a share (0..1) of them."""
 
     kind: str
     share: float = 0.0
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Clause:
+class Clause(Frozen, kw_only=True):
     """What every clause has: its canonical text, its name (`beat:`), `if known`."""
 
     text: str
@@ -38,8 +36,7 @@ class Clause:
     quantifier: Quantifier | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class InNetwork(Clause):
+class InNetwork(Clause, kw_only=True):
     """`FIELD [not] in NETWORK or NETWORK` (member)."""
 
     field: str
@@ -47,15 +44,13 @@ class InNetwork(Clause):
     negated: bool = False
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Compare(Clause):
+class Compare(Clause, kw_only=True):
     """`FIELD op value` (member); durations in seconds."""
 
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Join(Clause):
+class Join(Clause, kw_only=True):
     """`[no] EVENT [FIELD op value, ...] [relation] within ...` (member); reach in ns."""
 
     event: str
@@ -66,8 +61,7 @@ class Join(Clause):
     after: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AfterLast(Clause):
+class AfterLast(Clause, kw_only=True):
     """`D1..D2 ± T after last EVENT [relation]` (member); ns, T a share."""
 
     event: str
@@ -78,24 +72,21 @@ class AfterLast(Clause):
     tolerance: float | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AtLeast(Clause):
+class AtLeast(Clause, kw_only=True):
     """`at least N [in D]` (burst)."""
 
     count: int
     within: int | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Distinct(Clause):
+class Distinct(Clause, kw_only=True):
     """`at least N distinct FIELD` (burst)."""
 
     count: int
     field: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Every(Clause):
+class Every(Clause, kw_only=True):
     """`every A..B ± T [missing at most S]` (burst): rhythm, in ns; T and S are shares."""
 
     low: int
@@ -104,15 +95,13 @@ class Every(Clause):
     missing: float = 0.5
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IntervalsVary(Clause):
+class IntervalsVary(Clause, kw_only=True):
     """`intervals vary at most P` (burst): the plain coefficient of variation, a share."""
 
     share: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AnyOf(Clause):
+class AnyOf(Clause, kw_only=True):
     """`any of { member clauses }` (member): one that holds is enough."""
 
     clauses: tuple[Clause, ...]
@@ -121,24 +110,21 @@ class AnyOf(Clause):
 MEMBER_CLAUSES = (InNetwork, Compare, Join, AfterLast, AnyOf)
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeTest:
+class ScopeTest(Frozen):
     """`namespace "pay-*"`, `workload "x"`, or a team (any of its tests)."""
 
     field: str
     glob: str
 
 
-@dataclass(frozen=True, slots=True)
-class Scope:
+class Scope(Frozen):
     """Where a rule acts: any of `within` (when given), and none of `outside`."""
 
     within: tuple[ScopeTest, ...] = ()
     outside: tuple[ScopeTest, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class TestEvents:
+class TestEvents(Frozen):
     """`at T [..T every D [± P]] KIND field=value ...`; times in ns from the test's start."""
 
     kind: str
@@ -149,8 +135,7 @@ class TestEvents:
     fields: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestStream:
+class TestStream(Frozen):
     """`stream KIND T..T`: a source of such events was read then (it may have been silent)."""
 
     kind: str
@@ -158,27 +143,28 @@ class TestStream:
     end: int
 
 
-@dataclass(frozen=True, slots=True)
-class Expectation:
+class Expectation(Frozen):
     """`expect LABEL [field=value ...]`; label `nothing` is spelt `unknown`."""
 
     label: str
     fields: tuple[tuple[str, Value], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleTest:
-    """A test inside a rule: it runs against that rule alone."""
+class RuleTest(Frozen):
+    """A test inside a rule: it runs against that rule alone.
+
+    `known_gap` says why it is known to fail; such a test is watched and never counts as failed.
+    """
 
     title: str
     events: tuple[TestEvents, ...]
     streams: tuple[TestStream, ...]
     expectations: tuple[Expectation, ...]
     by: str
+    known_gap: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Rule:
+class Rule(Frozen, kw_only=True):
     """One rule; `gap` and `span` in ns, `keys` the fields of its bursts, `confidence` (0..1)
     what its verdicts are worth when every clause holds."""
 
@@ -197,14 +183,14 @@ class Rule:
     because: str = ""
     remedy: str = ""
     verify: tuple[str, ...] = ()
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = Scope()
     tests: tuple[RuleTest, ...] = ()
     by: str = ""
     patches: tuple[str, ...] = ()
+    status: str = "stable"
 
 
-@dataclass(frozen=True, slots=True)
-class Plan:
+class Plan(Frozen):
     """Everything that loaded rule files say; `rules` in the order in which they are tried."""
 
     networks: dict[str, tuple[str, ...]]

@@ -1,12 +1,12 @@
 """Verdicts and labels: what the engine says."""
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
+from whyreset.basis.frozen import Frozen
 from whyreset.model.event import Event
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(NamedTuple):
     """What one clause found: holds, does not, or (None) could not be told."""
 
     clause: str
@@ -15,8 +15,7 @@ class Finding:
     name: str | None = None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Verdict:
+class Verdict(Frozen, kw_only=True):
     """The label of a burst, with the rule, the evidence, and what to do; times in ns."""
 
     id: str
@@ -47,8 +46,7 @@ class Verdict:
     sample: str
 
 
-@dataclass(frozen=True, slots=True)
-class Labelled:
+class Labelled(NamedTuple):
     """One reset record and its label, once decided."""
 
     event: Event

@@ -10,7 +10,7 @@ from whyreset.basis.units import NS
 from whyreset.ingest.inputs import Input
 from whyreset.ingest.scan import Batch
 from whyreset.model.verdict import Verdict
-from whyreset.run.replay import END, Decided, Replay, Totals
+from whyreset.run.replay import END, Decided, Origin, Replay, Totals
 
 _QUIET = 1.0
 """Seconds without a byte after which a tick tells that time goes on."""
@@ -95,7 +95,7 @@ class Live(Replay):
                 self._announced.pop(verdict.id, None)
         return decided
 
-    def _is_steady(self, source: Input) -> bool:  # noqa: ARG002 - as the base has it
+    def _is_steady(self, source: Origin) -> bool:  # noqa: ARG002 - as the base has it
         # `cat *.log` tells one container after the other, whatever the layout of its lines
         return self._caught_up
 

@@ -1,0 +1,51 @@
+"""A first look over files at rest: whose connections were reset.
+
+Rules ask whether the peer of a reset made requests, of no one else. Knowing the peers, the scan
+can pass over the access lines of all others, which are nearly all lines of many logs.
+"""
+
+import stat
+from importlib.util import find_spec
+from os import fstat
+
+from whyreset.ingest.inputs import InputError, open_inputs
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.stamps import Clock
+from whyreset.model.event import RESET
+from whyreset.model.rule import Plan
+
+_WORTH = 8 << 20
+"""Bytes from which it is less work to look twice."""
+_MOST = 20_000
+"""Peers up to which they can be searched for."""
+
+
+def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | None:
+    """The peers of all resets; None where they need not or cannot be known beforehand."""
+    by_peer = any(m.by_peer for definition in plan.definitions for m in definition.matchers)
+    if not by_peer or "-" in paths or find_spec("hyperscan") is None:
+        return None
+    resets = [definition for definition in plan.definitions if definition.kind == RESET]
+    try:
+        inputs = open_inputs(paths, Extractor(resets), clock)
+    except InputError:
+        return None  # whoever opens them again will say so
+    peers: set[str] = set()
+    try:
+        states = [fstat(source.descriptor) for source in inputs]
+        if not all(stat.S_ISREG(state.st_mode) for state in states):
+            return None
+        if sum(state.st_size for state in states) < _WORTH:
+            return None
+        for source in inputs:
+            while (batch := source.read()) is not None:
+                peers.update(str(event.peer) for event in batch.events if event.peer is not None)
+            if len(peers) > _MOST:
+                return None
+    except (InputError, OSError):
+        return None
+    finally:
+        for source in inputs:
+            source.close()
+    plain = all(peer.replace(".", "").isdecimal() for peer in peers)  # others have many spellings
+    return frozenset(peers) if plain else None

@@ -1,0 +1,90 @@
+"""The fast path gives the events that the long way gives."""
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whyreset.ingest import scan
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.source_name import make_source
+from whyreset.ingest.stamps import Clock
+from whyreset.language.load import load_text
+from whyreset.model.event import LineEvent
+
+RULES = r"""
+event reset {
+  match `read tcp <local:addr>-><peer:addr>: read: connection reset by peer`
+  match /(?<!subject: [^\n]{0,300})peer (?<peer>\S+) gone: connection reset by peer/
+  match /connection reset by peer/
+}
+event access { match /^(?<client>[\d.]+) (?<status>\d+) done/ }
+"""
+TEXTS = (
+    "read tcp 10.0.0.1:80->10.9.8.7:51000: read: connection reset by peer",
+    "read tcp [fe80::1]:80->[fe80::2]:51000: read: connection reset by peer",
+    "read tcp 10.0.0.1->10.9.8.7: read: connection reset by peer",
+    '{"error":"read tcp 10.0.0.1:80->10.9.8.7:51000: read: connection reset by peer"}',
+    "peer 10.1.1.1 gone: connection reset by peer",
+    "subject: peer 10.1.1.1 gone: connection reset by peer",
+    "connection reset by peer",
+    "\x1b[31mread tcp 10.0.0.1:80->10.9.8.7:5: read: connection reset by peer\x1b[0m",
+    "read tcp 10.0.0.1:80->10.9.8.7:5: read: connection reset by peer\r",
+    "x" * 1100 + " read tcp 10.0.0.1:80->10.9.8.7:5: read: connection reset by peer",
+    "10.9.8.7 200 done",
+    "all is well",
+    "\tat Thing.run(Thing.java:7)",
+    "Caused by: java.io.IOException: connection reset by peer",
+    "java.net.SocketException: connection reset by peer",
+    "}",
+    "",
+)
+LINES = st.lists(
+    st.tuples(
+        st.sampled_from(TEXTS), st.sampled_from(("stdout", "stderr")), st.sampled_from("FFFFFFP")
+    ),
+    max_size=20,
+)
+
+
+@pytest.fixture(scope="module")
+def extractor():
+    return Extractor(load_text(RULES).definitions)
+
+
+def cri(lines):
+    return "".join(
+        f"2026-11-22T10:00:{number // 50:02}.{number % 50 * 20_000_000:09}Z {stream} {tag} {text}\n"
+        for number, (text, stream, tag) in enumerate(lines)
+    ).encode()
+
+
+def events(extractor, data):
+    intake = Intake(extractor, make_source("f", "shop", "api-0", "api"), Clock())
+    found = intake.feed(data).events + intake.feed(b"", last=True).events
+    return sorted(event.whole() for event in found)
+
+
+@settings(deadline=None, max_examples=300)
+@given(lines=LINES, times=st.sampled_from((1, 1, 9)))
+def test_as_the_long_way(extractor, lines, times):
+    data = cri(lines * times)
+    quick = events(extractor, data)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(scan, "Columns", lambda *_: None)
+        assert quick == events(extractor, data)
+
+
+def test_a_storm_keeps_its_lines_only(extractor):
+    intake = Intake(extractor, make_source("f"), Clock())
+    found = intake.feed(cri([(TEXTS[0], "stderr", "F")] * 200), last=True).events
+    assert len(found) == 200
+    assert sum(isinstance(event, LineEvent) for event in found) >= 199
+    assert {(event.peer, event.fields["peer_port"], event.text) for event in found} == {
+        ("10.9.8.7", 51000, TEXTS[0])
+    }
+
+
+def test_an_odd_stamp_costs_the_fast_path_not_the_event(extractor):
+    data = cri([(TEXTS[0], "stderr", "F")] * 3).replace(b"10:00:00.020000000Z", b"10:00:00.02Z")
+    assert len(events(extractor, data)) == 3

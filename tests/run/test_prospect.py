@@ -1,0 +1,71 @@
+"""Knowing the peers beforehand changes what is read, and no verdict."""
+
+import random
+
+import pytest
+
+from whyreset.ingest.inputs import open_inputs
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.stamps import Clock
+from whyreset.language.load import load, load_text
+from whyreset.run import prospect
+from whyreset.run.json_output import verdict_line
+from whyreset.run.replay import Replay
+
+ACCESS = '{client} - - [22/Nov/2026:10:{m:02}:{s:02} +0000] "GET /{n} HTTP/1.1" {status} 12 "-" "-"'
+JSON = '{{"level":"info","remote_ip":"{client}","method":"GET","uri":"/{n}","status":{status}}}'
+RESET = "read tcp 10.42.0.9:8080->{client}:{port}: read: connection reset by peer"
+
+
+def stamped(at: float, stream: str, text: str) -> str:
+    return f"2026-11-22T10:{int(at) // 60:02}:{at % 60:012.9f}Z {stream} F {text}\n"
+
+
+@pytest.fixture
+def logs(tmp_path):
+    """Twenty minutes of a proxy and a service with probes, clients and aborts."""
+    pick = random.Random(5)
+    clients = [f"203.0.113.{n}" for n in range(200)] + [f"10.42.0.{n}" for n in range(2, 9)]
+    proxy, service = [], []
+    for number in range(4000):
+        at, client = number * 0.3, pick.choice(clients)
+        m, s = divmod(int(at), 60)
+        status = pick.choice((200, 200, 200, 499))
+        layout = ACCESS if number % 3 else JSON
+        text = layout.format(client=client, m=m, s=s, n=number, status=status)
+        proxy.append(stamped(at, "stdout", text))
+        if status == 499 and pick.random() < 0.3:
+            reset = RESET.format(client=client, port=40000 + number)
+            service.append((at + 0.2, reset))
+    service += [
+        (beat * 10.0, RESET.format(client="10.42.0.1", port=50000 + beat)) for beat in range(120)
+    ]
+    (tmp_path / "proxy-0_edge_nginx-1.log").write_text("".join(proxy))
+    (tmp_path / "api-0_shop_api-1.log").write_text(
+        "".join(stamped(at, "stderr", text) for at, text in sorted(service))
+    )
+    return str(tmp_path)
+
+
+def verdicts(plan, extractor, path):
+    replay = Replay(plan, open_inputs([path], extractor))
+    steps = list(replay.run())
+    return [verdict_line(v) for step in steps for v in step.verdicts], replay.totals
+
+
+def test_the_verdicts_are_those_of_all_lines(logs, monkeypatch):
+    # the one rule that asks for all requests to a workload
+    plan = load_text("disable rule proxied_request_cut_short", builtin=True)
+    monkeypatch.setattr(prospect, "_WORTH", 0)
+    peers = prospect.peers_of([logs], plan, Clock())
+    if peers is None:
+        pytest.skip("hyperscan is not installed")
+    assert "10.42.0.1" in peers
+    whole, all_lines = verdicts(plan, Extractor(plan.definitions), logs)
+    seen, some_lines = verdicts(plan, Extractor(plan.definitions, narrow=True, peers=peers), logs)
+    assert seen == whole
+    assert some_lines.events < all_lines.events
+
+
+def test_a_pipe_is_looked_at_once():
+    assert prospect.peers_of(["-"], load([]), Clock()) is None
