@@ -1,4 +1,4 @@
-"""The same job by whyreset and by a hand-written awk script: CPU, memory, correctness."""
+"""The same job by whyreset and by a hand-written awk script: CPU, time, memory, correctness."""
 
 import argparse
 import json
@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
@@ -58,7 +58,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
         for mix in options.mix or MIXES:
-            corpus = _make_corpus(options, mix, work / mix)
+            corpus = make_corpus(options, options.lines, mix, work / mix)
             results += _run_mix(mix, corpus, _contenders(options, corpus, work), options.runs)
             _print_table(results, mix)
             shutil.rmtree(corpus)
@@ -75,6 +75,10 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=7)
     parser.add_argument("--mix", action="append", choices=MIXES, help="default: all of them")
     parser.add_argument("--runs", type=int, default=3, help="runs of each contender, in turns")
+    parser.add_argument(
+        "--jobs", type=int, action="append", default=[], metavar="N",
+        help="whyreset with so many processes as well (repeatable)",
+    )  # fmt: skip
     parser.add_argument(
         "--all-rules", action="store_true", help="the shipped rules: more work, nothing to check"
     )
@@ -97,9 +101,10 @@ def _missing(bench: Path) -> str | None:
     return None if shutil.which("mawk") else "mawk is not installed"
 
 
-def _make_corpus(options: argparse.Namespace, mix: str, folder: Path) -> Path:
+def make_corpus(options: argparse.Namespace, lines: int, mix: str, folder: Path) -> Path:
+    """Write a corpus of so many lines; its folder."""
     generator = options.bench_dir / "make_corpus.py"
-    words = ["--lines", str(options.lines), "--seed", str(options.seed), "--mix", mix]
+    words = ["--lines", str(lines), "--seed", str(options.seed), "--mix", mix]
     subprocess.run(
         [sys.executable, str(generator), *words, "--out", str(folder)],
         check=True,
@@ -120,9 +125,14 @@ def _contenders(options: argparse.Namespace, corpus: Path, work: Path) -> list[C
         found.insert(0, Contender("whyreset, hyperscan", ours, ours_env, judged))
     else:
         print("hyperscan is not installed: that row is left out", file=sys.stderr)
+    several = [
+        replace(each, name=f"{each.name}, {jobs} jobs", command=(*ours, "--jobs", str(jobs)))
+        for jobs in options.jobs
+        for each in found
+    ]
     script = options.bench_dir / "peers" / "awk" / "correlate.awk"
     awk = ("mawk", "-f", str(script), *map(str, sorted(corpus.glob("*.log"))))
-    return [*found, Contender(AWK, awk, {**os.environ, "LC_ALL": "C"}, judged)]
+    return [*found, *several, Contender(AWK, awk, {**os.environ, "LC_ALL": "C"}, judged)]
 
 
 def _shadow(work: Path) -> Path:
@@ -150,14 +160,18 @@ def _run_mix(mix: str, corpus: Path, contenders: Sequence[Contender], runs: int)
 def _print_table(results: Sequence[Result], mix: str) -> None:
     rows = [result for result in results if result.mix == mix]
     base = next(result.cpu for result in rows if result.contender == AWK)
-    print(f"\n{mix:30} {'CPU s':>8} {'of awk':>7} {'range':>15} {'peak MiB':>9}  bursts right")
+    print(
+        f"\n{mix:34} {'CPU s':>8} {'of awk':>7} {'range':>15} {'wall s':>7} {'peak MiB':>9}"
+        "  bursts right"
+    )
     for result in rows:
         cpus = [cost.cpu_s for cost in result.runs]
-        peak = median(cost.peak_mib for cost in result.runs)
+        wall = median(cost.wall_s for cost in result.runs)
+        peak = median(cost.peak_mib for cost in result.runs)  # of the largest process
         right = f"{result.score.right} of {result.score.bursts}" if result.score else "not judged"
         print(
-            f"{result.contender:30} {result.cpu:8.3f} {result.cpu / base:7.2f} "
-            f"{min(cpus):7.3f}-{max(cpus):7.3f} {peak:9.1f}  {right}"
+            f"{result.contender:34} {result.cpu:8.3f} {result.cpu / base:7.2f} "
+            f"{min(cpus):7.3f}-{max(cpus):7.3f} {wall:7.3f} {peak:9.1f}  {right}"
         )
 
 

@@ -1,8 +1,10 @@
 """What several commands share: rule and input options, and how trouble is said."""
 
 import argparse
+import gc
 import os
 import sys
+from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
 
@@ -15,8 +17,12 @@ from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
 from whyreset.model.rule import Plan
 from whyreset.run.live import Live, is_pipe
+from whyreset.run.prospect import peers_of
 from whyreset.run.replay import Replay
 from whyreset.run.text_output import safe
+
+_UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
+_LEAST = 64 << 20
 
 
 def add_rule_options(parser: argparse.ArgumentParser) -> None:
@@ -41,6 +47,30 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         "--lateness", metavar="DURATION", type=_duration, default=None,
         help="how far out of order lines may be (default 5s)",
     )  # fmt: skip
+    parser.add_argument(
+        "--jobs", metavar="N", type=_count, default=1,
+        help="processes that read, where there are several files (default 1)",
+    )  # fmt: skip
+
+
+def add_follow_options(parser: argparse.ArgumentParser) -> None:
+    """How to go on for ever."""
+    parser.add_argument(
+        "--follow", action="store_true",
+        help="go on as the files grow, rotate, come and go; rules are reloaded when they change",
+    )  # fmt: skip
+    parser.add_argument(
+        "--state", metavar="DIR", type=Path, default=None,
+        help="with --follow: where to keep what was read and decided, to go on after a restart",
+    )  # fmt: skip
+    parser.add_argument(
+        "--memory", metavar="SIZE", type=_size, default=None,
+        help="with --follow: keep the process below so many bytes, for example 256M",
+    )  # fmt: skip
+    parser.add_argument(
+        "--metrics", metavar="[HOST]:PORT", type=_address, default=None,
+        help="with --follow: serve /metrics (Prometheus) and /healthz",
+    )  # fmt: skip
 
 
 def add_time_options(parser: argparse.ArgumentParser) -> None:
@@ -57,7 +87,9 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
 def load_rules(options: argparse.Namespace) -> Plan | None:
     """The plan, or None after saying what is wrong with the rule files."""
     try:
-        return load(options.rules, builtin=not options.no_builtin)
+        plan = load(options.rules, builtin=not options.no_builtin)
+        gc.freeze()  # it stays to the end: no collection need look at it
+        return plan
     except RuleError as error:
         say(str(error))
     except OSError as error:
@@ -65,11 +97,18 @@ def load_rules(options: argparse.Namespace) -> Plan | None:
     return None
 
 
-def open_all(options: argparse.Namespace, plan: Plan) -> tuple[list[Input], list[str]] | None:
+def extractor_of(options: argparse.Namespace, plan: Plan) -> Extractor:
+    """What finds the events that the rules can use."""
+    peers = peers_of(options.paths, plan, clock_of(options))
+    return Extractor(plan.definitions, narrow=True, peers=peers)
+
+
+def open_all(
+    options: argparse.Namespace, extractor: Extractor
+) -> tuple[list[Input], list[str]] | None:
     """The inputs and what could not be opened, or None after saying why nothing can be read."""
     problems: list[InputError] = []
     try:
-        extractor = Extractor(plan.definitions, narrow=True)
         inputs = open_inputs(options.paths, extractor, clock_of(options), problems)
     except InputError as error:
         say(f"whyreset: {error}")
@@ -85,6 +124,17 @@ def _distinct(inputs: list[Input]) -> list[Input]:
         if kept.setdefault((status.st_dev, status.st_ino), source) is not source:
             source.close()
     return list(kept.values())
+
+
+def shared_out(
+    options: argparse.Namespace, inputs: list[Input], extractor: Extractor
+) -> AbstractContextManager[list[Input]]:
+    """The inputs while they are read, by as many processes as were asked for."""
+    if options.jobs == 1:
+        return nullcontext(inputs)
+    from whyreset.run.jobs import share_out  # noqa: PLC0415 - seldom asked for
+
+    return share_out(inputs, extractor, options.jobs)
 
 
 def replay_of(
@@ -115,6 +165,28 @@ def _duration(text: str) -> int:
         return parse_duration(text)
     except ValueError as error:
         raise argparse.ArgumentTypeError(f"{error}; write for example 5s or 500ms") from None
+
+
+def _size(text: str) -> int:
+    number, unit = text[:-1], text[-1:].upper()
+    if unit not in _UNITS:
+        number, unit = text, ""
+    if not (number.isascii() and number.isdigit()) or int(number) * _UNITS[unit] < _LEAST:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a size from 64M on, such as 256M or 1G")
+    return int(number) * _UNITS[unit]
+
+
+def _address(text: str) -> tuple[str, int]:
+    host, _, port = text.rpartition(":")
+    if not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
+        raise argparse.ArgumentTypeError(f"{text!r} is not an address such as :9464")
+    return host.strip("[]"), int(port)
+
+
+def _count(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
+    return int(text)
 
 
 def _year(text: str) -> int:

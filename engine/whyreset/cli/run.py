@@ -5,14 +5,17 @@ import os
 import sys
 
 from whyreset.cli.common import (
+    add_follow_options,
     add_input_options,
     add_rule_options,
+    extractor_of,
     load_rules,
     open_all,
     replay_of,
     say,
+    shared_out,
 )
-from whyreset.cli.progress import progress_for
+from whyreset.cli.progress import steps_of
 from whyreset.run.json_output import verdict_line
 from whyreset.run.live import Live
 from whyreset.run.summary import summary_of
@@ -22,6 +25,7 @@ from whyreset.run.text_output import TextOutput
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `run`."""
     add_input_options(parser)
+    add_follow_options(parser)
     add_rule_options(parser)
     parser.add_argument(
         "-o", "--output", choices=("text", "json"), default="text", help="text (default) or json"
@@ -33,18 +37,22 @@ def run(options: argparse.Namespace) -> int:
     plan = load_rules(options)
     if plan is None:
         return 1
-    opened = open_all(options, plan)
+    if options.follow or options.state or options.metrics or options.memory:
+        from whyreset.cli.following import follow  # noqa: PLC0415 - not everybody follows
+
+        return follow(options, plan)
+    extractor = extractor_of(options, plan)
+    opened = open_all(options, extractor)
     if opened is None:
         return 2
-    inputs, problems = opened
-    replay = replay_of(options, plan, inputs, labels=False)
-    replay.totals.problems += problems
     as_json = options.output == "json"
     text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     labels: dict[str, tuple[int, int]] = {}
     out = sys.stdout.buffer
-    with progress_for(inputs) as on_read:
-        for decided in replay.run(on_read):
+    with shared_out(options, opened[0], extractor) as inputs:
+        replay = replay_of(options, plan, inputs, labels=False)
+        replay.totals.problems += opened[1]
+        for decided in steps_of(replay, inputs, extractor):
             for verdict in decided.verdicts:
                 if verdict.state == "ongoing" and not isinstance(replay, Live):
                     continue
@@ -55,7 +63,7 @@ def run(options: argparse.Namespace) -> int:
                 out.write(block)
             if decided.verdicts:
                 out.flush()
-    summary = summary_of(replay.totals, labels)
+    summary = summary_of(replay.totals, labels, extractor.problems)
     if as_json:
         say(summary)
     else:
