@@ -2,39 +2,51 @@
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
-import orjson
-
+from whyreset.basis.json_text import decode
+from whyreset.basis.lazy import lazy
+from whyreset.ingest import syslog
+from whyreset.ingest.dumps import dump, loki_value
 from whyreset.ingest.json_envelopes import peel_object
+from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.prefixes import (
+    CLOUD_FOUNDRY,
+    COMPOSE,
+    HEROKU,
+    KAIL,
+    KUBECTL,
+    KUBETAIL,
+    LOGCLI,
+    cloud_foundry,
+    compose,
+    heroku,
+    kail,
+    kubectl,
+    kubetail,
+    logcli,
+    pm2,
+)
 from whyreset.ingest.source_name import make_source
-from whyreset.ingest.stamps import Clock, Stamp, parse_rfc3339, read_header, read_stamp, refine
+from whyreset.ingest.stamps import Clock, Stamp, read_header, refine
 from whyreset.model.record import Record, Source
 
-_ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
-_CRI = re.compile(rf"({_STAMP}) (stdout|stderr) ([FP])(?: |$)")
-_TIMESTAMPS = re.compile(rf"({_STAMP}) ")
-_KUBECTL = re.compile(r"\[(?:pod|deployment|job|\w+)/([\w.-]+)/([\w.-]+)\] ?")
-_KUBETAIL = re.compile(r"\[([a-z0-9][a-z0-9.-]*)(?: ([a-z0-9][a-z0-9-]*))?\] ")
-_KAIL = re.compile(r"([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)\[([a-z0-9][a-z0-9-]*)\]: ")
-_COMPOSE = re.compile(r"([a-zA-Z0-9][\w.-]*[-_]\d+) +\| ?")
-_PM2 = re.compile(r"\d+\|([\w.-]+) +\| ")
+_ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+_CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
+# A line whose first characters a tailer has lost: the end of its stamp is still there.
+_CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
+_TIMESTAMPS = lazy(rf"({STAMP}) ")
 _PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
-_STERN = re.compile(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
+_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
 # Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
-_STERN_SURE = re.compile(
+_STERN_SURE = lazy(
     rf"(?:([a-z0-9][a-z0-9-]*) )??([a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}) "
     r"([a-z0-9][a-z0-9-]*) (?=\S)"
 )
-_TAG = r"([\w.:/@-]+) ([\w./@()-]+)(?:\[(\d+)\])?: "
-_SYSLOG = re.compile(rf"(?:<\d{{1,3}}>)?([A-Z][a-z]{{2}} [ \d]\d \d\d:\d\d:\d\d(?:\.\d+)?) {_TAG}")
-_SYSLOG_ISO = re.compile(rf"(?:<\d{{1,3}}>)?({_STAMP}) {_TAG}")
-_SYSLOG_5424 = re.compile(
-    rf"<\d{{1,3}}>1 ({_STAMP}|-) (\S+) (\S+) (\S+) \S+ "
-    r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+) ?"
+_HEADER = lazy(
+    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
+    r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\["
 )
 _MOST_LAYERS = 5
 
@@ -54,29 +66,6 @@ class Line(NamedTuple):
     envelope: str
     time_from: str
     assumed: tuple[str, ...]
-
-
-@dataclass(slots=True)
-class Peeling:
-    """The state of one line while its envelopes come off, the outermost first."""
-
-    text: str
-    envelope: str = ""
-    stamps: list[Stamp] = field(default_factory=list)
-    name: str | None = None
-    namespace: str | None = None
-    pod: str | None = None
-    container: str | None = None
-    node: str | None = None
-    stream: str | None = None
-    partial: bool = False
-    done: bool = False
-
-    def off(self, envelope: str, length: int) -> bool:
-        """Take an envelope of `length` characters off the front."""
-        self.envelope = self.envelope or envelope
-        self.text = self.text[length:]
-        return True
 
 
 class Peeler:
@@ -115,31 +104,31 @@ class Peeler:
         if first == "{":
             return _json_layer(state)
         if first.isdigit():
-            layers: tuple[Callable[[Peeling], bool], ...] = (_cri, _iso, _pm2)
+            layers: tuple[Callable[[Peeling], bool], ...] = (
+                _cri, heroku, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
+                syslog.unix, syslog.rfc5424, _cut_cri,
+            )  # fmt: skip
         elif first == "[":
-            layers = (_kubectl, self._kubetail)
+            layers = (kubectl, self._kubetail, self._dump, loki_value, syslog.uptime)
         elif first == "<":
-            layers = (_syslog_5424, self._syslog, _iso)
+            layers = (syslog.rfc5424, self._syslog, syslog.iso)
+        elif first == " ":
+            return cloud_foundry(state)
         else:
-            layers = (self._syslog, _kail)
-        return any(layer(state) for layer in (*layers, self._stern, _compose))
+            layers = (self._syslog, kail, self._full, self._dump)
+        return any(layer(state) for layer in (*layers, self._stern, compose))
 
     def _syslog(self, state: Peeling) -> bool:
-        found = _SYSLOG.match(state.text)
-        if found is None or state.node:
-            return False
-        stamp = read_stamp(found[1], self.clock)
-        if stamp is None:
-            return False
-        state.stamps.append(stamp)
-        return _unit(state, found, 2)
+        return syslog.dated(state, self.clock)
+
+    def _full(self, state: Peeling) -> bool:
+        return syslog.full(state, self.clock)
+
+    def _dump(self, state: Peeling) -> bool:
+        return dump(state, self.clock)
 
     def _kubetail(self, state: Peeling) -> bool:
-        found = _KUBETAIL.match(state.text) if self.mode == "kubetail" else None
-        if found is None or state.pod:
-            return False
-        state.pod, state.container = found[1], found[2]
-        return state.off("kubetail", found.end())
+        return self.mode == "kubetail" and kubetail(state)
 
     def _stern(self, state: Peeling) -> bool:
         if state.pod or state.stamps:
@@ -186,35 +175,42 @@ def record_of(line: Line, offset: int, arrival: int) -> Record:
     record = Record(arrival, line.source, offset, line.text, line.stream, line.envelope, "arrival")
     if line.time is None:
         return record
-    return replace(record, time=line.time, time_from=line.time_from, assumed=line.assumed)
+    return record._replace(time=line.time, time_from=line.time_from, assumed=line.assumed)
 
 
 def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
-    kubernetes, cri, docker, json, kubectl, timestamps, kubetail, kail, compose, stern, syslog
-    or plain.
+    kubernetes, cri, docker, json, kubectl, timestamps, kubetail, kail, compose, stern, syslog,
+    heroku, loki, cloudfoundry or plain.
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
-    if text[:1] == "{":
+    if not text:
+        return "plain"
+    if text[0] == "{":
         return _detect_json(text)
     for mode, form in (
         ("cri", _CRI),
-        ("syslog", _SYSLOG),
-        ("syslog", _SYSLOG_5424),
-        ("syslog", _SYSLOG_ISO),
+        ("syslog", syslog.DATED),
+        ("syslog", syslog.RFC5424),
+        ("heroku", HEROKU),
+        ("syslog", syslog.ISO),
+        ("loki", LOGCLI),
+        ("cloudfoundry", CLOUD_FOUNDRY),
         ("timestamps", _TIMESTAMPS),
-        ("kubectl", _KUBECTL),
-        ("kail", _KAIL),
-        ("compose", _COMPOSE),
+        ("kubectl", KUBECTL),
+        ("kail", KAIL),
+        ("compose", COMPOSE),
         ("stern", _STERN_SURE),
     ):
         if form.match(text):
             return mode
     if re.match(r"[+-] [a-z0-9.-]+ › ", text):
         return "stern"
-    found = _KUBETAIL.match(text)
+    if dump(Peeling(text), Clock()) or loki_value(Peeling(text)):
+        return "json"
+    found = KUBETAIL.match(text)
     if found and "-" in found[1] and any(char.isdigit() for char in found[1]):
         return "kubetail"
     found = re.match(r"([a-z0-9][a-z0-9.-]*-(?:\d+|[bcdf-hj-np-tv-z2456789]{5})) [a-z0-9-]+ ", text)
@@ -240,97 +236,45 @@ JSON_MODES = ("docker", "json")
 
 def _json_layer(state: Peeling) -> bool:
     try:
-        found = orjson.loads(state.text)
-    except orjson.JSONDecodeError:
+        found = decode(state.text)
+    except ValueError:
         state.done = True
         return False
-    if isinstance(found, dict):
-        peeled = peel_object(found)
-        if peeled is not None:
-            for name, value in peeled.items():
-                if name == "stamp":
-                    state.stamps.append(value)
-                elif name == "envelope":
-                    state.envelope = state.envelope or value
-                elif value is not None:
-                    setattr(state, name, value)
-            return True
-    state.done = True
-    return False
+    peeled = peel_object(found) if isinstance(found, dict) else None
+    if peeled is None:
+        state.done = True
+        return False
+    state.take(peeled)
+    if "\x1b" in state.text:
+        state.text = _ANSI.sub("", state.text)
+    return True
 
 
 def _cri(state: Peeling) -> bool:
     found = _CRI.match(state.text)
-    if found is None or not _stamped(state, found[1]):
+    if found is None or not state.stamped(found[1]):
         return False
     state.stream, state.partial = found[2], found[3] == "P"
     state.done = True
     return state.off("cri", found.end())
 
 
+def _cut_cri(state: Peeling) -> bool:
+    found = _CUT_CRI.match(state.text)
+    if found is None or state.stamps:
+        return False
+    state.stream, state.partial = found[1], found[2] == "P"
+    state.done = True
+    return state.off("cri", found.end())
+
+
 def _iso(state: Peeling) -> bool:
-    found = _SYSLOG_ISO.match(state.text)
-    if found and not state.stamps and _stamped(state, found[1]):
-        return _unit(state, found, 2)
     found = _TIMESTAMPS.match(state.text)
-    # A logger prints three or six digits; kubectl and docker print the runtime's nanoseconds.
-    if found is None or not (state.pod or re.search(r"\.\d{7,9}", found[1])):
+    if found is None or state.stamps:
         return False
-    if state.stamps or not _stamped(state, found[1]):
+    # A logger prints three or six digits; kubectl and docker print the runtime's nanoseconds,
+    # and a message behind their stamp has a header of its own.
+    rest = state.text[found.end() :]
+    if not (state.pod or re.search(r"\.\d{7,9}", found[1]) or _HEADER.match(rest)):
         return False
-    return state.off("kubectl", found.end())
-
-
-def _kubectl(state: Peeling) -> bool:
-    found = _KUBECTL.match(state.text)
-    if found is None or state.pod:
-        return False
-    state.pod, state.container = found[1], found[2]
-    return state.off("kubectl", found.end())
-
-
-def _kail(state: Peeling) -> bool:
-    found = _KAIL.match(state.text)
-    if found is None or state.pod:
-        return False
-    state.namespace, state.pod, state.container = found[1], found[2], found[3]
-    return state.off("kail", found.end())
-
-
-def _compose(state: Peeling) -> bool:
-    found = _COMPOSE.match(state.text)
-    if found is None or state.container:
-        return False
-    state.container = found[1]
-    return state.off("compose", found.end())
-
-
-def _pm2(state: Peeling) -> bool:
-    found = _PM2.match(state.text)
-    if found is None or state.container:
-        return False
-    state.container = found[1]
-    return state.off("pm2", found.end())
-
-
-def _syslog_5424(state: Peeling) -> bool:
-    found = _SYSLOG_5424.match(state.text)
-    if found is None:
-        return False
-    if found[1] != "-" and not _stamped(state, found[1]):
-        return False
-    return _unit(state, found, 2)
-
-
-def _unit(state: Peeling, found: re.Match[str], at: int) -> bool:
-    state.node = found[at] if found[at] != "-" else None
-    state.name = f"{found[at]}/{found[at + 1]}"
-    return state.off("syslog", found.end())
-
-
-def _stamped(state: Peeling, text: str) -> bool:
-    try:
-        state.stamps.append(Stamp(parse_rfc3339(text), (), 0))
-    except (ValueError, UnicodeError):
-        return False
-    return True
+    return state.stamped(found[1]) and state.off("kubectl", found.end())

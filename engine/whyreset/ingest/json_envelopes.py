@@ -1,15 +1,25 @@
-"""Envelopes that are JSON objects: docker, Fluent Bit, journald, stern and Loki."""
+"""Envelopes that are JSON objects: docker, Fluent Bit, journald, stern, Loki and their kin."""
 
 from typing import Any
 
+from whyreset.basis.lazy import lazy
+from whyreset.ingest.objects import object_record
+from whyreset.ingest.source_name import make_source, place_of_tag
 from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
 
 Object = dict[str, Any]
+_NOWHERE = make_source("-")
+_DOCKER_LABELS = {
+    "pod": "io.kubernetes.pod.name",
+    "namespace": "io.kubernetes.pod.namespace",
+    "container": "io.kubernetes.container.name",
+}
+_K8S_NAME = lazy(r"k8s_(?P<container>[^_]+)_(?P<pod>[^_]+)_(?P<namespace>[^_]+)_")
 
 
 def peel_object(found: Object) -> dict[str, Any] | None:
     """What an envelope says, by the names of `Peeling`'s fields; None for an app's own object."""
-    for layer in (_journald, _stern, _loki, _docker, _fluent):
+    for layer in (_journald, _stern, _loki, _docker, _cloud, _fluent, _kubernetes):
         peeled = layer(found)
         if peeled is not None:
             stamp = peeled.get("stamp")
@@ -19,10 +29,22 @@ def peel_object(found: Object) -> dict[str, Any] | None:
     return None
 
 
+def peel_value(pair: object) -> dict[str, Any] | None:
+    """The same, for one `["nanoseconds", "line"]` of Loki's answers."""
+    if not isinstance(pair, list) or len(pair) < 2 or not isinstance(pair[1], str):
+        return None
+    stamp = _epoch(pair[0]) if isinstance(pair[0], str) else None
+    if stamp is None:
+        return None
+    return {"envelope": "loki", "text": pair[1].removesuffix("\n"), "stamp": stamp}
+
+
 def _docker(found: Object) -> dict[str, Any] | None:
     text = found.get("log")
     if not isinstance(text, str) or not found.keys() <= {"log", "stream", "time", "attrs"}:
         return None
+    attrs = found.get("attrs")
+    places = attrs if isinstance(attrs, dict) else {}
     return {
         "envelope": "docker",
         "text": text.removesuffix("\n"),
@@ -30,38 +52,62 @@ def _docker(found: Object) -> dict[str, Any] | None:
         "stream": _text(found.get("stream")),
         "stamp": _stamp(found.get("time")),
         "done": True,
+        **{place: _text(places.get(label)) for place, label in _DOCKER_LABELS.items()},
     }
 
 
 def _fluent(found: Object) -> dict[str, Any] | None:
-    meta = found.get("kubernetes")
-    meta = meta if isinstance(meta, dict) else None
-    flat = "kubernetes_pod_name" in found
-    if meta is None and not flat and not ("stream" in found and ("log" in found or "_p" in found)):
+    if not _is_fluent(found):
         return None
     text = found.get("log")
     if not isinstance(text, str):
         text = found.get("message")
-
-    def place(name: str) -> str | None:
-        return _text(meta.get(name) if meta is not None else found.get(f"kubernetes_{name}"))
-
     peeled: dict[str, Any] = {
         "envelope": "fluentbit",
         "stream": _text(found.get("stream")),
         "partial": "P" in (found.get("_p"), found.get("logtag")),
         "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
-        or _stamp(found.get("@timestamp")),
-        "pod": place("pod_name"),
-        "namespace": place("namespace_name"),
-        "container": place("container_name"),
-        "node": place("host"),
+        or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
+        **_places(found),
     }  # fmt: skip
     if isinstance(text, str):
         peeled["text"] = text.removesuffix("\n")
     else:
         peeled["done"] = True  # Merge_Log has lifted the message's own keys to the top
     return peeled
+
+
+def _is_fluent(found: Object) -> bool:
+    if isinstance(found.get("kubernetes"), dict) or "kubernetes_pod_name" in found:
+        return True
+    if "stream" in found and not {"log", "_p", "logtag"}.isdisjoint(found):
+        return True
+    return isinstance(found.get("log"), str) and "date" in found
+
+
+def _places(found: Object) -> dict[str, str | None]:
+    """Pod, namespace, container and node, in the words of Fluent Bit, Vector or Filebeat."""
+    meta = found.get("kubernetes")
+    tag = _text(found.get("tag"))
+    places: dict[str, str | None] = {**place_of_tag(tag)} if tag else {}
+    for place, names in (
+        ("pod", ("pod_name", "pod.name")),
+        ("namespace", ("namespace_name", "pod_namespace", "namespace")),
+        ("container", ("container_name", "container.name")),
+        ("node", ("host", "pod_node_name", "node.name")),
+    ):
+        for name in names:
+            value = _text(_at(meta, name) or found.get(f"kubernetes_{name}"))
+            if value:
+                places[place] = value
+                break
+    return places
+
+
+def _at(found: object, path: str) -> object:
+    for step in path.split("."):
+        found = found.get(step) if isinstance(found, dict) else None
+    return found
 
 
 def _journald(found: Object) -> dict[str, Any] | None:
@@ -73,12 +119,16 @@ def _journald(found: Object) -> dict[str, Any] | None:
         message = message.decode("utf-8", "replace")
     node = _text(found.get("_HOSTNAME"))
     unit = _text(found.get("SYSLOG_IDENTIFIER")) or _text(found.get("_SYSTEMD_UNIT"))
+    container = _text(found.get("CONTAINER_NAME"))
+    places = _K8S_NAME.match(container or "")
     return {
         "envelope": "journald",
         "text": message if isinstance(message, str) else "",
         "stamp": _epoch(found["__REALTIME_TIMESTAMP"]),
+        "partial": found.get("CONTAINER_PARTIAL_MESSAGE") == "true",
         "node": node,
         "name": f"{node or '-'}/{unit or '-'}",
+        **(places.groupdict() if places else {"container": container}),
     }
 
 
@@ -97,17 +147,78 @@ def _stern(found: Object) -> dict[str, Any] | None:
 
 def _loki(found: Object) -> dict[str, Any] | None:
     labels, line = found.get("labels"), found.get("line")
-    if not isinstance(labels, dict) or not isinstance(line, str):
-        return None
+    if isinstance(labels, dict) and isinstance(line, str):
+        peeled: dict[str, Any] = {
+            "envelope": "loki",
+            "text": line.removesuffix("\n"),
+            "stamp": _stamp(found.get("timestamp")),
+        }
+    else:
+        stream = _stream(found)
+        values = [one for value in stream.get("values") or () if (one := peel_value(value))]
+        labels = stream.get("stream")
+        if not values or not isinstance(labels, dict):
+            return None
+        # A line is one record: of several values none is lost, but they share the first's time.
+        peeled = {**values[0], "text": "\n".join(each["text"] for each in values)}
     return {
-        "envelope": "loki",
-        "text": line.removesuffix("\n"),
-        "stamp": _stamp(found.get("timestamp")),
+        **peeled,
         "pod": _text(labels.get("pod")),
         "namespace": _text(labels.get("namespace")),
         "container": _text(labels.get("container")),
         "node": _text(labels.get("node_name") or labels.get("node")),
         "stream": _text(labels.get("stream")),
+    }
+
+
+def _stream(found: Object) -> Object:
+    """The one stream of a push (`streams`), of an answer (`data.result`), or the object itself."""
+    streams = found.get("streams") or _at(found, "data.result")
+    if not isinstance(streams, list):
+        streams = [found]
+    first = streams[0] if len(streams) == 1 else None
+    is_stream = isinstance(first, dict) and isinstance(first.get("values"), list)
+    return first if is_stream and isinstance(first, dict) else {}
+
+
+def _cloud(found: Object) -> dict[str, Any] | None:
+    """An entry of Google's Cloud Logging about a container."""
+    resource, text = found.get("resource"), found.get("textPayload")
+    labels = _at(resource, "labels")
+    if not isinstance(labels, dict) or not (isinstance(text, str) or "pod_name" in labels):
+        return None
+    stream = (_text(found.get("logName")) or "").rpartition("/")[2]
+    peeled: dict[str, Any] = {
+        "envelope": "gcp",
+        "stamp": _stamp(found.get("timestamp")),
+        "pod": _text(labels.get("pod_name")),
+        "namespace": _text(labels.get("namespace_name")),
+        "container": _text(labels.get("container_name")),
+        "node": _text(labels.get("node_name")),
+        "stream": stream if stream in ("stdout", "stderr") else None,
+    }
+    if isinstance(text, str):
+        peeled["text"] = text.removesuffix("\n")
+    else:
+        peeled["done"] = True
+    return peeled
+
+
+def _kubernetes(found: Object) -> dict[str, Any] | None:
+    if "metadata" not in found and "object" not in found:
+        return None
+    record = object_record(found, _NOWHERE, 0)
+    if record is None:
+        return None
+    return {
+        "envelope": "kubernetes",
+        "text": record.text,
+        "stamp": Stamp(record.time, (), 0),
+        "namespace": record.source.namespace,
+        "pod": record.source.pod,
+        "container": record.source.container,
+        "node": record.source.node,
+        "done": True,
     }
 
 

@@ -4,16 +4,17 @@ import re
 from functools import lru_cache
 from pathlib import PurePath
 
+from whyreset.basis.lazy import lazy
 from whyreset.model.record import Source
 
 # Kubernetes draws the random parts of names from letters and digits that spell no words.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
-_REPLICA = re.compile(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
-_CRON = re.compile(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
-_ORDINAL = re.compile(r"(.+)-\d{1,5}")
-_DAEMON = re.compile(rf"(.+)-[{_SAFE}]{{5}}")
-_FILE = re.compile(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
-_POD_FOLDER = re.compile(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
+_REPLICA = lazy(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
+_CRON = lazy(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
+_ORDINAL = lazy(r"(.+)-\d{1,5}")
+_DAEMON = lazy(rf"(.+)-[{_SAFE}]{{5}}")
+_FILE = lazy(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
+_POD_FOLDER = lazy(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
 
 
 @lru_cache(maxsize=4096)
@@ -39,6 +40,12 @@ def make_source(
 ) -> Source:
     """A source with its workload filled in; equal arguments give the same object."""
     return Source(name, namespace, workload_of(pod) if pod else None, pod, container, node)
+
+
+def place_of_tag(tag: str) -> dict[str, str]:
+    """Pod, namespace and container of a Fluent Bit tag, which is a path with dots for slashes."""
+    found = _FILE.fullmatch(tag.rpartition("containers.")[2].rpartition("/")[2])
+    return found.groupdict() if found else {}
 
 
 def source_of_path(path: str) -> Source:

@@ -2,8 +2,8 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
 
+from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language.pattern import CompiledPattern, PatternError
 
@@ -11,8 +11,7 @@ _MANY = r"[^\n]{0,512}?"
 """A value with spaces in it that nothing encloses: as little as possible, and bounded."""
 
 
-@dataclass(frozen=True, slots=True)
-class Variable:
+class Variable(Frozen):
     """What a variable of a format prints.
 
     shape  how its value looks, one of the keys of `_SHAPES`
@@ -116,8 +115,7 @@ def _text(text: str, index: int, pieces: Sequence[Piece]) -> str:
     return re.escape(text).replace(r"\ ", " ")
 
 
-@dataclass(frozen=True, slots=True)
-class _Around:
+class _Around(Frozen):
     """What ends a value: a set of characters that are not in it, and the text that follows.
 
     stop    the body of a negated class
@@ -219,8 +217,12 @@ _SEPARATOR = "(?:, ?| : )"
 
 
 def _list(around: _Around, name: str | None) -> str:
-    """Match a list of attempts or hops: its last item is the one that counts."""
+    """Match a list: of attempts its last item counts, of hops its first, which is the client."""
     item = around.item()
+    if name == "client":
+        first = f"(?>-(?!{item})|(?P<client>{item}))"
+        items = f"(?:{first}(?:{_SEPARATOR}{item}){_times(around)})?"
+        return f"(?>{items}{around.end}|{around.value()})" if around.quoted else items
     last = f"(?>-(?!{item})|(?!unix:)(?P<{name}>{item})|{item})" if name else item
     items = f"(?:(?:{item}{_SEPARATOR}){_times(around)}{last})?"
     return f"(?>{items}{around.end}|{around.value()})" if around.quoted else items

@@ -1,0 +1,71 @@
+"""Kubernetes objects: what an Event, a Pod or any other object says about time and place."""
+
+from typing import Any
+
+from whyreset.basis.json_text import encode
+from whyreset.basis.lazy import lazy
+from whyreset.ingest.source_name import make_source
+from whyreset.ingest.stamps import parse_rfc3339
+from whyreset.model.record import Record, Source
+
+_CONTAINER = lazy(r"\{([^}]+)\}")
+Object = dict[str, Any]
+
+
+def object_record(found: Object, source: Source, offset: int) -> Record | None:
+    """An Event, a Pod or any other object as a record; None for what is no object or has no time.
+
+    Its text is the object as compact JSON, a watch event's wrapping taken off.
+    """
+    if "object" in found and isinstance(found["object"], dict) and "metadata" not in found:
+        found = found["object"]
+    meta = found.get("metadata")
+    if not isinstance(meta, dict) or not ("kind" in found or "involvedObject" in found):
+        return None
+    time = _time(found, meta)
+    if time is None:
+        return None
+    text = encode(found).decode()
+    return Record(time, _source(found, meta, source), offset, text, None, "kubernetes")
+
+
+def _time(found: Object, meta: Object) -> int | None:
+    series = _dict(found.get("series"))
+    status = _dict(found.get("status"))
+    for value in (
+        series.get("lastObservedTime"),
+        found.get("eventTime"),
+        found.get("lastTimestamp"),
+        found.get("firstTimestamp"),
+        status.get("startTime"),
+        meta.get("creationTimestamp"),
+    ):
+        if isinstance(value, str):
+            try:
+                return parse_rfc3339(value)
+            except (ValueError, UnicodeError):
+                continue
+    return None
+
+
+def _source(found: Object, meta: Object, source: Source) -> Source:
+    about = found.get("involvedObject") or found.get("regarding")
+    reporter = _dict(found.get("source"))
+    if not isinstance(about, dict):
+        pod = _text(meta.get("name")) if found.get("kind") == "Pod" else None
+        node = _text(_dict(found.get("spec")).get("nodeName"))
+        return make_source(source.name, _text(meta.get("namespace")), pod, None, node)
+    pod = _text(about.get("name")) if about.get("kind") == "Pod" else None
+    container = _CONTAINER.search(_text(about.get("fieldPath")) or "")
+    return make_source(
+        source.name, _text(about.get("namespace")), pod, container[1] if container else None,
+        _text(reporter.get("host")),
+    )  # fmt: skip
+
+
+def _dict(value: object) -> Object:
+    return value if isinstance(value, dict) else {}
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None

@@ -1,0 +1,50 @@
+"""One line while its envelopes come off, the outermost first."""
+
+from typing import Any
+
+from whyreset.ingest.stamps import Stamp, parse_rfc3339
+
+STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
+
+
+class Peeling:
+    """What the envelopes said so far, and the text that is left."""
+
+    envelope = ""
+    name: str | None = None
+    namespace: str | None = None
+    pod: str | None = None
+    container: str | None = None
+    node: str | None = None
+    stream: str | None = None
+    partial = False
+    done = False
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.stamps: list[Stamp] = []
+
+    def off(self, envelope: str, length: int) -> bool:
+        """Take an envelope of `length` characters off the front."""
+        self.envelope = self.envelope or envelope
+        self.text = self.text[length:]
+        return True
+
+    def stamped(self, text: str) -> bool:
+        """Note a complete stamp; False if the text is none."""
+        try:
+            self.stamps.append(Stamp(parse_rfc3339(text), (), 0))
+        except (ValueError, UnicodeError):
+            return False
+        return True
+
+    def take(self, peeled: dict[str, Any]) -> bool:
+        """Note what an object said, by the names of the fields here."""
+        for name, value in peeled.items():
+            if name == "stamp":
+                self.stamps.append(value)
+            elif name == "envelope":
+                self.envelope = self.envelope or value
+            elif value is not None:
+                setattr(self, name, value)
+        return True

@@ -1,0 +1,99 @@
+"""Envelopes that are prefixes of a line: kubectl, kubetail, kail, compose, pm2 and others."""
+
+import re
+
+from whyreset.basis.lazy import lazy
+from whyreset.ingest.peeling import STAMP, Peeling
+
+KUBECTL = lazy(r"\[(?:pod|deployment|job|\w+)/([\w.-]+)/([\w.-]+)\] ?")
+KUBETAIL = lazy(r"\[([a-z0-9][a-z0-9.-]*)(?: ([a-z0-9][a-z0-9-]*))?\] ")
+KAIL = lazy(r"([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)\[([a-z0-9][a-z0-9-]*)\]: ")
+# A service without a number has a name of its own; only the two spaces tell it from a table.
+COMPOSE = lazy(
+    r"([a-zA-Z0-9][\w.-]*[-_]\d+) +\| ?|"
+    r"(?!(?:trace|debug|info|notice|warn|warning|error|fatal|critical) )"
+    r"([a-z][a-z0-9_.@-]*) {2,}\|(?: |$)"
+)
+_PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
+CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
+HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
+LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
+_LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def kubectl(state: Peeling) -> bool:
+    """`[pod/NAME/CONTAINER] text`."""
+    found = KUBECTL.match(state.text)
+    if found is None or state.pod:
+        return False
+    state.pod, state.container = found[1], found[2]
+    return state.off("kubectl", found.end())
+
+
+def kubetail(state: Peeling) -> bool:
+    """`[POD CONTAINER] text` or `[POD] text`."""
+    found = KUBETAIL.match(state.text)
+    if found is None or state.pod:
+        return False
+    state.pod, state.container = found[1], found[2]
+    return state.off("kubetail", found.end())
+
+
+def kail(state: Peeling) -> bool:
+    """`ns/pod[container]: text`."""
+    found = KAIL.match(state.text)
+    if found is None or state.pod:
+        return False
+    state.namespace, state.pod, state.container = found[1], found[2], found[3]
+    return state.off("kail", found.end())
+
+
+def compose(state: Peeling) -> bool:
+    """`service-1  | text`."""
+    found = COMPOSE.match(state.text)
+    if found is None or state.container or state.pod:
+        return False
+    state.container = found[1] or found[2]
+    return state.off("compose", found.end())
+
+
+def pm2(state: Peeling) -> bool:
+    """`0|app  | text`."""
+    found = _PM2.match(state.text)
+    if found is None or state.container:
+        return False
+    state.container = found[1]
+    return state.off("pm2", found.end())
+
+
+def cloud_foundry(state: Peeling) -> bool:
+    """`   STAMP [APP/PROC/WEB/0] OUT text`."""
+    found = CLOUD_FOUNDRY.match(state.text)
+    if found is None or state.stamps or not state.stamped(found[1]):
+        return False
+    state.container = found[2]
+    state.stream = "stdout" if found[3].upper() == "OUT" else "stderr"
+    return state.off("cloudfoundry", found.end())
+
+
+def heroku(state: Peeling) -> bool:
+    """`STAMP app[web.1]: text`."""
+    found = HEROKU.match(state.text)
+    if found is None or state.stamps or not state.stamped(found[1]):
+        return False
+    state.container = found[3]
+    return state.off("heroku", found.end())
+
+
+def logcli(state: Peeling) -> bool:
+    """`STAMP {namespace="shop", pod="api-0"} text`."""
+    found = LOGCLI.match(state.text)
+    if found is None or state.stamps or not state.stamped(found[1]):
+        return False
+    labels = dict(_LABEL.findall(found[2]))
+    state.pod = labels.get("pod")
+    state.namespace = labels.get("namespace")
+    state.container = labels.get("container")
+    state.node = labels.get("node_name") or labels.get("node")
+    state.stream = labels.get("stream")
+    return state.off("loki", found.end())

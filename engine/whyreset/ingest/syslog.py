@@ -1,0 +1,95 @@
+"""Syslog and what journalctl prints: RFC 3164, RFC 5424, rsyslog's and systemd's layouts."""
+
+import re
+
+from whyreset.basis.lazy import lazy
+from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, read_stamp
+
+_PRI = r"(?:<\d{1,3}>)"
+_DATE = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
+_PROGRAM = r"([\w./@()-]+)(?:\[(\d+)\])?:(?: |$)"
+_TAG = rf"([\w.:/@-]+) {_PROGRAM}"
+# Forwarders without a tag: what follows the host must show itself as an envelope of its own.
+_BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
+DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_TAG}|{_BARE})")
+_LOCAL = lazy(rf"{_PRI}({_DATE}) {_PROGRAM}")
+ISO = lazy(rf"{_PRI}?({STAMP}) (?:{_TAG}|{_BARE})")
+RFC5424 = lazy(
+    rf"(?:{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
+    r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)"
+)
+_FULL = lazy(
+    rf"[A-Z][a-z]{{2}} (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)( [A-Z]{{2,5}})? {_TAG}"
+)
+_UNIX = lazy(rf"(\d{{10}}\.\d{{6}}) {_TAG}")
+# dmesg prints the same bracket: only `kernel`, or a pid, shows that a host stands before it.
+_UPTIME = lazy(r"\[ *\d+\.\d{6}\] ([\w.-]+) (kernel|[\w./@()-]+(?=\[))(?:\[(\d+)\])?: ")
+
+
+def dated(state: Peeling, clock: Clock) -> bool:
+    """RFC 3164 and journalctl's short form: no year, no zone."""
+    if state.node:
+        return False
+    found = DATED.match(state.text)
+    local = None if found else _LOCAL.match(state.text)
+    matched = found or local
+    stamp = read_stamp(matched[1], clock) if matched else None
+    if matched is None or stamp is None:
+        return False
+    state.stamps.append(stamp)
+    if local is not None:
+        state.name = f"-/{local[2]}"
+        return state.off("syslog", local.end())
+    return unit(state, matched)
+
+
+def iso(state: Peeling) -> bool:
+    """The file format of rsyslog, and journalctl's short-iso."""
+    found = ISO.match(state.text)
+    return bool(found and not state.stamps and state.stamped(found[1]) and unit(state, found))
+
+
+def rfc5424(state: Peeling) -> bool:
+    """`<PRI>1 STAMP host app procid msgid [data] text`."""
+    found = RFC5424.match(state.text)
+    if found is None or (found[1] != "-" and not state.stamped(found[1])):
+        return False
+    return unit(state, found)
+
+
+def full(state: Peeling, clock: Clock) -> bool:
+    """The short-full layout of journalctl: `Sun 2026-11-22 10:00:00 UTC host unit[pid]: text`."""
+    found = _FULL.match(state.text)
+    if found is None or state.stamps:
+        return False
+    stamp = read_stamp(found[1] + (found[2] or ""), clock)
+    if stamp is None:
+        return False
+    state.stamps.append(stamp)
+    return unit(state, found, 3)
+
+
+def unix(state: Peeling) -> bool:
+    """The short-unix layout of journalctl: seconds of the epoch."""
+    found = _UNIX.match(state.text)
+    if found is None or state.stamps:
+        return False
+    state.stamps.append(Stamp(parse_epoch(found[1]), (), 0))
+    return unit(state, found)
+
+
+def uptime(state: Peeling) -> bool:
+    """The short-monotonic layout of journalctl: seconds since boot, which are no time."""
+    found = _UPTIME.match(state.text)
+    return bool(found and not state.node and unit(state, found, 1))
+
+
+def unit(state: Peeling, found: re.Match[str], at: int = 2) -> bool:
+    """Note host and program, the groups `at` and `at + 1` or the two behind the pid's."""
+    if found[at] is None:
+        at += 3
+    node, program = found[at], found[at + 1] or "-"
+    state.node = node if node != "-" else None
+    state.name = f"{node}/{program}"
+    return state.off("syslog", found.end())
