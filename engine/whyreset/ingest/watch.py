@@ -1,0 +1,78 @@
+"""Hints from the system that something changed in a folder: they wake a poller, no more."""
+
+import os
+import threading
+from collections.abc import Iterable
+from contextlib import suppress
+from typing import Any
+
+_DEBOUNCE, _STEP = 50, 10  # milliseconds
+_MOST = 4096
+"""Folders that are watched; beyond it polling alone has to do."""
+
+
+class Watch:
+    """Watches folders in a thread; `descriptor` can be read from when something changed.
+
+    Nothing depends on it: where no watch is to be had, `problem` says why.
+    """
+
+    def __init__(self) -> None:
+        self.descriptor, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
+        self.problem: str | None = None
+        self._folders: frozenset[str] = frozenset()
+        self._stop: threading.Event | None = None
+        self._thread: threading.Thread | None = None
+        self._changed: set[str] = set()
+        self._guard = threading.Lock()
+
+    def watch(self, folders: Iterable[str]) -> None:
+        """Watch these folders from now on."""
+        wanted = frozenset(folders)
+        if wanted == self._folders or len(wanted) > _MOST:
+            return
+        self._end()
+        self._folders = wanted
+        if not wanted:
+            return
+        self._stop = threading.Event()
+        self._thread = threading.Thread(target=self._run, args=(wanted, self._stop), daemon=True)
+        self._thread.start()
+
+    def take(self) -> set[str]:
+        """The paths that changed since the last call."""
+        with suppress(BlockingIOError):
+            os.read(self.descriptor, 4096)
+        with self._guard:
+            changed, self._changed = self._changed, set()
+        return changed
+
+    def close(self) -> None:
+        """End the thread."""
+        self._end()
+        os.close(self.descriptor)
+        os.close(self._write)
+
+    def _end(self) -> None:
+        if self._stop is not None and self._thread is not None:
+            self._stop.set()
+            self._thread.join(timeout=1)
+            self._stop = self._thread = None
+
+    def _run(self, folders: frozenset[str], stop: threading.Event) -> None:
+        try:
+            from watchfiles import watch  # noqa: PLC0415 - slow to import, seldom needed
+
+            options: dict[str, Any] = {"debounce": _DEBOUNCE, "step": _STEP, "rust_timeout": 500}
+            for changes in watch(
+                *sorted(folders), watch_filter=None, stop_event=stop, recursive=False,
+                raise_interrupt=False, ignore_permission_denied=True, **options,
+            ):  # fmt: skip
+                with self._guard:
+                    if len(self._changed) < _MOST:
+                        self._changed |= {path for _, path in changes}
+                with suppress(OSError):
+                    os.write(self._write, b"w")
+                stop.wait(0.1)  # a writer that never rests wakes nobody more often
+        except Exception as error:  # no watch left, no such system call: polling goes on
+            self.problem = f"folders are polled, not watched: {error}"

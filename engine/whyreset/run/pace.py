@@ -1,0 +1,46 @@
+"""Time for logs that are followed: event time goes on while they are silent."""
+
+import time
+
+from whyreset.basis.units import NS
+
+_SLACK = 2 * NS
+"""What a line may take from its stamp to the file (ns), beside the lateness that is allowed."""
+_AHEAD = 60 * NS
+"""How far (ns) a stamp may be ahead of the clock and still be believed."""
+
+
+class Pace:
+    """Estimates event time by the newest line and the seconds since: it need not be the clock's.
+
+    A stamp from the future counts only where there are no others.
+    """
+
+    def __init__(self) -> None:
+        self._newest: tuple[int, float] | None = None
+        self._newest_odd: tuple[int, float] | None = None
+
+    def saw(self, high: int, now: float) -> None:
+        """A line of the time `high` (ns) was read at `now` (seconds, monotonic)."""
+        if high <= time.time_ns() + _AHEAD:
+            self._newest = _newer(self._newest, high, now)
+        else:
+            self._newest_odd = _newer(self._newest_odd, high, now)
+
+    def at(self, now: float) -> int | None:
+        """Event time (ns) at a moment; None before the first line."""
+        newest = self._newest or self._newest_odd
+        if newest is None:
+            return None
+        return newest[0] + round((now - newest[1]) * NS)
+
+    def passed(self, now: float) -> int | None:
+        """The time (ns) up to which a log was silent that was read to its end at `now`."""
+        time_now = self.at(now)
+        return None if time_now is None else time_now - _SLACK
+
+
+def _newer(known: tuple[int, float] | None, high: int, now: float) -> tuple[int, float]:
+    if known is None or high >= known[0] + round((now - known[1]) * NS):
+        return high, now
+    return known

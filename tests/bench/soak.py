@@ -1,0 +1,104 @@
+"""A long run: many logs, rotated all the time; memory, descriptors and CPU must stay flat.
+
+By hand: python tests/bench/soak.py [MINUTES] [FILES] [LINES_A_SECOND]
+"""
+
+import os
+import random
+import subprocess
+import sys
+import tempfile
+import time
+from datetime import UTC, datetime
+from pathlib import Path
+
+_TICK = os.sysconf("SC_CLK_TCK")
+_ROTATED = 5  # seconds
+_KEPT = 3
+
+
+def main(minutes: float, files: int, rate: int) -> None:
+    """Write, rotate, and print what the follower uses, every twenty seconds."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "logs"
+        folder.mkdir()
+        logs = [folder / f"api-7c9d8b6f5d-b{i:04}_shop_api-{i:064x}.log" for i in range(files)]
+        for log in logs:
+            log.touch()
+        process = subprocess.Popen(
+            [sys.executable, "-m", "whyreset", "label", "--follow", "--state", f"{name}/state",
+             str(folder)], stdout=Path(f"{name}/out").open("wb"),  # noqa: SIM115
+        )  # fmt: skip
+        try:
+            written = _write(process, logs, minutes * 60, rate)
+        finally:
+            process.terminate()
+            process.wait()
+        rest = subprocess.run(
+            [sys.executable, "-m", "whyreset", "label", str(folder)],
+            stdout=subprocess.PIPE, check=False,
+        ).stdout.count(b"\n")  # fmt: skip
+        said = Path(f"{name}/out").read_bytes().count(b"\n")
+        print(f"{written} resets written, {said} labelled, the rest is open ({rest} in the files)")
+
+
+def _write(process: "subprocess.Popen[bytes]", logs: list[Path], seconds: float, rate: int) -> int:
+    began, told, spent, resets, turns = time.monotonic(), 20.0, _cpu(process.pid), 0, 0
+    while (now := time.monotonic() - began) < seconds:
+        for log in random.sample(logs, min(len(logs), max(1, rate // 10))):
+            resets += _line(log)
+        if now // _ROTATED > turns:
+            turns += 1
+            for log in logs:
+                _rotate(log)
+        if now > told:
+            cpu = _cpu(process.pid)
+            print(f"{now:6.0f} s  {_resident(process.pid):6.1f} MiB  "
+                  f"{_descriptors(process.pid):4} descriptors  "
+                  f"CPU {(cpu - spent) / 20:.1%}", flush=True)  # fmt: skip
+            told, spent = told + 20, cpu
+        time.sleep(max(0.0, 0.1 - (time.monotonic() - began - now)))
+    return resets
+
+
+def _line(log: Path) -> int:
+    stamp = f"{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
+    is_reset = random.random() < 0.02
+    text = "GET /cart 200 12ms user=17 a line as services print them all day long"
+    if is_reset:
+        peer = f"10.42.0.{random.randrange(250)}:{random.randrange(1, 65535)}"
+        text = f"read tcp 10.42.3.9:80->{peer}: read: connection reset by peer"
+    with log.open("a") as out:
+        out.write(f"{stamp} stderr F {text}\n")
+    return is_reset
+
+
+def _rotate(log: Path) -> None:
+    for number in range(_KEPT, 0, -1):
+        old = log.with_name(f"{log.name}.{number}")
+        if old.exists():
+            old.rename(
+                log.with_name(f"{log.name}.{number + 1}")
+            ) if number < _KEPT else old.unlink()
+    log.rename(log.with_name(f"{log.name}.1"))
+    log.touch()
+
+
+def _cpu(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / _TICK
+
+
+def _descriptors(pid: int) -> int:
+    return len([*Path(f"/proc/{pid}/fd").iterdir()])
+
+
+def _resident(pid: int) -> float:
+    pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / (1 << 20)
+
+
+if __name__ == "__main__":
+    words = [float(word) for word in sys.argv[1:]]
+    minutes_, files_, rate_ = (*words, *(30, 100, 1000)[len(words) :])
+    main(minutes_, int(files_), int(rate_))
