@@ -1,0 +1,203 @@
+"""`whyreset filter`: JSON lines in, the same records out, resets labelled or dropped."""
+
+import argparse
+import sys
+import time
+
+from whyreset.basis.units import NS, parse_duration
+from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
+from whyreset.correlate.order import LATENESS
+from whyreset.ingest.matching import Extractor
+from whyreset.model.rule import LABELS
+from whyreset.run.filter import Filter, Hold
+from whyreset.run.labeller import Labeller
+from whyreset.run.ledger import Ledger
+from whyreset.run.pump import Pump, stop_on_signals
+from whyreset.run.reading import Keys, Reader, path_of
+from whyreset.run.records import LINE_LIMIT, BrokenInputError, Counts, Form
+from whyreset.run.sinks import SinkError, VerdictSink
+
+_SMALLEST_LINE = 1024
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `filter`."""
+    add_label_options(parser)
+    parser.add_argument(
+        "--flat", action="store_true", help="keys KEY_label, KEY_rule, ... and no map"
+    )
+    parser.add_argument(
+        "--hold", metavar="DURATION", type=_duration, default=0,
+        help="let a reset, and what comes behind it, wait so long for its final label",
+    )  # fmt: skip
+    parser.add_argument(
+        "--hold-records", metavar="N", type=_number, default=100_000, help="most that wait"
+    )
+    parser.add_argument(
+        "--hold-bytes", metavar="N", type=_number, default=64 << 20, help="most that wait"
+    )
+    parser.add_argument(
+        "--emit", choices=("record", "event"), default="record",
+        help="{..} (the default) or [time, {..}], as in_stdin of Fluent Bit takes it",
+    )  # fmt: skip
+    parser.add_argument(
+        "--broken", choices=("wrap", "drop", "fail"), default="wrap",
+        help='lines of broken JSON: as {"log":"<line>"} (the default), left out, or the end',
+    )  # fmt: skip
+    parser.add_argument(
+        "--strict", action="store_true", help="decode every line to find the broken ones"
+    )
+    parser.add_argument(
+        "--max-line", metavar="BYTES", type=_line_limit, default=LINE_LIMIT,
+        help=f"longer records are cut and marked (default {LINE_LIMIT})",
+    )  # fmt: skip
+    parser.add_argument(
+        "--tag-prefix", metavar="TEXT", default="", help="put this before the tag of each record"
+    )
+    parser.add_argument(
+        "--tag-key", metavar="KEY", default="tag", help="the key of the tag (default tag)"
+    )
+    add_time_options(parser)
+    add_rule_options(parser)
+
+
+def add_label_options(parser: argparse.ArgumentParser) -> None:
+    """What `filter` and `serve` share."""
+    parser.add_argument(
+        "--drop", metavar="LABEL", action="append", choices=LABELS, default=[],
+        help="leave out resets of this label (repeatable)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--key", metavar="KEY", default="whyreset", help="the key to add (default whyreset)"
+    )
+    for name, what in (
+        ("text", "the message: log, message, ..."),
+        ("namespace", "the namespace"),
+        ("pod", "the pod"),
+        ("container", "the container"),
+        ("node", "the node"),
+    ):
+        parser.add_argument(
+            f"--{name}-key", metavar="PATH", type=path_of, default=None,
+            help=f"where to find {what}; for example kubernetes.{name}",
+        )  # fmt: skip
+    parser.add_argument(
+        "--verdicts", metavar="PLACE", default=None,
+        help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
+    )  # fmt: skip
+    parser.add_argument(
+        "--lateness", metavar="DURATION", type=_duration, default=LATENESS,
+        help="how far out of order records may be, for verdicts (default 5s)",
+    )  # fmt: skip
+
+
+def keys_of(options: argparse.Namespace) -> Keys:
+    """Where to find things in a record."""
+    return Keys(
+        options.text_key, options.namespace_key, options.pod_key, options.container_key,
+        options.node_key,
+    )  # fmt: skip
+
+
+def sink_of(options: argparse.Namespace) -> VerdictSink | None:
+    """Where verdicts go, if anywhere; SinkError where that cannot be."""
+    return VerdictSink(options.verdicts, say) if options.verdicts is not None else None
+
+
+def run(options: argparse.Namespace) -> int:
+    """Pass standard input on to standard output, with labels."""
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    try:
+        sink = sink_of(options)
+    except SinkError as error:
+        say(f"whyreset: verdicts: {error}")
+        return 2
+    extractor = Extractor(plan.definitions, narrow=True)
+    final = options.hold or sink is not None
+    ledger = Ledger(plan, options.lateness, labels=bool(options.hold)) if final else None
+    labeller = Labeller(plan, ledger)
+    filtering = Filter(
+        extractor,
+        labeller,
+        Reader(keys_of(options), clock_of(options), time.time_ns),
+        form_of(options),
+        Hold(options.hold / NS, options.hold_records, options.hold_bytes),
+    )
+    say("whyreset: labels begin with an empty memory: what was before is not known")
+    with stop_on_signals() as stop:
+        ends = sys.stdin.fileno(), sys.stdout.fileno()
+        pump = Pump(ends, filtering, stop, sink, Told(extractor))
+        try:
+            pump.run()
+        except BrokenInputError as error:
+            say(f"whyreset: no JSON: {error}")
+            return 1
+    for remark in remarks_of(filtering.counts, labeller, sink):
+        say(f"whyreset: {remark}")
+    return 0
+
+
+def form_of(options: argparse.Namespace) -> Form:
+    """What comes out."""
+    return Form(
+        key=options.key,
+        flat=options.flat,
+        drop=frozenset(options.drop),
+        pairs=options.emit == "event",
+        limit=options.max_line,
+        broken=options.broken,
+        strict=options.strict,
+        tag_key=options.tag_key,
+        tag_prefix=options.tag_prefix,
+    )
+
+
+class Told:
+    """Says what happens to patterns, once each, while the stream goes on."""
+
+    def __init__(self, extractor: Extractor) -> None:
+        self._extractor = extractor
+        self._said = 0
+
+    def __call__(self) -> None:
+        """Say what is new."""
+        for problem in self._extractor.problems[self._said :]:
+            say(f"whyreset: {problem}")
+        self._said = len(self._extractor.problems)
+
+
+def remarks_of(counts: Counts, labeller: Labeller, sink: VerdictSink | None) -> list[str]:
+    """What was done, and what was wrong with the input."""
+    lines = [f"{counts.records:,} records, {counts.resets:,} resets, {counts.dropped:,} dropped"]
+    for number, what in (
+        (counts.raw, "lines were no JSON and were wrapped"),
+        (counts.broken, "lines were broken JSON"),
+        (counts.cut, "records were too long and were cut"),
+        (counts.failed, "records could not be read and passed as they are"),
+        (labeller.late, "events came too late to be in order (see --lateness)"),
+        (sink.lost if sink is not None else 0, "verdicts could not be written"),
+    ):
+        if number:
+            lines.append(f"{number:,} {what}")
+    return lines
+
+
+def _duration(text: str) -> int:
+    try:
+        return parse_duration(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(f"{error}; write for example 5s or 500ms") from None
+
+
+def _number(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) > 0):
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
+    return int(text)
+
+
+def _line_limit(text: str) -> int:
+    if _number(text) < _SMALLEST_LINE:
+        raise argparse.ArgumentTypeError(f"{text!r} is less than {_SMALLEST_LINE}")
+    return _number(text)

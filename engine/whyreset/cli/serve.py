@@ -1,0 +1,64 @@
+"""`whyreset serve`: labels for a Lua filter of Fluent Bit, over a unix socket."""
+
+import argparse
+import time
+from pathlib import Path
+
+from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
+from whyreset.cli.filter import Told, add_label_options, keys_of, sink_of
+from whyreset.ingest.matching import Extractor
+from whyreset.run.answers import Answers
+from whyreset.run.aside import Aside
+from whyreset.run.labeller import Labeller
+from whyreset.run.ledger import Ledger
+from whyreset.run.pump import stop_on_signals
+from whyreset.run.reading import Reader
+from whyreset.run.serve import Server, SocketError, listening
+from whyreset.run.sinks import SinkError
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `serve`."""
+    parser.add_argument(
+        "--unix", metavar="PATH", type=Path, required=True, help="the socket to listen at"
+    )
+    parser.add_argument(
+        "--mode", metavar="OCTAL", type=_mode, default=0o600,
+        help="permissions of the socket (default 0600)",
+    )  # fmt: skip
+    add_label_options(parser)
+    add_time_options(parser)
+    add_rule_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Answer until SIGTERM or SIGINT."""
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    extractor = Extractor(plan.definitions, narrow=True)
+    try:
+        sink = sink_of(options)
+        ledger = Ledger(plan, options.lateness, labels=False)
+        labeller = Labeller(plan, Aside(ledger) if sink is not None else None)
+        reader = Reader(keys_of(options), clock_of(options), time.time_ns)
+        answers = Answers(extractor, labeller, reader, options.key, frozenset(options.drop))
+        with stop_on_signals() as stop, listening(options.unix, options.mode) as socket:
+            say(f"whyreset: listening at {options.unix}; what was before is not known")
+            Server(socket, answers, stop, sink, Told(extractor)).run()
+    except (SinkError, SocketError) as error:
+        say(f"whyreset: {error}")
+        return 2
+    said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
+    say(f"whyreset: {said}" + (f", {answers.failed:,} not understood" if answers.failed else ""))
+    return 0
+
+
+def _mode(text: str) -> int:
+    try:
+        mode = int(text, 8)
+    except ValueError:
+        mode = -1
+    if not 0 <= mode <= 0o777:
+        raise argparse.ArgumentTypeError(f"{text!r} is no octal mode; write for example 0660")
+    return mode

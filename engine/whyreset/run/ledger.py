@@ -1,0 +1,98 @@
+"""Final labels and verdicts of one stream of records that goes on for ever."""
+
+from collections.abc import Iterable, Sequence
+
+from whyreset.basis.units import NS
+from whyreset.correlate.correlator import Correlator
+from whyreset.correlate.order import LATENESS, Order
+from whyreset.model.event import Event
+from whyreset.model.record import Source
+from whyreset.model.rule import Plan
+from whyreset.model.verdict import Labelled, Verdict
+
+_STREAM = "-"
+_PAUSE, _CAUGHT_UP = 0.25, 2.0
+"""Seconds of a pause, and of pauses in all, after which a stream tells what happens now, and no
+longer the backlog of one file after the other."""
+_HELD_LIMIT, _SOURCES = 200_000, 20_000
+
+
+class Ledger:
+    """Decides in event time; whoever owns it tells it how long the stream was silent."""
+
+    def __init__(self, plan: Plan, lateness: int = LATENESS, *, labels: bool = True) -> None:
+        self._order = Order(lateness)
+        self._order.open(_STREAM)
+        self._correlator = Correlator(plan, labels=labels)
+        self._since: dict[str, int] = {}
+        self._newest: int | None = None
+        self._covered = 0
+        self._step = min(NS, lateness)  # what is judged is older than the lateness
+        self._paused = 0.0
+        self._announced: dict[str, str] = {}
+
+    @property
+    def late(self) -> int:
+        """Events that came too late to be in order."""
+        return self._order.late
+
+    def take(self, events: Iterable[Event], seen: Iterable[tuple[Source, int]]) -> None:
+        """Take events, and who printed records when (ns), whether there were events or not."""
+        self._order.add(list(events))
+        for source, time in seen:
+            if source.name not in self._since and len(self._since) >= _SOURCES:
+                del self._since[next(iter(self._since))]
+            self._since.setdefault(source.name, time)
+            self._newest = max(time, self._newest or 0)
+        if self._newest is not None and self._newest - self._covered >= self._step:
+            self._covered = self._newest
+            for name, first in self._since.items():
+                self._correlator.evidence.cover(name, first, self._newest)
+        self._progress(0)
+
+    def silent(self, seconds: float, *, going_on: bool) -> None:
+        """The stream had nothing to say for so long, and is silent still (`going_on`)."""
+        if going_on:
+            if seconds >= _CAUGHT_UP:
+                self._paused = max(self._paused, seconds)
+            self._progress(round(seconds * NS))
+        elif seconds >= _PAUSE:
+            self._paused += seconds
+
+    def _progress(self, silent: int) -> None:
+        caught_up = self._paused >= _CAUGHT_UP or self._order.held > _HELD_LIMIT
+        if self._newest is not None and caught_up:
+            self._order.progress(_STREAM, self._newest + silent)
+
+    def decided(self) -> tuple[Sequence[Labelled], Sequence[Verdict]]:
+        """What is decided by now, each label and verdict once."""
+        self._correlator.feed_all(self._order.take())
+        mark = self._order.watermark
+        if mark is not None:
+            self._correlator.advance(mark)
+        return self._correlator.take_labels(), self._taken()
+
+    def early(self) -> Sequence[Verdict]:
+        """Verdicts whose conditions hold already, each said once for each label."""
+        new = []
+        for verdict in self._correlator.provisional():
+            if self._announced.get(verdict.id) != verdict.label:
+                self._announced[verdict.id] = verdict.label
+                new.append(verdict)
+        return new
+
+    def finish(self) -> tuple[Sequence[Labelled], Sequence[Verdict]]:
+        """The stream has ended: everything is decided."""
+        for name, first in self._since.items():
+            self._correlator.evidence.cover(name, first, 1 << 62)
+        self._order.close(_STREAM)
+        self._correlator.feed_all(self._order.take())
+        self._correlator.finish()
+        return self._correlator.take_labels(), self._taken()
+
+    def _taken(self) -> Sequence[Verdict]:
+        verdicts = self._correlator.take_verdicts()
+        for verdict in verdicts:
+            if verdict.state == "final":
+                self._announced.pop(verdict.id, None)
+        return verdicts

@@ -1,0 +1,138 @@
+"""One pipe through a filter: blocks are read as they come, each is answered with one write."""
+
+import contextlib
+import fcntl
+import os
+import select
+import signal
+import socket
+import time
+from collections.abc import Callable, Iterator
+from types import FrameType
+
+from whyreset.run.filter import Filter
+from whyreset.run.sinks import VerdictSink
+
+_BLOCK = 192 << 10
+_PIPE_SIZE = 1 << 20
+_QUIET = 1.0
+"""Seconds of silence after which event time goes on by the clock."""
+_SHARE = 20
+"""How much longer than it took to look for early verdicts it is until they are looked for again."""
+_LAST_BYTES = 0.3
+"""Seconds that the rest of a half-read line may take when the process is to end."""
+
+
+class Stop:
+    """Asked for by a signal; `descriptor` wakes a select."""
+
+    def __init__(self) -> None:
+        self._ours, self._theirs = socket.socketpair()
+        self._ours.setblocking(False)
+        self._theirs.setblocking(False)
+        self.asked = False
+
+    @property
+    def descriptor(self) -> int:
+        """Readable once it was asked for."""
+        return self._ours.fileno()
+
+    def ask(self, _number: int = 0, _frame: FrameType | None = None) -> None:
+        """The process is to end soon."""
+        self.asked = True
+        with contextlib.suppress(OSError):
+            self._theirs.send(b"x")
+
+
+@contextlib.contextmanager
+def stop_on_signals() -> Iterator[Stop]:
+    """SIGTERM and SIGINT ask for the end, and nothing is broken off."""
+    stop = Stop()
+    before = {number: signal.signal(number, stop.ask) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        yield stop
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+class Pump:
+    """Reads one descriptor and writes another (`ends`), until the end of input or of patience."""
+
+    def __init__(
+        self, ends: tuple[int, int], filtering: Filter, stop: Stop,
+        sink: VerdictSink | None = None, on_read: Callable[[], None] | None = None,
+    ) -> None:  # fmt: skip
+        self._source, self._target = ends
+        self._filter = filtering
+        self._labeller = filtering.labeller
+        self._stop = stop
+        self._sink = sink
+        self._on_read = on_read
+        for descriptor in ends:
+            with contextlib.suppress(OSError, AttributeError):
+                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+
+    def run(self) -> None:
+        """To the end; BrokenPipeError where nobody reads what is written."""
+        last = looked = time.monotonic()
+        pause = _QUIET
+        while not self._stop.asked:
+            ready = self._wait()
+            if self._stop.asked:
+                break
+            now = time.monotonic()
+            if self._source in ready:
+                data = os.read(self._source, _BLOCK)
+                if not data:
+                    break
+                self._labeller.silent(now - last, going_on=False)
+                self._write(self._filter.feed(data, now))
+                last = time.monotonic()
+            else:
+                self._labeller.silent(now - last, going_on=True)
+                self._write(self._filter.release(now))
+            if now - looked >= pause:
+                self._labeller.early()
+                looked = time.monotonic()
+                pause = max(_QUIET, _SHARE * (looked - now))
+            self._say_verdicts()
+        if self._stop.asked:
+            self._complete_the_line()
+        self._write(self._filter.finish(time.monotonic()))
+        self._say_verdicts()
+
+    def _wait(self) -> list[int]:
+        """What can be read: the input, a signal, or nothing before something else is due."""
+        due = self._filter.due
+        timeout = None
+        if due is not None:
+            timeout = max(0.0, due - time.monotonic())
+        if self._sink is not None or due is not None:
+            timeout = _QUIET if timeout is None else min(timeout, _QUIET)
+        return select.select([self._source, self._stop.descriptor], [], [], timeout)[0]
+
+    def _complete_the_line(self) -> None:
+        """What was read of a line is lost to the next process: read no more than the rest of it."""
+        until = time.monotonic() + _LAST_BYTES
+        while self._filter.within_a_line:
+            patience = until - time.monotonic()
+            if patience <= 0 or not select.select([self._source], [], [], patience)[0]:
+                return
+            byte = os.read(self._source, 1)
+            if not byte:
+                return
+            self._write(self._filter.feed(byte, time.monotonic()))
+
+    def _write(self, data: bytes) -> None:
+        view = memoryview(data)
+        while view:
+            view = view[os.write(self._target, view) :]
+
+    def _say_verdicts(self) -> None:
+        verdicts, self._labeller.verdicts = self._labeller.verdicts, []
+        if self._sink is not None:
+            self._sink.write(verdicts)
+            self._sink.flush()
+        if self._on_read is not None:
+            self._on_read()

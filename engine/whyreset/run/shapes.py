@@ -1,0 +1,124 @@
+"""The shapes in which records arrive as lines, and the JSON object inside each as raw bytes."""
+
+import json
+import re
+from typing import Any, NamedTuple
+
+from whyreset.basis.json_text import decode, encode
+
+_TAGGED = re.compile(rb"([^\s\"\[{][^\x00-\x1f]*?): *(?=\[)")
+_TIME = re.compile(r"\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\"[^\"\\]*\")\s*,\s*")
+_TIME_AND_META = re.compile(r"\[\s*\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*,\s*(?=\{)")
+_META_ENDS = re.compile(r"\s*\]\s*,\s*(?=\{)")
+_DECODER = json.JSONDecoder()
+
+
+class Shape(NamedTuple):
+    """One record of a line: its object as it came, decoded, and what stood around it.
+
+    time  the wrapper's time as it was written (seconds, exact), None without one
+    tag   the wrapper's tag
+    """
+
+    record: bytes
+    found: dict[str, Any]
+    time: str | None = None
+    tag: str | None = None
+
+
+def shapes_of(line: bytes) -> list[Shape] | None:
+    """The records of a line; None where it is no JSON of a known shape.
+
+    Known are `{..}`, `[time, {..}]`, `[[time, {meta}], {..}]`, `tag: [time, {..}]` and a whole
+    chunk `[{..}, {..}]`.
+    """
+    line = line.strip()
+    if line[:1] == b"{":
+        found = object_of(line)
+        return None if found is None else [Shape(line, found)]
+    tag = None
+    if line[:1] != b"[":
+        named = _TAGGED.match(line)
+        if named is None:
+            return None
+        tag, line = named[1].decode("utf-8", "replace"), line[named.end() :]
+    try:
+        text = line.decode()
+        value = json_value(line)
+    except ValueError:
+        return None
+    if not isinstance(value, list):
+        return None
+    if tag is None and value and all(isinstance(each, dict) for each in value):
+        return _chunk(text)
+    return _event(text, value, tag)
+
+
+def object_of(raw: bytes) -> dict[str, Any] | None:
+    """The object that a text is; None if it is none."""
+    try:
+        found = json_value(raw)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def json_value(raw: bytes) -> Any:
+    """The value of a JSON text; ValueError if it is none.
+
+    Half a surrogate pair is allowed, as the JSON grammar does: the quick decoder is stricter.
+    """
+    try:
+        return decode(raw)
+    except ValueError:
+        if b"\\u" not in raw:
+            raise
+    try:
+        return json.loads(raw, parse_constant=_refuse)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
+def wrap(line: bytes, key: str = "log") -> bytes:
+    """A line that is no record, as an object that holds it."""
+    return encode({key: line.decode("utf-8", "replace").strip("\r\n")})
+
+
+def with_members(record: bytes, members: bytes, *, first: bool = False) -> bytes:
+    """An object's text with more members (`"a":1,"b":2`) at its end or its start."""
+    inside = record[1:-1].strip()
+    if not inside:
+        return b"{%b}" % members
+    if first:
+        return b"{%b,%b}" % (members, inside)
+    return b"%b,%b}" % (record[:-1], members)
+
+
+def _refuse(constant: str) -> None:
+    raise ValueError(f"{constant} is no JSON")
+
+
+def _chunk(text: str) -> list[Shape]:
+    shapes, at = [], text.index("{")
+    while at >= 0:
+        found, end = _DECODER.raw_decode(text, at)
+        shapes.append(Shape(text[at:end].encode("utf-8", "surrogatepass"), found))
+        at = text.find("{", end)
+    return shapes
+
+
+def _event(text: str, value: list[Any], tag: str | None) -> list[Shape] | None:
+    if len(value) != 2 or not isinstance(value[1], dict):
+        return None
+    head = _TIME_AND_META.match(text)
+    if head is not None:
+        _, end = _DECODER.raw_decode(text, head.end())
+        rest = _META_ENDS.match(text, end)
+        start = rest.end() if rest else -1
+    else:
+        head = _TIME.match(text)
+        start = head.end() if head else -1
+    if head is None or start < 0:
+        return None
+    record = text[start:].rstrip().removesuffix("]").rstrip()
+    return [Shape(record.encode(), value[1], head[1].strip('"'), tag)]

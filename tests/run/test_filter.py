@@ -1,0 +1,548 @@
+"""Records through the filter: the same ones come out, in order, and resets are marked."""
+
+import json
+import os
+import re
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from datetime import UTC
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from whyreset.basis.times import format_time
+from whyreset.basis.units import NS
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.stamps import Clock
+from whyreset.language.load import load_text
+from whyreset.model.rule import Plan
+from whyreset.run.filter import Filter, Hold
+from whyreset.run.labeller import Labeller
+from whyreset.run.ledger import Ledger
+from whyreset.run.reading import Keys, Reader
+from whyreset.run.records import BrokenInputError, Form
+from whyreset.run.shapes import shapes_of
+
+CASES = Path(__file__).parents[1] / "cases" / "filter"
+SHAPES = [json.loads(line) for line in (CASES / "shapes.jsonl").read_text().splitlines()]
+RULES = """
+event reset { match `read tcp <local:addr>-><peer:addr>: read: connection reset by peer` }
+event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)" (?<status>\\d+)/ }
+rule aborted {
+  label client_abort; priority 20
+  burst of reset by pod, peer gap 40s
+  when { access status = 499 from peer within 2s }
+}
+rule probe {
+  label probe_noise; priority 10
+  burst of reset by pod, peer gap 30s
+  when { at least 4; every 2s..20s ± 15% }
+}
+rule crowd {
+  label resource_exhaustion; priority 5
+  burst of reset by pod gap 30s
+  when { at least 40 distinct peer }
+}
+"""
+PLAN = load_text(RULES)
+START = 1_800_000_000
+
+
+def filter_of(
+    plan: Plan = PLAN, form: Form | None = None, hold: float = 0.0, keys: Keys | None = None,
+    **bounds: int,
+) -> Filter:  # fmt: skip
+    ledger = Ledger(plan) if hold else None
+    return Filter(
+        Extractor(plan.definitions, narrow=True),
+        Labeller(plan, ledger),
+        Reader(keys or Keys(), Clock(zone=UTC), lambda: START * NS),
+        form or Form(),
+        Hold(hold, **bounds),
+    )
+
+
+def passed(data: bytes, **options: Any) -> list[bytes]:
+    filtering = filter_of(**options)
+    return (filtering.feed(data, 0.0) + filtering.finish(0.0)).splitlines()
+
+
+def reset_text(peer: str = "10.42.0.1") -> str:
+    return f"read tcp 10.42.1.9:80->{peer}:51234: read: connection reset by peer"
+
+
+def record(second: float, text: str, pod: str = "api-1") -> bytes:
+    found = {
+        "time": format_time(round((START + second) * NS)),
+        "log": text,
+        "stream": "stderr",
+        "kubernetes": {"pod_name": pod, "namespace_name": "shop"},
+    }
+    return json.dumps(found).encode() + b"\n"
+
+
+def mark_of(line: bytes) -> dict[str, Any]:
+    found = json.loads(line).get("whyreset", {})
+    assert isinstance(found, dict)
+    return found
+
+
+def labels(lines: Sequence[bytes]) -> list[str]:
+    return [mark["label"] for line in lines if (mark := mark_of(line))]
+
+
+MARK = re.compile(rb',?"whyreset":\{"label":[^}]*"state":"\w+"\}(?=\}$)')
+
+
+@pytest.mark.parametrize("case", SHAPES, ids=lambda case: case["name"])
+def test_each_shape_comes_out_as_one_record_a_line(case: dict[str, Any]) -> None:
+    lines = passed(case["line"].encode() + b"\n")
+    assert [MARK.sub(b"", line).decode() for line in lines] == case["gives"]
+    assert bool([line for line in lines if MARK.search(line)]) == case["marked"]
+    for line in lines:
+        json.loads(line)
+
+
+@pytest.mark.parametrize(
+    "case", [case for case in SHAPES if case["time"]], ids=lambda case: case["name"]
+)
+def test_the_time_and_the_pod_of_each_shape(case: dict[str, Any]) -> None:
+    reader = Reader(Keys(), Clock(zone=UTC), lambda: START * NS)
+    line = case["line"].encode()
+    shapes = shapes_of(line)
+    if shapes is None:
+        read = reader.line(line, 1)
+    else:
+        shape = shapes[0]
+        read = reader.read(shape.record, shape.found, 1, shape.time, shape.tag)
+    assert format_time(read.time) == case["time"]
+    if case["pod"]:
+        assert f"{read.source.namespace}/{read.source.pod}" == case["pod"]
+
+
+def test_pairs_keep_the_wrappers_time_digit_by_digit() -> None:
+    line = b'kube.x: [1763820000.123456789, {"log":"' + reset_text().encode() + b'"}]\n'
+    (out,) = passed(line, form=Form(pairs=True))
+    assert out.startswith(b"[1763820000.123456789,{")
+    assert json.loads(out)[1]["whyreset"]["label"] == "unknown"
+    own = b'{"time":"2025-11-22T14:00:00.123456789Z","n":1}\n'
+    assert passed(own, form=Form(pairs=True)) == [b"[1763820000.123456789," + own[:-1] + b"]"]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False)
+    | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(), inner, max_size=4),
+    max_leaves=12,
+)  # fmt: skip
+RECORDS = st.lists(
+    st.dictionaries(st.text(), JSON, max_size=5).flatmap(
+        lambda found: st.sampled_from([found, {**found, "log": reset_text()}])
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(RECORDS, st.lists(st.integers(1, 80), max_size=20), st.booleans(), st.booleans())
+def test_any_record_comes_back_equal_but_for_the_key(
+    records: list[dict[str, Any]], cuts: list[int], ascii_only: bool, hold: bool
+) -> None:
+    lines = [json.dumps(each, ensure_ascii=ascii_only) for each in records]
+    data = "".join(f"{line}\n" for line in lines).encode("utf-8", "surrogatepass")
+    filtering = filter_of(hold=5.0 if hold else 0.0)
+    out, now = b"", 0.0
+    for size in [*cuts, len(data)]:
+        now += 1.0
+        out += filtering.feed(data[:size], now)
+        data = data[size:]
+    out += filtering.finish(now)
+    got = out.splitlines()
+    assert len(got) == len(lines)
+    for before, line in zip(records, got, strict=True):
+        after = json.loads(line)
+        if "whyreset" not in before and "whyreset_label" not in before:
+            marked = after.pop("whyreset", None)
+            assert (marked is not None) == (before.get("log") == reset_text())
+        assert after == before
+        assert list(after) == list(before)
+
+
+@given(st.lists(st.sampled_from(["reset", "other"]), max_size=40), st.integers(0, 3))
+def test_what_is_of_no_interest_keeps_its_bytes(kinds: list[str], oddity: int) -> None:
+    odd = [b"", b"plain\n", b"\n", b'k: [1.5, {"a":1}]\n'][oddity]
+    parts = [
+        record(i, reset_text()) if kind == "reset" else b'{"n" :%d ,"x":1.50,"u":"\\u00e9"}\n' % i
+        for i, kind in enumerate(kinds)
+    ]
+    got = passed(odd + b"".join(parts))[1 if odd.strip() else 0 :]
+    assert [MARK.sub(b"", line) + b"\n" for line in got] == parts
+
+
+def test_a_beat_is_known_at_its_fourth_stroke() -> None:
+    filtering = filter_of()
+    out = [filtering.feed(record(10 * i, reset_text()), i) for i in range(8)]
+    assert labels(out) == ["unknown"] * 3 + ["probe_noise"] * 5
+    marks = [mark_of(line) for line in out[3:]]
+    assert {mark["burst"] for mark in marks} == {marks[0]["burst"]}
+    assert {mark["state"] for mark in marks} == {"provisional"}
+    assert {mark["rule"] for mark in marks} == {"probe"}
+    assert all(0 < mark["confidence"] <= 1 for mark in marks)
+
+
+def test_what_is_not_on_the_beat_gets_another_label() -> None:
+    beats = [record(10 * i, reset_text()) for i in range(6)]
+    access = record(71, '10.42.0.1 "GET /cart" 499', pod="proxy-1")
+    stray = record(71.5, reset_text())
+    assert labels(passed(b"".join([*beats, access, stray]))) == ["probe_noise"] * 6 + [
+        "client_abort"
+    ]
+    filtering = filter_of()
+    for line in (*beats, access):
+        filtering.feed(line, 0)
+    assert labels([filtering.feed(stray, 0)]) == ["client_abort"]
+
+
+def test_labels_are_dropped_and_nothing_else() -> None:
+    data = b"".join(
+        record(5 * i, reset_text()) + record(5 * i, f"seq={i}") for i in range(8)
+    ) + record(41, reset_text("10.42.0.7"))
+    out = passed(data, form=Form(drop=frozenset({"probe_noise"})))
+    texts = [json.loads(line)["log"] for line in out]
+    assert texts == [*(f"seq={i}" for i in range(8)), reset_text("10.42.0.7")]
+
+
+def test_flat_keys() -> None:
+    (out,) = passed(record(0, reset_text()), form=Form(key="why", flat=True))
+    found = json.loads(out)
+    assert list(found)[-5:] == ["why_label", "why_rule", "why_confidence", "why_burst", "why_state"]
+    assert found["why_label"] == "unknown"
+    assert passed(out + b"\n", form=Form(key="why", flat=True)) == [out]
+
+
+def test_keys_may_be_anywhere() -> None:
+    keys = Keys(text=("data", "line"), pod=("meta", "pod"), namespace=("meta", "ns"))
+    beats = b"".join(
+        json.dumps({
+            "time": format_time((START + 5 * i) * NS),
+            "meta": {"pod": pod, "ns": "shop"},
+            "data": {"line": reset_text()},
+        }).encode() + b"\n"
+        for i in range(4) for pod in ("a", "b")
+    )  # fmt: skip
+    out = passed(beats, keys=keys)
+    assert labels(out) == ["probe_noise"] * 8
+    assert len({mark_of(line)["burst"] for line in out}) == 2
+
+
+class TestHold:
+    def test_a_reset_waits_for_what_makes_it_clear_and_others_wait_behind_it(self) -> None:
+        filtering = filter_of(hold=5.0)
+        assert filtering.feed(record(0, "before"), 0.0) == record(0, "before")
+        assert filtering.feed(record(1, reset_text()) + record(1, "behind"), 1.0) == b""
+        assert filtering.due == 6.0
+        access = record(1.5, '10.42.0.1 "GET /cart" 499', pod="proxy-1")
+        assert filtering.feed(access, 2.0) == b""
+        out = filtering.release(6.0).splitlines()
+        assert labels(out) == ["client_abort"]
+        assert [json.loads(line)["log"] for line in out] == [
+            reset_text(), "behind", '10.42.0.1 "GET /cart" 499',
+        ]  # fmt: skip
+        assert filtering.due is None
+        assert filtering.feed(record(9, "straight"), 9.0) == record(9, "straight")
+
+    def test_the_end_makes_it_final(self) -> None:
+        filtering = filter_of(hold=5.0)
+        out = b"".join(filtering.feed(record(10 * i, reset_text()), 0.0) for i in range(4))
+        assert out == b""
+        marks = [mark_of(line) for line in filtering.finish(0.1).splitlines()]
+        assert [(m["label"], m["state"]) for m in marks] == [("probe_noise", "final")] * 4
+
+    @pytest.mark.parametrize("bounds", [{"records": 10}, {"size": 2000}])
+    def test_no_more_waits_than_is_allowed(self, bounds: dict[str, int]) -> None:
+        filtering = filter_of(hold=3600.0, **bounds)
+        out = b"".join(
+            filtering.feed(record(i, reset_text() if i % 3 == 0 else f"seq={i}"), 0.0)
+            for i in range(60)
+        )
+        assert out.count(b"\n") >= 45
+        rest = filtering.finish(0.0)
+        texts = [json.loads(line)["log"] for line in (out + rest).splitlines()]
+        assert texts == [reset_text() if i % 3 == 0 else f"seq={i}" for i in range(60)]
+
+
+@pytest.mark.parametrize("distinct", [1, 3000])
+def test_a_storm_costs_no_more_than_its_length(
+    distinct: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    filtering = filter_of()
+    eager = filtering.labeller._eager
+    judged: list[int] = []
+    judge = eager._judge
+    monkeypatch.setattr(
+        eager, "_judge", lambda cluster: (judged.append(len(cluster.events)), judge(cluster))[1]
+    )
+    out = []
+    for i in range(3000):
+        peer = f"10.42.{i % distinct // 250}.{i % distinct % 250}"
+        out += filtering.feed(record(i / 1000, reset_text(peer)), 0.0).splitlines()
+    assert len(labels(out)) == 3000
+    assert sum(judged) < 12 * 3000 + 4000
+    if distinct > 1:  # a rule of all peers has spoken: it holds for one more of them
+        assert labels(out)[-1000:].count("resource_exhaustion") > 900
+
+
+def test_a_cluster_that_ends_within_a_block_is_labelled_all_the_same() -> None:
+    times = [600 * block + 5 * stroke for block in range(5) for stroke in range(5)]
+    data = b"".join(record(time, reset_text()) for time in times)
+    assert labels(passed(data)) == ["probe_noise"] * 25
+
+
+class TestLongLines:
+    @pytest.mark.parametrize("text", ["x", "\\", "é", "\U0001f600", '"'])
+    def test_a_long_text_is_cut_and_marked(self, text: str) -> None:
+        found = {"a": 1.5, "log": reset_text() + text * 9000, "z": [1, 2]}
+        (out,) = passed(json.dumps(found).encode() + b"\n", form=Form(limit=4000))
+        assert len(out) <= 4000
+        after = json.loads(out)
+        assert after["log"].startswith(reset_text())
+        assert (after["a"], after["z"], after["whyreset_cut"]) == (1.5, [1, 2], True)
+        assert after["whyreset"]["label"] == "unknown"
+
+    @pytest.mark.parametrize("size", [3900, 3950, 4000, 4001])
+    def test_the_mark_does_not_make_it_too_long(self, size: int) -> None:
+        found = {"log": reset_text()}
+        found["log"] += "x" * (size - len(json.dumps(found)))
+        line = json.dumps(found).encode()
+        (out,) = passed(line + b"\n", form=Form(limit=4000))
+        assert len(out) <= 4000
+        assert mark_of(out)
+
+    def test_many_keys_leave_only_the_beginning(self) -> None:
+        line = json.dumps({f"key{i}": i for i in range(2000)}).encode()
+        (out,) = passed(line + b"\n", form=Form(limit=4000))
+        assert len(out) <= 4000
+        assert json.loads(out)["whyreset_cut"] is True
+
+    def test_a_line_without_an_end_takes_no_more_memory(self) -> None:
+        filtering = filter_of()
+        out = b""
+        for _ in range(24):
+            out += filtering.feed(b"x" * (1 << 20), 0.0)
+        out += filtering.feed(b'\n{"a":1}\n', 0.0)
+        first, second = out.splitlines()
+        assert len(first) < 250_000
+        assert json.loads(first)["whyreset_cut"] is True
+        assert second == b'{"a":1}'
+
+    def test_others_in_the_block_are_not_cut(self) -> None:
+        long = b'{"log":"' + b"x" * 5000 + b'"}\n'
+        out = passed(b'{"n":1}\n' + long + b'{"n":2}\n', form=Form(limit=4000))
+        assert (out[0], out[2]) == (b'{"n":1}', b'{"n":2}')
+        assert len(out[1]) <= 4000
+
+
+class TestBroken:
+    LINES = b'{"a":1}\n{"log":"x\n[1,\n{"b":2}\n'
+
+    def test_wrapped(self) -> None:
+        out = passed(self.LINES)
+        assert out == [b'{"a":1}', b'{"log":"{\\"log\\":\\"x"}', b'{"log":"[1,"}', b'{"b":2}']
+
+    def test_dropped(self) -> None:
+        assert passed(self.LINES, form=Form(broken="drop")) == [b'{"a":1}', b'{"b":2}']
+
+    def test_the_end(self) -> None:
+        with pytest.raises(BrokenInputError):
+            passed(self.LINES, form=Form(broken="fail"))
+
+    def test_strict_decodes_what_looks_right(self) -> None:
+        line = b'{"a":}\n'
+        assert passed(line) == [line[:-1]]
+        assert passed(line, form=Form(strict=True)) == [b'{"log":"{\\"a\\":}"}']
+
+
+def test_tags_get_a_prefix() -> None:
+    form = Form(tag_prefix="labelled.")
+    data = (
+        b'{"log":"a","tag":"kube.x","n":12345678901234567890}\n{"log":"no tag"}\n'
+        b'{"labels":{"tag":"blue"},"tag":"kube.y","log":"\\"tag\\":\\"z\\""}\n'
+    )
+    out = [json.loads(line) for line in passed(data, form=form)]
+    assert [each.get("tag") for each in out] == ["labelled.kube.x", None, "labelled.kube.y"]
+    assert out[2]["labels"] == {"tag": "blue"}
+    assert out[0]["n"] == 12345678901234567890
+
+
+# The command as a process.
+
+
+@pytest.fixture(scope="module")
+def rules(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path = tmp_path_factory.mktemp("rules") / "own.rules"
+    path.write_text(RULES)
+    return path
+
+
+@contextmanager
+def running(rules: Path, *words: str, **popen: Any) -> Iterator[subprocess.Popen[bytes]]:
+    process = subprocess.Popen(
+        [sys.executable, "-m", "whyreset", "filter", "--no-builtin", "-r", str(rules), *words],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        **popen,
+    )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def read_lines(process: subprocess.Popen[bytes], count: int, seconds: float = 15.0) -> list[bytes]:
+    assert process.stdout is not None
+    data = b""
+    while data.count(b"\n") < count:
+        assert select.select([process.stdout], [], [], seconds)[0], data
+        more = os.read(process.stdout.fileno(), 1 << 16)
+        assert more, data
+        data += more
+    return data.splitlines()
+
+
+def send(process: subprocess.Popen[bytes], data: bytes) -> None:
+    assert process.stdin is not None
+    process.stdin.write(data)
+    process.stdin.flush()
+
+
+def test_each_read_is_answered_at_once(rules: Path) -> None:
+    with running(rules) as process:
+        for i in range(6):
+            send(process, record(10 * i, reset_text()))
+            (line,) = read_lines(process, 1)
+        assert mark_of(line)["label"] == "probe_noise"
+        process.stdin.close()
+        process.stdin = None
+        assert process.stdout.read() == b""
+        assert process.wait(15) == 0
+        assert b"6 records, 6 resets" in process.stderr.read()
+
+
+def test_a_held_record_is_let_go_while_the_input_is_silent(rules: Path) -> None:
+    with running(rules, "--hold", "300ms") as process:
+        send(process, record(0, reset_text()) + record(0, "behind"))
+        first, second = read_lines(process, 2)
+        assert mark_of(first)["state"] == "provisional"
+        assert second + b"\n" == record(0, "behind")
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_it_with_nothing_lost(rules: Path, number: signal.Signals) -> None:
+    with running(rules, "--hold", "1h") as process:
+        send(process, record(0, reset_text()) + b'{"half":')
+        assert not select.select([process.stdout], [], [], 0.7)[0]
+        process.send_signal(number)
+        send(process, b'1}\n{"next":1}\n')
+        out = process.stdout.read().splitlines()
+        assert process.wait(15) == 0
+        assert mark_of(out[0])["state"] == "final"
+        assert out[1:] == [b'{"half":1}']  # what follows is for the next process
+
+
+def test_a_reader_that_has_gone_ends_it_quietly(rules: Path) -> None:
+    with running(rules) as process:
+        send(process, b'{"a":1}\n')
+        read_lines(process, 1)
+        process.stdout.close()
+        process.stdout = None
+        gone = False
+        for _ in range(10000):
+            try:
+                send(process, b'{"a":1}\n' * 1000)
+            except BrokenPipeError:
+                gone = True
+                break
+        assert gone
+        process.stdin = None
+        assert process.wait(15) == 0
+        assert b"Traceback" not in process.stderr.read()
+
+
+def test_wrong_options_and_rules_end_it_before_a_line_is_read(rules: Path, tmp_path: Path) -> None:
+    bad = tmp_path / "bad.rules"
+    bad.write_text("rule {")
+    for words, code in (
+        (["--drop", "nothing"], 2),
+        (["--verdicts", str(tmp_path / "no" / "where")], 2),
+        (["--verdicts", "fd:x"], 2),
+        (["-r", str(bad)], 1),
+        (["--max-line", "10"], 2),
+    ):
+        with running(rules, *words) as process:
+            out, err = process.communicate(b'{"a":1}\n', timeout=15)
+            assert (process.returncode, out) == (code, b""), err
+            assert b"Traceback" not in err
+
+
+def test_verdicts_go_elsewhere(rules: Path, tmp_path: Path) -> None:
+    data = b"".join(record(10 * i, reset_text()) for i in range(6))
+    path = tmp_path / "verdicts.jsonl"
+    with running(rules, "--verdicts", str(path)) as process:
+        process.communicate(data, timeout=15)
+    finals = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [(f["label"], f["count"]) for f in finals if f["state"] == "final"] == [
+        ("probe_noise", 6)
+    ]
+    read, write = os.pipe()
+    with running(rules, "--verdicts", f"fd:{write}", pass_fds=[write]) as process:
+        process.communicate(data, timeout=15)
+    os.close(write)
+    with os.fdopen(read) as lines:
+        assert json.loads(lines.readlines()[-1])["state"] == "final"
+
+
+def test_verdicts_to_a_socket_and_none_when_nobody_listens(rules: Path, tmp_path: Path) -> None:
+    data = b"".join(record(10 * i, reset_text()) for i in range(6))
+    path = tmp_path / "v.sock"
+    with running(rules, "--verdicts", f"unix:{path}") as process:
+        out, _ = process.communicate(data, timeout=15)
+        assert out.count(b"\n") == 6
+    with socket.socket(socket.AF_UNIX) as server:
+        server.bind(str(path))
+        server.listen()
+        with running(rules, "--verdicts", f"unix:{path}") as process:
+            process.communicate(data, timeout=15)
+        connection, _ = server.accept()
+        with connection, connection.makefile() as lines:
+            assert json.loads(lines.readlines()[-1])["label"] == "probe_noise"
+
+
+def test_verdicts_are_those_of_run(rules: Path, tmp_path: Path) -> None:
+    """The records of the filter and the lines of `run` tell the same."""
+    beats = [(10 * i, reset_text()) for i in range(6)]
+    beats += [(7 * i, reset_text("10.42.0.8")) for i in range(9)]
+    path = tmp_path / "verdicts.jsonl"
+    with running(rules, "--verdicts", str(path)) as process:
+        process.communicate(b"".join(record(*beat) for beat in beats), timeout=15)
+    got = [json.loads(line) for line in path.read_text().splitlines()]
+    log = tmp_path / f"api-1_shop_api-{'a' * 64}.log"
+    log.write_text(
+        "".join(f"{format_time((START + at) * NS)} stderr F {text}\n" for at, text in sorted(beats))
+    )
+    command = [sys.executable, "-m", "whyreset", "run", "-o", "json", "--no-builtin", "-r"]
+    done = subprocess.run([*command, str(rules), str(log)], capture_output=True, check=True)
+    wanted = [json.loads(line) for line in done.stdout.splitlines()]
+    shown = ("label", "rule", "peer", "start", "end", "count", "period_s", "confidence", "pod")
+    assert [[v[key] for key in shown] for v in got if v["state"] == "final"] == [
+        [v[key] for key in shown] for v in wanted
+    ]

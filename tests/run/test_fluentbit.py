@@ -1,0 +1,265 @@
+"""The printed configurations: their parts, the command in them, and a real Fluent Bit if any."""
+
+import json
+import os
+import re
+import select
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+from whyreset.basis.times import format_time
+from whyreset.basis.units import NS
+from whyreset.cli.main import main
+from whyreset.run.fluentbit import MODES, Places, configuration, lua_filter, parsers
+
+START = 1_800_000_000
+RESET = "read tcp 10.42.1.9:80->10.42.0.1:51234: read: connection reset by peer"
+WHYRESET = f"{shlex.quote(sys.executable)} -m whyreset"
+PARTS = [(mode, part) for mode in MODES for part in ((None,) if mode != "pipe" else ("in", "out"))]
+
+
+def places(folder: Path) -> Places:
+    return Places(
+        logs=str(folder / "*.log"),
+        out=str(folder / "out.jsonl"),
+        fifo=str(folder / "the fifo"),
+        lua=str(folder / "whyreset.lua"),
+        parsers=str(folder / "parsers.conf"),
+        command=f"{WHYRESET} filter",
+    )
+
+
+def classic(text: str) -> list[tuple[str, dict[str, str]]]:
+    """The sections of a classic configuration, with keys in lower case."""
+    sections: list[tuple[str, dict[str, str]]] = []
+    for line in text.splitlines():
+        if line.startswith("["):
+            sections.append((line.strip("[]").lower(), {}))
+        elif line.startswith("    "):
+            key, value = line.split(None, 1)
+            sections[-1][1][key.lower()] = value
+        else:
+            assert line.startswith("#"), line
+    return sections
+
+
+def yaml(text: str) -> list[tuple[str, dict[str, str]]]:
+    """The sections of what is printed as YAML: the little of it that is used, read strictly."""
+    sections: list[tuple[str, dict[str, str]]] = []
+    kind = ""
+    for line in text.splitlines():
+        if line.startswith("#"):
+            continue
+        found = re.fullmatch(r" *(- )?([\w.]+):(?: (.*))?", line)
+        assert found, line
+        dash, key, value = found.groups()
+        if value is None:
+            kind = key.rstrip("s") if key != "pipeline" else kind
+            if key == "service":
+                kind = "service"
+                sections.append((kind, {}))
+            continue
+        if dash:
+            sections.append((kind, {}))
+        sections[-1][1][key] = json.loads(value) if value.startswith('"') else value
+    return sections
+
+
+@pytest.mark.parametrize(("mode", "part"), PARTS)
+def test_both_styles_say_the_same(mode: str, part: str | None, tmp_path: Path) -> None:
+    one = classic(configuration(mode, "classic", places(tmp_path), part))
+    other = yaml(configuration(mode, "yaml", places(tmp_path), part))
+    both = [
+        [
+            (kind, {key: value.lower() if value in {"On", "Off"} else value
+                    for key, value in values.items() if key != "parsers_file"})
+            for kind, values in sections if kind != "parser"
+        ]
+        for sections in (one, other)
+    ]  # fmt: skip
+    assert sorted(map(str, both[0])) == sorted(map(str, both[1]))
+    inline = [values for kind, values in other if kind == "parser"]
+    needed = [v["parser"] for k, v in one if k in {"input", "filter"} and "parser" in v]
+    assert {values["name"] for values in inline} >= set(needed)
+    assert ("parsers_file" in one[0][1]) == bool(needed)
+    assert set(needed) <= {values["name"] for _, values in classic(parsers())}
+
+
+def test_what_goes_out_and_what_comes_back_have_different_tags(tmp_path: Path) -> None:
+    sections = yaml(configuration("fifo", "yaml", places(tmp_path)))
+    inputs = {values["tag"] for kind, values in sections if kind == "input"}
+    assert inputs == {"kube.*", "labelled"}
+    matches = {values["match"]: values["file"] for kind, values in sections if kind == "output"}
+    assert matches == {"kube.*": "the fifo", "labelled": "out.jsonl"}
+
+
+def test_the_settings_reach_the_lua_file() -> None:
+    source = lua_filter([b'say "x"', b"back\\slash", "é".encode()], '/a "b"', "why", "msg")
+    assert 'or "/a \\034b\\034"' in source
+    assert 'local KEY = "why"' in source
+    assert 'local TEXT = "msg"' in source
+    body = source.partition("local LITERALS = {\n")[2].partition("\n}")[0].split("\n")
+    assert body == ['  "back\\092slash",', '  "say \\034x\\034",', '  "\\195\\169",']
+
+
+def test_the_command_of_the_fifo_survives_a_kill(tmp_path: Path) -> None:
+    """As Fluent Bit runs it: it writes the FIFO chunk by chunk, each time opened anew."""
+    where = places(tmp_path)
+    os.mkfifo(where.fifo)
+    sections = yaml(configuration("fifo", "yaml", where))
+    (command,) = [values["command"] for _, values in sections if "command" in values]
+    child = subprocess.Popen(
+        ["sh", "-c", command],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+    )
+    got: list[dict[str, object]] = []
+    rest = b""
+    try:
+        for chunk in range(6):
+            lines = "".join(
+                json.dumps({"seq": 10 * chunk + i, "log": RESET if i == 5 else "x"}) + "\n"
+                for i in range(10)
+            )
+            with Path(where.fifo).open("w") as fifo:
+                fifo.write(lines)
+            if chunk == 3:  # what is on its way is read by the next one
+                time.sleep(0.3)
+                inner = subprocess.run(
+                    ["ps", "-o", "pid=", "--ppid", str(child.pid)], capture_output=True, check=False
+                ).stdout.split()
+                for pid in inner:
+                    os.kill(int(pid), signal.SIGKILL)
+            while len(got) < 10 * (chunk + 1):
+                assert select.select([child.stdout], [], [], 15)[0], got[-1:]
+                *lines_read, rest = (rest + os.read(child.stdout.fileno(), 1 << 16)).split(b"\n")
+                got += map(json.loads, lines_read)
+    finally:
+        os.killpg(child.pid, signal.SIGTERM)
+        child.communicate(timeout=15)
+    assert [each["seq"] for each in got] == list(range(60))
+    assert [each["seq"] for each in got if "whyreset" in each] == list(range(5, 60, 10))
+
+
+FLUENT_BIT = shutil.which("fluent-bit")
+needs_fluent_bit = pytest.mark.skipif(FLUENT_BIT is None, reason="fluent-bit is not installed")
+RECORDS = 20_000
+
+
+def log_lines(count: int) -> str:
+    return "".join(
+        f"{format_time(START * NS + i * 7_000_001)} stderr F "
+        f"seq={i} {RESET if i % 50 == 0 else 'handled'}\n"
+        for i in range(count)
+    )
+
+
+def check_records(path: Path, count: int) -> list[dict[str, object]]:
+    """Wait for all records; none is missing, none is out of order, none has another time."""
+    until = time.monotonic() + 60
+    while path.read_text().count("\n") < count if path.exists() else True:
+        assert time.monotonic() < until, path.exists() and path.read_text().count("\n")
+        time.sleep(0.2)
+    found = [json.loads(line) for line in path.read_text().splitlines()]
+    assert [int(str(each["log"]).split()[0][4:]) for each in found] == list(range(count))
+    assert [each["time"] for each in found] == [
+        format_time(START * NS + i * 7_000_001) for i in range(count)
+    ]
+    return found
+
+
+@needs_fluent_bit
+@pytest.mark.parametrize("style", ["yaml", "classic"])
+@pytest.mark.parametrize("mode", ["fifo", "lua"])
+@pytest.mark.parametrize("kill", [False, True])
+def test_the_whole_pipeline(mode: str, style: str, kill: bool, tmp_path: Path) -> None:
+    where = places(tmp_path)
+    name = f"web-7d9c5b6f4-abcde_shop_web-{'a' * 64}.log"
+    (tmp_path / name).write_text(log_lines(RECORDS // 2))
+    Path(where.parsers).write_text(parsers())
+    os.mkfifo(where.fifo)
+    socket = tmp_path / "w.sock"
+    lua = subprocess.run(
+        [*shlex.split(WHYRESET), "fluentbit", "lua", "--unix", str(socket)],
+        capture_output=True,
+        check=True,
+    )
+    Path(where.lua).write_bytes(lua.stdout)
+    config = tmp_path / f"fluent-bit.{'yaml' if style == 'yaml' else 'conf'}"
+    config.write_text(configuration(mode, style, where))
+    serve = [*shlex.split(WHYRESET), "serve", "--unix", str(socket)]
+    server = subprocess.Popen(serve, stderr=subprocess.DEVNULL) if mode == "lua" else None
+    until = time.monotonic() + 15
+    while server is not None and not socket.exists() and time.monotonic() < until:
+        time.sleep(0.05)
+    agent = subprocess.Popen([str(FLUENT_BIT), "-q", "-c", str(config)], start_new_session=True)
+    try:
+        check_records(Path(where.out), RECORDS // 2)
+        if kill and server is not None:
+            server.kill()
+        elif kill:
+            subprocess.run(["pkill", "-KILL", "-g", str(agent.pid), "-f", "filter"], check=False)
+        with (tmp_path / name).open("a") as log:
+            log.writelines(log_lines(RECORDS).splitlines(keepends=True)[RECORDS // 2 :])
+        found = check_records(Path(where.out), RECORDS)
+    finally:
+        agent.terminate()
+        agent.wait(20)
+        if server is not None:
+            server.kill()
+    marked = [each for each in found if "whyreset" in each]
+    resets = sum(RESET in str(each["log"]) for each in found)
+    assert len(marked) == resets or (kill and mode == "lua" and len(marked) >= resets // 2)
+
+
+SAMPLES = Path(__file__).parents[2] / "samples" / "fluent-bit"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        *(
+            (f"{mode}.{suffix}", "config", "--mode", mode, "--format", style)
+            for mode in ("fifo", "lua")
+            for suffix, style in (("yaml", "yaml"), ("conf", "classic"))
+        ),
+        *(
+            (f"pipe-{part}.{suffix}", "config", "--mode", "pipe", "--part", part, "--format", style)
+            for part in ("in", "out")
+            for suffix, style in (("yaml", "yaml"), ("conf", "classic"))
+        ),
+        ("parsers.conf", "parsers"),
+    ],
+    ids=lambda words: words[0],
+)
+def test_the_samples_are_what_is_printed(
+    words: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["fluentbit", *words[1:]]) == 0
+    assert (SAMPLES / words[0]).read_text() == capsys.readouterr().out
+
+
+def test_a_part_goes_with_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["fluentbit", "config", "--mode", "pipe"]) == 2
+    assert main(["fluentbit", "config", "--mode", "lua", "--part", "in"]) == 2
+    assert "two Fluent Bits" in capsys.readouterr().err
+
+
+def test_commands_of_the_samples_exist() -> None:
+    page = (SAMPLES / "README.md").read_text() + (SAMPLES / "fluentd.conf").read_text()
+    named = re.findall(r"whyreset (filter|serve|fluentbit)((?: --?[\w-]+)*)", page)
+    assert {name for name, _ in named} == {"filter", "serve", "fluentbit"}
+    for name, options in named:
+        shown = subprocess.run(
+            [*shlex.split(WHYRESET), name, "--help"], capture_output=True, text=True, check=True
+        ).stdout
+        for option in options.split():
+            assert option in shown
