@@ -1,0 +1,1 @@
+"""What editors ask of rule files while they are being written."""
