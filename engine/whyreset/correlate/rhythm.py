@@ -1,31 +1,44 @@
 """Fixed intervals from few events: periodic trains, with missed beats, in a stream of times."""
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
 from itertools import pairwise
+from typing import NamedTuple
 
 MIN_BEATS = 4
+"""Beats from which a rhythm may count; fewer are found, and weighed, all the same."""
 LIKELY = 1.0
 """Evidence (nats) from which a rhythm counts: 1 likely, 2 strong, 3 certain."""
 
 _MAX_TRAINS = 4
+_MAX_EQUAL = 3
+"""Probers of one period that are looked for together."""
+_CHAIN = 3
+"""Beats of the shortest train."""
+_TOGETHER = 0.04
+"""Largest jitter of probers that are told by their common period."""
+_FEW_TOGETHER = 32
+"""Events up to which trains are also looked for by a common period; longer ones stand out."""
 _MAX_MISSED_BEATS = 3
 _SHORTLIST = 16
 _CHUNK = 192
-_FLOOR = 0.03
+_FLOOR = 0.02
+"""Smallest jitter (share of the period) that a few links can be trusted to show."""
 _FEW = 12
 """Events up to which two probers of different periods need not stand out by themselves."""
 
 _LONG, _PRECISE = 9, 0.05
 """Links, and root mean square of their residuals, from which a train stands out of noise."""
 
-_MISSED, _STRAY, _TRAIN = 1.6, 1.5, 2.2
+_BESIDE = 5
+"""Links from which one more train may have a period of its own."""
+
+_MISSED, _STRAY, _TRAIN = 1.6, 2.2, 3.0
 """Prices in nats of a missed beat, an event outside every train, one more train:
--ln of 1/5, 2/9, 1/9."""
+-ln of 1/5, 1/9, 1/20."""
 
 
-@dataclass(frozen=True, slots=True)
-class Train:
+class Train(NamedTuple):
     """One prober: indices of its beats, period in ns, what its links are worth in nats."""
 
     beats: tuple[int, ...]
@@ -35,8 +48,7 @@ class Train:
     gain: float
 
 
-@dataclass(frozen=True, slots=True)
-class Rhythm:
+class Rhythm(NamedTuple):
     """What was found: `period` (ns) and `jitter` (share of it) of the longest train."""
 
     beats: tuple[int, ...]
@@ -47,8 +59,7 @@ class Rhythm:
     evidence: float
 
 
-@dataclass(frozen=True, slots=True)
-class Bounds:
+class Bounds(NamedTuple):
     """Shortest and longest period (ns), tolerance (share), clock resolution of the times (ns)."""
 
     low: float
@@ -63,7 +74,7 @@ def resolution_of(times: list[int]) -> float:
 
 
 def find_rhythm(times: list[int], bounds: Bounds) -> Rhythm | None:
-    """The trains in sorted `times` (ns), or None where there are fewer than MIN_BEATS beats.
+    """The trains in sorted `times` (ns), or None where there is none of three beats.
 
     Formulas: sparse noisy period estimation with chains found by dynamic programming, weighed
     in nats against "the next event falls anywhere in the period".
@@ -108,10 +119,48 @@ def _distinct(times: list[int]) -> tuple[list[int], list[list[int]]]:
 
 
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
-    """The likelier of two explanations: long trains first, or precise trains first."""
-    return max(
-        (_taken_greedily(times, bounds, relief) for relief in (_STRAY, 0.0)),
-        key=lambda explanation: explanation[1],
+    """The likeliest explanation: long trains first, precise trains first, or one period for all."""
+    explanations = [_taken_greedily(times, bounds, relief) for relief in (_STRAY, 0.0)]
+    if len(times) <= _FEW_TOGETHER:
+        explanations.append(_taken_together(times, bounds))
+    return max(explanations, key=lambda explanation: explanation[1])
+
+
+def _taken_together(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
+    """Trains of one common period: it is chosen, and paid for, only once."""
+    best: tuple[list[Train], float] = ([], -math.inf)
+    for period in _candidates(times, bounds):
+        left = list(range(len(times)))
+        trains: list[Train] = []
+        while len(trains) < _MAX_EQUAL and len(left) >= _CHAIN:
+            chain = _chain([times[i] for i in left], period, bounds)
+            if len(chain) < _CHAIN:
+                break
+            beats = tuple(left[i] for i in chain)
+            trains.append(_weighed(times, list(beats), period, bounds))
+            taken = set(beats)
+            left = [i for i in left if i not in taken]
+        if len(trains) < 2:
+            continue
+        evidence = _common_worth(trains, bounds) - _STRAY * len(left)
+        if evidence > best[1]:
+            best = trains, evidence
+    return best
+
+
+def _common_worth(trains: list[Train], bounds: Bounds) -> float:
+    """What trains of one period and one jitter are worth in nats, strays apart."""
+    residuals = [r for train in trains for r in train.residuals]
+    spread = _spread_of(residuals, trains[0].period, bounds)
+    if spread > _TOGETHER and not bounds.resolution:
+        return -math.inf  # chance chains fill the whole tolerance
+    missed = sum(train.missed for train in trains)
+    return (
+        _link_worth(residuals, spread)
+        - _MISSED * missed
+        - _TRAIN * (len(trains) - 1)
+        - 0.5 * math.log(len(residuals))
+        - _price_of_period(bounds)
     )
 
 
@@ -120,7 +169,7 @@ def _taken_greedily(times: list[int], bounds: Bounds, relief: float) -> tuple[li
     left = list(range(len(times)))
     found: list[Train] = []
     evidence = 0.0
-    while len(found) < _MAX_TRAINS and len(left) >= 3:
+    while len(found) < _MAX_TRAINS and len(left) >= _CHAIN:
         train = _best_train([times[i] for i in left], bounds, relief)
         if train is None or (found and not _joins(train, found[0], len(left), times)):
             break
@@ -129,7 +178,7 @@ def _taken_greedily(times: list[int], bounds: Bounds, relief: float) -> tuple[li
         found.append(Train(beats, train.period, train.missed, train.residuals, train.gain))
         taken = set(beats)
         left = [i for i in left if i not in taken]
-    if sum(len(train.beats) for train in found) < MIN_BEATS:
+    if not found:
         return [], -math.inf
     alone = _against_noise(found[0], len(times) - len(found[0].beats), times)
     if len(found) > 1 or left:
@@ -141,7 +190,7 @@ def _taken_greedily(times: list[int], bounds: Bounds, relief: float) -> tuple[li
 def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
     """Whether one more train is likelier than strays: precise on its own, or of the same
     period as the first and about as precise (chance chains fill the whole tolerance)."""
-    if _against_noise(train, left - len(train.beats), times) > _TRAIN + LIKELY:
+    if _against_noise(train, left - len(train.beats), times, _BESIDE) > _TRAIN + LIKELY:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
     alike = abs(train.period / main.period - 1) <= _PRECISE or len(times) <= _FEW
@@ -152,14 +201,14 @@ def _spread(train: Train) -> float:
     return math.sqrt(sum(r * r for r in train.residuals) / len(train.residuals))
 
 
-def _against_noise(train: Train, others: int, times: list[int]) -> float:
+def _against_noise(train: Train, others: int, times: list[int], least: int = _LONG) -> float:
     """Evidence of a long, precise train in the midst of `others`.
 
     The other events are taken for a Poisson stream on both sides of the ratio, so that they
     cost nothing by themselves; a link must be worth more than meeting one of them by chance.
     """
     links = len(train.residuals)
-    if links < _LONG or _spread(train) > 2 * _PRECISE:
+    if links < least or _spread(train) > 2 * _PRECISE:
         return -math.inf
     density = others * train.period / (times[-1] - times[0])
     return train.gain - links * math.log1p(2 * density)
@@ -171,7 +220,7 @@ def _best_train(times: list[int], bounds: Bounds, relief: float) -> Train | None
     best_worth = 0.0
     for period in _candidates(times, bounds):
         chain = _chain(times, period, bounds)
-        if len(chain) < 3:
+        if len(chain) < _CHAIN:
             continue
         train = _weighed(times, chain, period, bounds)
         worth = train.gain + relief * len(train.beats)
@@ -243,22 +292,35 @@ def _weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) 
     if bounds.low <= fitted <= bounds.high:
         period = fitted
     residuals = tuple(g / period - k for k, g in zip(steps, gaps, strict=True))
-    links = len(residuals)
-    spread = max(
-        _FLOOR,
-        bounds.resolution / (math.sqrt(6) * period),
-        math.sqrt(sum(r * r for r in residuals) / links),
-    )
-    missed = sum(steps) - links
-    choices = math.log(bounds.high / bounds.low) / math.log1p(bounds.tolerance)
+    missed = sum(steps) - len(residuals)
     gain = (
-        sum(-0.5 * (r / spread) ** 2 for r in residuals)
-        - links * math.log(spread * math.sqrt(2 * math.pi))
+        _link_worth(residuals, _spread_of(residuals, period, bounds))
         - _MISSED * missed
-        - 0.5 * math.log(links)
-        - math.log(max(1.0, choices))
+        - 0.5 * math.log(len(residuals))
+        - _price_of_period(bounds)
     )
     return Train(tuple(chain), period, missed, residuals, gain)
+
+
+def _spread_of(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """The standard deviation of links, as shares of the period, as far as clocks can show it."""
+    return max(
+        _FLOOR,
+        bounds.resolution / (math.sqrt(6) * period),
+        math.sqrt(sum(r * r for r in residuals) / len(residuals)),
+    )
+
+
+def _link_worth(residuals: Sequence[float], spread: float) -> float:
+    """Log likelihood of the links against places anywhere in the period."""
+    squares = sum(r * r for r in residuals) / (spread * spread)
+    return -0.5 * squares - len(residuals) * math.log(spread * math.sqrt(2 * math.pi))
+
+
+def _price_of_period(bounds: Bounds) -> float:
+    """The price of choosing a period: the log of how many the bounds can tell apart."""
+    choices = math.log(bounds.high / bounds.low) / math.log1p(bounds.tolerance)
+    return math.log(max(1.0, choices))
 
 
 def _shifted(train: Train, by: int) -> Train:

@@ -1,0 +1,189 @@
+"""Why one reset got its label and not another: every rule, in order, and what it found."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from whyreset.basis.times import format_time
+from whyreset.correlate.correlator import Correlator
+from whyreset.correlate.judge import Judge, Outcome
+from whyreset.correlate.verdicts import in_scope
+from whyreset.model.event import RESET, Event
+from whyreset.model.record import Record
+from whyreset.model.rule import Rule
+from whyreset.model.verdict import Finding
+from whyreset.run.text_output import safe
+
+Wanted = Callable[[Event], bool]
+_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?")
+_NEAR = 100_000_000
+"""A line of a stack is stamped at most so long (ns) after the first line of its record."""
+_MARKS = {True: "✓", False: "✗", None: "?"}
+_LIMIT = 1000
+_SHOWN = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """One rule's look at the burst that the reset stood in; `asked` is False where a rule
+    before it had claimed the reset already."""
+
+    rule: Rule
+    burst: int
+    claims: bool
+    asked: bool
+    findings: tuple[Finding, ...]
+
+
+@dataclass(slots=True)
+class Case:
+    """One reset and all that was said of it."""
+
+    event: Event
+    label: str = "unknown"
+    rule: str | None = None
+    trials: dict[str, Trial] = field(default_factory=dict)
+
+
+class Inquiry:
+    """Listens while a correlator tries rules, for the resets that are wanted."""
+
+    def __init__(self, correlator: Correlator, wanted: Wanted) -> None:
+        self._judges = correlator.judges_of(RESET)
+        self._wanted = wanted
+        self._known: dict[tuple[int, str, int], bool] = {}
+        self._cases: dict[tuple[int, str, int], Case] = {}
+        correlator.witness = self._hear
+
+    def cases(self) -> list[Case]:
+        """The wanted resets that were judged, in time order."""
+        return [self._cases[place] for place in sorted(self._cases)]
+
+    def meet(self, event: Event) -> None:
+        """A reset was labelled: it is a case also where no rule looked at it."""
+        if self._is_wanted(event):
+            self._case(event)
+
+    def _hear(self, judge: Judge, burst: Sequence[Event], outcome: Outcome) -> None:
+        if judge.rule.kind != RESET:
+            return
+        for event in burst:
+            if self._is_wanted(event):
+                self._note(self._case(event), judge, burst, outcome)
+
+    def _is_wanted(self, event: Event) -> bool:
+        known = self._known.get(event.place)
+        if known is None:
+            known = self._wanted(event) and len(self._cases) < _LIMIT
+            self._known[event.place] = known
+        return known
+
+    def _case(self, event: Event) -> Case:
+        if event.place not in self._cases:
+            self._cases[event.place] = Case(event.whole())
+        return self._cases[event.place]
+
+    def _note(self, case: Case, judge: Judge, burst: Sequence[Event], outcome: Outcome) -> None:
+        rule = judge.rule
+        claims = any(event.place == case.event.place for event in outcome.claimed)
+        case.trials[rule.name] = Trial(rule, len(burst), claims, True, outcome.findings())
+        if not claims:
+            return
+        case.label, case.rule = rule.label, rule.name
+        for other in self._judges:
+            later = other.rule.name not in case.trials
+            if later and in_scope(other.rule.scope, case.event):
+                said = other.judge(outcome.claimed)
+                held = any(event.place == case.event.place for event in said.claimed)
+                size = len(outcome.claimed)
+                trial = Trial(other.rule, size, held, False, said.findings())
+                case.trials[other.rule.name] = trial
+
+
+def is_time(text: str) -> bool:
+    """Whether the words are a time, as a label line or a person would write it."""
+    return _TIME.fullmatch(text.strip()) is not None
+
+
+def at_time(text: str) -> Wanted:
+    """Resets whose time begins with these digits: `10:00`, `2026-11-22T10:00:00.1`."""
+    digits = text.strip().rstrip("Z").replace(" ", "T")
+    whole = "T" in digits
+
+    def wanted(event: Event) -> bool:
+        said = format_time(event.time)
+        return (said if whole else said.partition("T")[2]).startswith(digits)
+
+    return wanted
+
+
+def of_line(record: Record) -> Wanted:
+    """Resets whose record has this text, at the time of its envelope where it has one."""
+    text = record.text.strip()
+    timed = record.time_from == "envelope"
+
+    def wanted(event: Event) -> bool:
+        if timed and abs(event.time - record.time) > _NEAR:
+            return False
+        return bool(text) and text in event.text
+
+    return wanted
+
+
+def why_text(case: Case) -> str:
+    """A page for people: the reset, the rules that were asked, and those that were not."""
+    event = case.event
+    where = "/".join(filter(None, (event.source.namespace, event.source.pod))) or event.source.name
+    by = f" by {case.rule}" if case.rule else ": no rule claims it"
+    lines = [
+        f"{format_time(event.time)}  {safe(where)}  {case.label}{by}",
+        f"  line   {safe(event.text)[:_SHOWN]}",
+        "  reset  "
+        + "  ".join(f"{name}={safe(str(value))}" for name, value in event.fields.items()),
+    ]
+    for asked, title in ((True, "asked, in this order"), (False, "not asked any more; they say")):
+        trials = [trial for trial in case.trials.values() if trial.asked is asked]
+        if trials:
+            lines += ["", title]
+            lines += [line for trial in trials for line in _trial_lines(trial)]
+    return "\n".join(lines) + "\n"
+
+
+def _trial_lines(trial: Trial) -> Iterator[str]:
+    resets = f"{trial.burst} reset{'' if trial.burst == 1 else 's'}"
+    rule = trial.rule
+    verb = "claims it" if trial.claims else "does not claim it"
+    yield f"{_MARKS[trial.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
+    for finding in trial.findings:
+        yield f"    {_MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
+
+
+def why_object(case: Case) -> dict[str, Any]:
+    """The same for programs."""
+    event = case.event
+    return {
+        "v": 1,
+        "time": format_time(event.time),
+        "namespace": event.source.namespace,
+        "pod": event.source.pod,
+        "container": event.source.container,
+        "peer": event.peer,
+        "label": case.label,
+        "rule": case.rule,
+        "line": event.text,
+        "rules": [
+            {
+                "rule": trial.rule.name,
+                "label": trial.rule.label,
+                "asked": trial.asked,
+                "claims": trial.claims,
+                "burst": trial.burst,
+                "evidence": [
+                    {"clause": found.clause, "holds": found.holds, "found": found.found}
+                    for found in trial.findings
+                ],
+            }
+            for trial in case.trials.values()
+        ],
+    }

@@ -1,0 +1,117 @@
+"""How sure the engine is and how often it is right; what each source of evidence buys.
+
+    python tests/bench/calibration.py FOLDER... [--write]
+
+FOLDER holds scenarios (truth_lines.jsonl beside the logs). Scenarios of tests/lab/made.py are
+made for the seeds given; those of tests/lab/real.py are used where FOLDER has them. --write puts
+the tables into docs/evidence.md, between the marks that stand there.
+"""
+
+import argparse
+import re
+import sys
+import tempfile
+from collections.abc import Sequence
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "tests" / "lab"))
+
+import made  # noqa: E402
+from score import Answer, Score, scenarios_in, score_all  # noqa: E402
+
+PAGE = ROOT / "docs" / "evidence.md"
+BINS = (0.0, 0.65, 0.75, 0.85, 0.925, 0.97, 1.01)
+WITHOUT = {
+    "everything": (),
+    "no site networks": ("networks",),
+    "no access log of a proxy": ("access",),
+    "no events, no journal": ("events",),
+    "no pod list": ("pods",),
+    "neither events, journal nor pod list": ("events", "pods"),
+    "no application logs": ("app",),
+    "application logs only": ("networks", "access", "events", "pods"),
+}
+
+
+def calibration(answers: Sequence[Answer]) -> list[str]:
+    """Claims by how sure they were said to be; `unknown` claims nothing."""
+    rows = ["| stated confidence | reset lines | mean stated | right |", "|---|---|---|---|"]
+    claims = [a for a in answers if a.said not in (None, "unknown")]
+    for low, high in pairwise(BINS):
+        here = [a for a in claims if low <= a.confidence < high]
+        if here:
+            stated = sum(a.confidence for a in here) / len(here)
+            right = sum(a.right for a in here) / len(here)
+            top = min(high, 1.0)
+            rows.append(f"| {low:.0%} to {top:.0%} | {len(here)} | {stated:.1%} | {right:.1%} |")
+    return rows
+
+
+def labels(score: Score) -> list[str]:
+    """Precision, recall and F1 of each label."""
+    rows = ["| label | reset lines | precision | recall | F1 |", "|---|---|---|---|---|"]
+    for label, f1 in score.f1().items():
+        hits = sum(a.right for a in score.answers if a.truth == label)
+        truth = sum(a.truth == label for a in score.answers)
+        said = sum(a.said == label for a in score.answers)
+        rows.append(
+            f"| `{label}` | {truth} | {hits / max(1, said):.3f} | {hits / truth:.3f} | {f1:.3f} |"
+        )
+    return rows
+
+
+def ablation(folders: Sequence[Path]) -> list[str]:
+    """The score with sources left out; lines of logs that are left out do not count."""
+    rows = ["| read | reset lines | accuracy | macro-F1 | wrong claims |", "|---|---|---|---|---|"]
+    for name, without in WITHOUT.items():
+        score = score_all(folders, without)
+        rows.append(
+            f"| {name} | {len(score.answers)} | {score.accuracy:.3f} | {score.macro_f1:.3f} | "
+            f"{score.wrong_claims:.2%} |"
+        )
+    return rows
+
+
+def main() -> int:
+    """Print the tables, or write them into the page."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("folders", type=Path, nargs="*")
+    parser.add_argument("--seeds", default="101..110", help="of the scenarios that are written")
+    parser.add_argument("--write", action="store_true", help="into docs/evidence.md")
+    options = parser.parse_args()
+    first, _, last = options.seeds.partition("..")
+    with tempfile.TemporaryDirectory() as scratch:
+        for seed in range(int(first), int(last or first) + 1):
+            for kind in made.KINDS:
+                made.make(Path(scratch), kind, seed)
+        folders = scenarios_in([*options.folders, Path(scratch)])
+        score = score_all(folders)
+        tables = {
+            "labels": labels(score),
+            "calibration": calibration(score.answers),
+            "ablation": ablation(folders),
+        }
+    head = (
+        f"{len(folders)} scenarios, {len(score.answers)} reset lines, {score.decoys} decoys taken."
+    )
+    tables["labels"] = [head, "", *tables["labels"]]
+    if not options.write:
+        print("\n\n".join("\n".join(rows) for rows in tables.values()))
+        return 0
+    page = PAGE.read_text()
+    for name, rows in tables.items():
+        body = "\n".join(rows)
+        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+        page = re.sub(
+            pattern, lambda m, body=body: m[1] + body + "\n" + m[2], page, flags=re.DOTALL
+        )
+    PAGE.write_text(page)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

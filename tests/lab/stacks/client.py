@@ -1,0 +1,139 @@
+"""Programs that call others and log what goes wrong: client.py KIND HOST PORT STYLE PAUSE WORKERS."""
+
+import json
+import logging
+import random
+import sys
+import threading
+import time
+
+KIND, HOST, PORT, STYLE = sys.argv[1], sys.argv[2], int(sys.argv[3]), sys.argv[4]
+PAUSE, WORKERS = float(sys.argv[5]), int(sys.argv[6])
+PATH = sys.argv[7] if len(sys.argv) > 7 else "/"
+BODY = b"x" * 3_000_000
+log = logging.getLogger("orders.client")
+
+
+def failed(error, idle):
+    """What an application says of a call that failed."""
+    if STYLE == "json":
+        entry = {
+            "level": "error",
+            "msg": "request failed",
+            "addr": f"{HOST}:{PORT}",
+            "error": str(error),
+        }
+        if idle > 5:
+            entry["idle_s"] = round(idle, 2)
+        print(json.dumps(entry), flush=True)
+    elif STYLE == "trace":
+        log.exception("call failed")
+    elif STYLE == "idle":
+        log.error("query failed after %.1fs idle: %s", idle, error)
+    else:
+        log.warning("call to %s:%d failed: %r", HOST, PORT, error)
+
+
+def requests_caller():
+    import requests
+
+    session = requests.Session()
+    if PATH == "/upload":
+        return lambda: session.post(f"http://{HOST}:{PORT}{PATH}", data=BODY, timeout=8)
+    return lambda: session.get(f"http://{HOST}:{PORT}{PATH}", timeout=8)
+
+
+def httpx_caller():
+    import httpx
+
+    client = httpx.Client(timeout=8)
+    if PATH == "/upload":
+        return lambda: client.post(f"http://{HOST}:{PORT}{PATH}", content=BODY)
+    return lambda: client.get(f"http://{HOST}:{PORT}{PATH}")
+
+
+def httplib_caller():
+    import http.client
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = http.client.HTTPConnection(HOST, PORT, timeout=8)
+        try:
+            if PATH == "/upload":
+                state["c"].request("POST", PATH, BODY)
+            else:
+                state["c"].request("GET", PATH)
+            state["c"].getresponse().read()
+        except Exception:
+            state["c"].close()
+            state["c"] = None
+            raise
+
+    return call
+
+
+def redis_caller():
+    import redis
+    from redis.backoff import NoBackoff
+    from redis.retry import Retry
+
+    client = redis.Redis(HOST, PORT, retry=Retry(NoBackoff(), 0), single_connection_client=True)
+    return lambda: client.get("key")
+
+
+def psycopg_caller():
+    import psycopg2
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = psycopg2.connect(host=HOST, port=PORT, user="postgres", dbname="postgres")
+            state["c"].autocommit = True
+        try:
+            state["c"].cursor().execute("select pg_sleep(0.05)")
+        except Exception:
+            state["c"] = None
+            raise
+
+    return call
+
+
+def raw_caller():
+    import socket
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = socket.create_connection((HOST, PORT), 8)
+        try:
+            state["c"].sendall(b"ping\n")
+            if not state["c"].recv(4096):
+                raise EOFError("closed by server")
+        except Exception:
+            state["c"].close()
+            state["c"] = None
+            raise
+
+    return call
+
+
+def work():
+    call = globals()[f"{KIND}_caller"]()
+    last = time.monotonic()
+    while True:
+        try:
+            call()
+        except Exception as error:
+            failed(error, time.monotonic() - last)
+        last = time.monotonic()
+        time.sleep(PAUSE * random.uniform(0.7, 1.3))
+
+
+form = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
+logging.basicConfig(stream=sys.stdout, level=logging.INFO, format=form)
+for _ in range(WORKERS):
+    threading.Thread(target=work).start()
