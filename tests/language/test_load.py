@@ -274,6 +274,6 @@ def test_a_home_that_cannot_be_written_is_no_error(
 
 
 def test_the_cache_stays_small() -> None:
-    for number in range(80):
+    for number in range(300):
         cache.write(f"{number}.pickle", b"")
-    assert len(list(cache.folder().glob("*.pickle"))) == 64
+    assert len(list(cache.folder().glob("*.pickle"))) == 256

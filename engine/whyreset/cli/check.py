@@ -4,8 +4,7 @@ import argparse
 from pathlib import Path
 
 from whyreset.cli.common import say
-from whyreset.language.load import check
-from whyreset.run.samples import failing_samples
+from whyreset.run.checking import Checked, check_rules
 from whyreset.run.text_output import safe
 
 
@@ -15,24 +14,60 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-builtin", action="store_true", help="leave the shipped rules and events out"
     )
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json", "github", "sarif"), default="text",
+        help="text (default), json (an object a finding), github (annotations), sarif",
+    )  # fmt: skip
+    parser.add_argument(
+        "--costs", action="store_true",
+        help="how far each rule looks, when its verdicts are final, what it keeps in memory",
+    )  # fmt: skip
 
 
 def run(options: argparse.Namespace) -> int:
     """Print what is wrong, the first cause only; 1 when something is."""
     try:
-        plan, found = check(options.rules, builtin=not options.no_builtin)
+        checked = check_rules(options.rules, builtin=not options.no_builtin)
     except OSError as error:
         say(f"whyreset: {error.filename}: {error.strerror}")
         return 2
+    if options.output == "text":
+        _print_text(checked, costs=options.costs)
+    else:
+        _print_for_programs(checked, options)
+    return 1 if checked.errors else 0
+
+
+def _print_text(checked: Checked, *, costs: bool) -> None:
+    plan, found = checked
     for diagnostic in found:
         print("\n".join(map(safe, diagnostic.render().split("\n"))) + "\n")
-    failed = list(failing_samples(plan)) if plan is not None else []
-    for failure in failed:
-        print(failure + "\n")
-    errors = sum(diagnostic.is_error for diagnostic in found) + len(failed)
-    warnings = len(found) + len(failed) - errors
+    if costs and plan is not None:
+        from whyreset.run.costs import cost_lines  # noqa: PLC0415  only where it is asked for
+
+        print("\n".join(cost_lines(plan)) + "\n")
     if plan is not None:
         samples = sum(len(definition.samples) for definition in plan.definitions)
         print(f"{len(plan.rules)} rules, {len(plan.definitions)} event blocks, {samples} samples")
-    print(f"{errors} errors, {warnings} warnings")
-    return 1 if errors else 0
+    print(f"{checked.errors} errors, {len(found) - checked.errors} warnings")
+    codes = sorted({diagnostic.code for diagnostic in found})
+    if codes:
+        print(f"more about a code: whyreset explain {codes[0]}")
+
+
+def _print_for_programs(checked: Checked, options: argparse.Namespace) -> None:
+    from whyreset.basis.json_text import encode  # noqa: PLC0415
+    from whyreset.run import check_output  # noqa: PLC0415
+
+    plan, found = checked
+    if options.output == "sarif":
+        print(check_output.sarif(found))
+        return
+    make = check_output.json_lines if options.output == "json" else check_output.github_lines
+    for line in make(found):
+        print(line)
+    if options.costs and options.output == "json" and plan is not None:
+        from whyreset.run.costs import cost_object, cost_of  # noqa: PLC0415
+
+        for rule in plan.rules:
+            print(encode(cost_object(cost_of(rule))).decode())

@@ -1,21 +1,28 @@
-"""`whyreset explain`: what a label or a rule means, and what to do."""
+"""`whyreset explain`: what a label, a rule or a code of the checker means, and what to do."""
 
 import argparse
+import re
 
 from whyreset.basis.suggest import did_you_mean
+from whyreset.basis.units import format_duration
 from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.cli.rules import scope_words
 from whyreset.model.rule import LABELS, Rule
+from whyreset.run.costs import cost_of
+
+_CODE = re.compile(r"[EeWw]\d{3}")
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `explain`."""
-    parser.add_argument("name", metavar="LABEL_OR_RULE")
+    parser.add_argument("name", metavar="NAME", help="a label, a rule, or a code such as W003")
     add_rule_options(parser)
 
 
 def run(options: argparse.Namespace) -> int:
-    """Print the rule, or all rules of the label; 2 for a name that is neither."""
+    """Print the rule, all rules of the label, or the page of a code; 2 for any other name."""
+    if _CODE.fullmatch(options.name):
+        return _explain_code(options.name.upper())
     plan = load_rules(options)
     if plan is None:
         return 1
@@ -35,6 +42,18 @@ def run(options: argparse.Namespace) -> int:
     return 0
 
 
+def _explain_code(code: str) -> int:
+    from whyreset.language.pages import pages  # noqa: PLC0415  only where it is asked for
+
+    page = pages().get(code)
+    if page is None:
+        hint = did_you_mean(code, pages())
+        say(f"whyreset: the checker has no code {code}" + (f"; {hint}" if hint else ""))
+        return 2
+    print(page.text())
+    return 0
+
+
 def _page(rule: Rule) -> str:
     lines = [f"{rule.name} ({rule.label}): {rule.title}", f"  {rule.by}{scope_words(rule.scope)}"]
     lines += [f"  patched by {patch}" for patch in rule.patches]
@@ -42,4 +61,7 @@ def _page(rule: Rule) -> str:
     lines += [f"  unless   {clause.text}" for clause in rule.unless]
     lines += [f"  because  {rule.because}", f"  remedy   {rule.remedy}"]
     lines += [f"  verify   {command}" for command in rule.verify]
+    cost = cost_of(rule)
+    looks = f"{format_duration(cost.look_back)} back, {format_duration(cost.look_ahead)} ahead"
+    lines.append(f"  looks    {looks}; final {format_duration(cost.latest)} after the last reset")
     return "\n".join(lines)

@@ -1,6 +1,7 @@
 """The command line: one word for each job; every error ends with a sentence, not a traceback."""
 
 import argparse
+import gc
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -14,12 +15,36 @@ DONE, FAILED, WRONG_USAGE = 0, 1, 2
 _COMMANDS = {
     "run": "verdicts of files, folders or standard input",
     "label": "one JSON line for each reset record, with its label",
+    "filter": "JSON lines in, the same records out, with a label on those that tell of resets",
+    "serve": "labels for a Lua filter of Fluent Bit, over a unix socket",
+    "fluentbit": "print configurations and the Lua filter for Fluent Bit",
     "check": "check rule files",
-    "test": "run the tests inside rule files",
+    "test": "run the tests inside rule files, and folders of logs",
+    "fmt": "bring rule files into canonical form",
     "rules": "list the rules in force",
+    "new": "a commented skeleton of a rule or an event, with tests",
+    "try": "what a pattern matches in the lines of standard input",
+    "diff": "which verdicts change from one set of rules to another",
     "parse": "how one line is read, phase by phase",
-    "explain": "what a label or a rule means, and what to do",
+    "explain": "what a label, a rule or a code means, and what to do",
+    "why": "why one reset got its label and not another: every rule, clause by clause",
+    "facts": "what this node is set to, as settings that rules can name",
+    "lsp": "a language server, for editors",
 }
+
+_MODULES = {"try": "try_pattern"}
+"""Commands whose names cannot be those of their modules."""
+
+
+class _Formatter(argparse.HelpFormatter):
+    """Help as wide as the terminal; left to itself it imports archivers to find the width out."""
+
+    def __init__(self, prog: str) -> None:
+        told = os.environ.get("COLUMNS", "")
+        columns = int(told) if told.isdecimal() else 0
+        if not columns and sys.stdout.isatty():
+            columns = os.get_terminal_size(sys.stdout.fileno()).columns
+        super().__init__(prog, width=(columns or 80) - 2)
 
 
 def build_parser() -> argparse.ArgumentParser:
@@ -28,11 +53,17 @@ def build_parser() -> argparse.ArgumentParser:
         prog="whyreset",
         description="Why was this connection reset by peer? Reads container logs and answers.",
         epilog="kubectl logs -f deploy/api --prefix --timestamps | whyreset run",
+        formatter_class=_Formatter,
     )
     parser.add_argument("--version", action="version", version=f"whyreset {__version__}")
     commands = parser.add_subparsers(dest="command", metavar="COMMAND", required=True)
     for name, text in _COMMANDS.items():
-        command = commands.add_parser(name, help=text, description=text[0].upper() + text[1:] + ".")
+        command = commands.add_parser(
+            name,
+            help=text,
+            description=text[0].upper() + text[1:] + ".",
+            formatter_class=_Formatter,
+        )
         command.set_defaults(command=name)
         _module(name).add_arguments(command)
     return parser
@@ -49,7 +80,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal need not have ± and ✓
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _parse(words)
+        options = _start(words)
         run: Callable[[argparse.Namespace], int] = _module(options.command).run
         code = run(options)
         sys.stdout.flush()
@@ -69,11 +100,25 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+def _start(words: list[str]) -> argparse.Namespace:
+    """What start-up makes stays to the end: to look for garbage in it would take a tenth of it."""
+    gc.disable()
+    try:
+        return _parse(words)
+    finally:
+        gc.freeze()
+        gc.enable()
+
+
 def _parse(words: list[str]) -> argparse.Namespace:
     """Only the command that is asked for is imported: start-up counts."""
     if words and words[0] in _COMMANDS:
         name = words[0]
-        parser = argparse.ArgumentParser(prog=f"whyreset {name}", description=_COMMANDS[name])
+        parser = argparse.ArgumentParser(
+            prog=f"whyreset {name}",
+            description=_COMMANDS[name],
+            formatter_class=_Formatter,
+        )
         parser.set_defaults(command=name)
         _module(name).add_arguments(parser)
         return parser.parse_args(words[1:])
@@ -81,4 +126,4 @@ def _parse(words: list[str]) -> argparse.Namespace:
 
 
 def _module(command: str):  # type: ignore[no-untyped-def]
-    return import_module(f"whyreset.cli.{command}")
+    return import_module(f"whyreset.cli.{_MODULES.get(command, command)}")

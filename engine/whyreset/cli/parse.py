@@ -6,10 +6,9 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-import orjson
-
+from whyreset.basis.json_text import encode
 from whyreset.basis.times import format_time
-from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules
+from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.ingest.envelopes import peel_record
 from whyreset.ingest.matching import Extractor
 from whyreset.model.event import Event
@@ -38,11 +37,11 @@ def run(options: argparse.Namespace) -> int:
         record = peel_record(line, clock)
         events = extractor.extract(record)
         if options.output == "json":
-            sys.stdout.buffer.write(
-                orjson.dumps(_object(record, events), option=orjson.OPT_APPEND_NEWLINE)
-            )
+            sys.stdout.buffer.write(encode(_object(record, events)) + b"\n")
         else:
             print(_phases(record, events))
+    for problem in extractor.problems:
+        say(f"whyreset: {problem}")
     return 0
 
 

@@ -4,13 +4,17 @@ import argparse
 from pathlib import Path
 
 from whyreset.cli.common import add_rule_options, load_rules
-from whyreset.model.rule import Scope
+from whyreset.model.rule import Rule, Scope
+from whyreset.run.text_output import safe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `rules`."""
     parser.add_argument("more", metavar="RULES", nargs="*", type=Path, help="files or folders")
     add_rule_options(parser)
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="text (default) or json"
+    )
 
 
 def run(options: argparse.Namespace) -> int:
@@ -20,10 +24,34 @@ def run(options: argparse.Namespace) -> int:
     if plan is None:
         return 1
     for rule in plan.rules:
-        patched = f"  patched by {', '.join(rule.patches)}" if rule.patches else ""
-        scope = scope_words(rule.scope)
-        print(f"{rule.priority:4}  {rule.name:32} {rule.label:20} {rule.by}{scope}{patched}")
+        print(_json(rule) if options.output == "json" else _line(rule))
+    if options.output == "text" and not options.no_builtin:
+        print(f"loaded: {', '.join(['the shipped rules', *map(safe, plan.files)])}")
     return 0
+
+
+def _line(rule: Rule) -> str:
+    status = "" if rule.status == "stable" else f"  {rule.status}"
+    patched = f"  patched by {', '.join(rule.patches)}" if rule.patches else ""
+    place = safe(f"{rule.by}{scope_words(rule.scope)}{patched}")
+    return f"{rule.priority:4}  {rule.name:32} {rule.label:20} {place}{status}"
+
+
+def _json(rule: Rule) -> str:
+    from whyreset.basis.json_text import encode  # noqa: PLC0415  only where it is asked for
+
+    shown = {
+        "rule": rule.name,
+        "label": rule.label,
+        "priority": rule.priority,
+        "status": rule.status,
+        "by": rule.by,
+        "patched_by": rule.patches,
+        "for": [f"{test.field} {test.glob}" for test in rule.scope.within],
+        "not_for": [f"{test.field} {test.glob}" for test in rule.scope.outside],
+        "tests": len(rule.tests),
+    }
+    return encode(shown).decode()
 
 
 def scope_words(scope: Scope) -> str:

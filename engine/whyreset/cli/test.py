@@ -1,37 +1,81 @@
-"""`whyreset test`: run the tests inside rule files."""
+"""`whyreset test`: run the tests inside rule files, and folders of logs with their verdicts."""
 
 import argparse
-from dataclasses import replace
+from collections.abc import Iterator
 from pathlib import Path
 
-from whyreset.cli.common import add_rule_options, load_rules
+from whyreset.basis.frozen import replace
+from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.language.load import load
 from whyreset.model.rule import Plan
-from whyreset.run.rule_tests import TestResult, run_rule_tests
+from whyreset.run import test_output
+from whyreset.run.folder_tests import FolderCase, cases_in, run_case
+from whyreset.run.rule_tests import run_rule_tests
+from whyreset.run.test_output import FAILED, GAP, MENDED, PASSED, Told
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `test`."""
-    parser.add_argument("more", metavar="RULES", nargs="*", type=Path, help="files or folders")
+    parser.add_argument(
+        "more", metavar="PATH", nargs="*", type=Path,
+        help="rule files, folders of them, folders of NAME.log and NAME.expected.jsonl",
+    )  # fmt: skip
     add_rule_options(parser)
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json", "junit"), default="text",
+        help="text (default), json (an object a test), junit (for continuous integration)",
+    )  # fmt: skip
+    parser.add_argument(
+        "--coverage", action="store_true",
+        help="say which clauses no test needs: without them all tests of their rule pass",
+    )  # fmt: skip
+    parser.add_argument("--watch", action="store_true", help="run again when a file changes")
 
 
 def run(options: argparse.Namespace) -> int:
     """Run all tests; print the failing ones, and how many there were; 1 when one fails."""
-    options.rules = [*options.rules, *options.more]
+    given = [*options.rules, *options.more]
+    if not options.watch:
+        return _once(given, options)
+    from watchfiles import watch  # noqa: PLC0415  only where it is asked for
+
+    _once(given, options)
+    folders = {path if path.is_dir() else path.parent for path in given} or {Path()}
+    say("whyreset: waiting for changes; Ctrl-C ends")
+    for _ in watch(*folders, raise_interrupt=True):
+        print()
+        _once(given, options)
+    return 0
+
+
+def _once(given: list[Path], options: argparse.Namespace) -> int:
+    cases = [case for path in given if path.is_dir() for case in cases_in(path)]
+    options.rules = [path for path in given if _has_rules(path) or not path.is_dir()]
     plan = load_rules(options)
     if plan is None:
         return 1
-    tried = _tried(plan, options)
-    results = list(run_rule_tests(tried))
-    failed = [result for result in results if result.failures]
-    for result in failed:
-        _show(result)
-    untested = _untested(tried)
-    if untested:
-        print(f"without a test: {', '.join(untested)}")
-    print(f"{len(results) - len(failed)} passed, {len(failed)} failed")
-    return 1 if failed else 0
+    tried = _tried(plan, options) if options.rules or not cases else replace(plan, rules=())
+    told = list(_tell(plan, tried, cases))
+    if options.output == "text":
+        _print_text(told, tried)
+    elif options.output == "junit":
+        print(test_output.junit(told))
+    else:
+        _print_json(told)
+    if options.coverage:
+        _print_coverage(tried)
+    return 1 if any(each.status == FAILED for each in told) else 0
+
+
+def _has_rules(path: Path) -> bool:
+    return path.is_dir() and any(path.glob("*.rules"))
+
+
+def _tell(plan: Plan, tried: Plan, cases: list[FolderCase]) -> Iterator[Told]:
+    for result in run_rule_tests(tried):
+        yield test_output.told_rule_test(result)
+    for case in cases:
+        yield test_output.told_folder_test(run_case(plan, case))
 
 
 def _tried(plan: Plan, options: argparse.Namespace) -> Plan:
@@ -42,16 +86,42 @@ def _tried(plan: Plan, options: argparse.Namespace) -> Plan:
     return replace(plan, rules=tuple(rule for rule in plan.rules if rule.by not in shipped))
 
 
-def _untested(plan: Plan) -> list[str]:
-    return [rule.name for rule in plan.rules if not rule.tests]
+def _print_text(told: list[Told], tried: Plan) -> None:
+    for each in told:
+        if each.status == FAILED:
+            print(test_output.text(each) + "\n")
+        elif each.status == GAP:
+            print(f"{each.by}: known gap: {each.title}: {each.known_gap}")
+        elif each.status == MENDED:
+            print(f"{each.by}: passes now, remove `known gap`: {each.title}")
+    untested = [rule.name for rule in tried.rules if not rule.tests]
+    if untested:
+        print(f"without a test: {', '.join(untested)}")
+    count = {status: sum(each.status == status for each in told) for status in (FAILED, GAP)}
+    passed = sum(each.status in (PASSED, MENDED) for each in told)
+    gaps = f", {count[GAP]} known gap{'s' if count[GAP] > 1 else ''}" if count[GAP] else ""
+    print(f"{passed} passed, {count[FAILED]} failed{gaps}")
 
 
-def _show(result: TestResult) -> None:
-    print(f"{result.test.by}: rule {result.rule.name}: {result.test.title}")
-    for failure in result.failures:
-        print(f"    {failure}")
-    for verdict in result.got:
-        for finding in verdict.evidence:
-            mark = {True: "✓", False: "✗", None: "?"}[finding.holds]
-            print(f"      {mark} {finding.clause}  {finding.found}")
-    print()
+def _print_json(told: list[Told]) -> None:
+    from whyreset.basis.json_text import encode  # noqa: PLC0415
+
+    for each in told:
+        print(encode(test_output.as_object(each)).decode())
+
+
+def _print_coverage(tried: Plan) -> None:
+    """Clauses that no test needs; to standard error, so that the reports stay what they are."""
+    from whyreset.run.mutants import undecided  # noqa: PLC0415
+
+    clauses = decided = 0
+    for rule in tried.rules:
+        if not rule.tests:
+            continue
+        idle = undecided(tried, rule)
+        clauses += len(rule.when) + len(rule.unless)
+        decided += len(rule.when) + len(rule.unless) - len(idle)
+        for each in idle:
+            part = "unless " if each.part == "unless" else ""
+            say(f"{rule.by}: rule {rule.name}: no test needs `{part}{each.clause.text}`")
+    say(f"{decided} of {clauses} clauses decide a test")

@@ -84,6 +84,18 @@ class Builder(Transformer[Token, Any]):
     def use(self, _meta: Meta, c: list[Any]) -> tree.UseNode:
         return tree.UseNode(word(c[0]))
 
+    def requires(self, _meta: Meta, c: list[Any]) -> tree.RequiresNode:
+        return tree.RequiresNode(word(c[0]), str(c[1]), word(c[2]))
+
+    def export(self, _meta: Meta, c: list[Any]) -> tree.ExportNode:
+        return tree.ExportNode(tuple(c))
+
+    def exported(self, _meta: Meta, c: list[Any]) -> tuple[str, tree.Word]:
+        return c[0], word(c[1])
+
+    def exportable(self, _meta: Meta, c: list[Any]) -> str:
+        return str(c[0])
+
     def value(self, _meta: Meta, c: list[Any]) -> tree.Word:
         return word(c[0])
 
@@ -273,7 +285,12 @@ class Builder(Transformer[Token, Any]):
     # ---- tests
 
     def test(self, _meta: Meta, c: list[Any]) -> tree.TestNode:
-        return tree.TestNode(word(c[0]), tuple(c[1:]))
+        gap = _one(c, tree.Word)
+        items = tuple(each for each in c[1:] if each is not gap)
+        return tree.TestNode(word(c[0]), items, gap)
+
+    def known_gap(self, _meta: Meta, c: list[Any]) -> tree.Word:
+        return word(c[0])
 
     def train(self, _meta: Meta, c: list[Any]) -> tuple[tree.Word, ...]:
         return tuple(word(each) for each in c if each.type == "AMOUNT")

@@ -1,8 +1,9 @@
 """Rules while they are being put together: stated once, then extended."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
+from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.span import Span
 from whyreset.language import tree
 from whyreset.language.clauses import ClauseReader
@@ -12,6 +13,7 @@ from whyreset.language.values import Reader
 from whyreset.model.rule import (
     LABELS,
     SEVERITIES,
+    STATUSES,
     Clause,
     Rule,
     RuleTest,
@@ -23,8 +25,7 @@ _REPEATABLE = ("verify",)
 _TEXTS = ("title", "because", "remedy", "verify")
 
 
-@dataclass(frozen=True, slots=True)
-class Placed:
+class Placed(Frozen):
     """A clause, and where it was written."""
 
     clause: Clause
@@ -50,7 +51,8 @@ class Draft:
         """A copy for a scope; the tests stay with the rule that they were written for."""
         rule = replace(self.rule, scope=Scope(within), tests=())
         texts = {key: list(words) for key, words in self.texts.items()}
-        return replace(self, rule=rule, when=list(self.when), unless=list(self.unless), texts=texts)
+        places = (self.gap_desk, self.gap_span, list(self.when), list(self.unless))
+        return Draft(self.name, self.desk, self.span, rule, *places, texts)
 
     def exclude(self, outside: Sequence[ScopeTest]) -> None:
         """Keep the rule out of a scope."""
@@ -186,6 +188,10 @@ class DraftReader:
                 if word.text not in SEVERITIES:
                     self._desk.unknown("E017", "severity", word.text, word.span, SEVERITIES)
                 return replace(rule, severity=word.text)
+            case "status":
+                if word.text not in STATUSES:
+                    self._desk.unknown("E041", "status", word.text, word.span, STATUSES)
+                return replace(rule, status=word.text)
             case "priority":
                 return replace(rule, priority=self._reader.count(word, least=-1000))
             case "confidence":

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from whyreset.language import cache
 from whyreset.language.report import Report
+from whyreset.language.requirements import is_met
 from whyreset.language.sources import RuleText
 from whyreset.language.tree import RuleFile
 
@@ -14,14 +15,16 @@ def read_files(texts: Sequence[RuleText], report: Report) -> list[RuleFile]:
 
 
 def _read_file(source: RuleText, report: Report) -> RuleFile:
+    desk = report.open(RuleFile(source.name, source.text))
+    if not is_met(source.text, desk):
+        return RuleFile(source.name, source.text, (), source.shipped, source.uses)
     name = f"tree-{cache.digest(cache.fingerprint(), source.text)}.pickle"
     stored = cache.read_value(name) if source.kept else None
     if isinstance(stored, tuple):
-        return RuleFile(source.name, source.text, stored)
+        return RuleFile(source.name, source.text, stored, source.shipped, source.uses)
     from whyreset.language.parse import parse  # noqa: PLC0415  imports lark
 
-    desk = report.open(RuleFile(source.name, source.text))
     statements = parse(source.text, desk)
     if source.kept and not desk.failed:
         cache.write_value(name, statements)
-    return RuleFile(source.name, source.text, statements)
+    return RuleFile(source.name, source.text, statements, source.shipped, source.uses)

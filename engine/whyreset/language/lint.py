@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 
 from whyreset.basis.units import format_duration, spell_duration
 from whyreset.language.drafts import Draft, Placed
+from whyreset.language.lint_clauses import lint_clauses
 from whyreset.model import rule as model
 
 
@@ -12,6 +13,7 @@ def lint(drafts: Sequence[Draft], ordered: Sequence[model.Rule]) -> None:
     for draft in drafts:
         _gap(draft)
         _beats(draft)
+        lint_clauses(draft)
         if not draft.rule.patches:
             _tests(draft)
     _never_wins(ordered, {(each.rule.name, each.rule.scope): each for each in drafts})

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 
+from whyreset.basis.frozen import Frozen
 from whyreset.language import tree
 from whyreset.language.drafts import Draft, DraftReader
 from whyreset.language.report import Desk
@@ -10,8 +11,7 @@ from whyreset.model.rule import ScopeTest
 Tests = tuple[ScopeTest, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class _Extension:
+class _Extension(Frozen):
     node: tree.ExtendNode
     scope: Tests
     desk: Desk
@@ -55,15 +55,30 @@ class Patches:
         for each in sorted(self._extensions, key=lambda each: bool(each.node.scope)):
             if not self._known(each.node.name, each.desk) or each.node.name.text not in rules:
                 continue
+            self._lint(each.node.name, each.desk, "extend")
             self._extend(rules[each.node.name.text], each)
         for node, scope, desk in self._disabled:
             if not self._known(node.name, desk) or node.name.text not in rules:
                 continue
-            if not node.scope:
+            if node.scope:
+                self._lint(node.name, desk, "disable")
+            else:
                 rules[node.name.text] = []
             for draft in rules[node.name.text]:
                 draft.exclude(scope)
         return [draft for drafts in rules.values() for draft in drafts if _acts(draft)]
+
+    def _lint(self, name: tree.Word, desk: Desk, what: str) -> None:
+        """A patch that has no effect, or may soon have none."""
+        gone = next((d.by(n.name.span) for n, _, d in self._disabled
+                     if n.name.text == name.text and not n.scope), None)  # fmt: skip
+        draft = self._stated[name.text]
+        if gone is not None:
+            message = f"`{name.text}` is disabled everywhere: this does nothing"
+            desk.say("W017", message, name.span, f"leave this out, or the line at {gone}")
+        elif what == "extend" and draft is not None and draft.rule.status == "deprecated":
+            message = f"`{name.text}` is deprecated: it will go in a later version"
+            desk.say("W026", message, name.span, f"{self._places[name.text]} says what to use")
 
     def _known(self, name: tree.Word, desk: Desk) -> bool:
         if name.text in self._stated:

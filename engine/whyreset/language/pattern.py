@@ -1,10 +1,9 @@
 """Patterns: what a template or a log format is compiled to, and how its text is read."""
 
-from dataclasses import dataclass
+from whyreset.basis.frozen import Frozen
 
 
-@dataclass(frozen=True, slots=True)
-class CompiledPattern:
+class CompiledPattern(Frozen):
     """A regular expression (syntax of the `regex` module, searched) and its groups' types.
 
     `tame`: a search of a short text cannot take long, so that it needs no time limit.
@@ -27,8 +26,7 @@ class PatternError(ValueError):
         self.hint = hint
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
+class Token(Frozen):
     """One piece of a template or format: the terminal that matched, its text and its place."""
 
     kind: str

@@ -11,11 +11,16 @@ from whyreset.language.drafts import Draft, DraftReader
 from whyreset.language.events import EventReader
 from whyreset.language.kinds import Kinds
 from whyreset.language.lint import lint
+from whyreset.language.lint_names import lint_names
+from whyreset.language.lint_tests import lint_tests
+from whyreset.language.lint_values import lint_values, possible_values
 from whyreset.language.narrow import narrowed
 from whyreset.language.patches import Patches
 from whyreset.language.report import Desk, Report
+from whyreset.language.requirements import VERSION_OPERATORS
 from whyreset.language.rule_tests import TestReader
-from whyreset.language.texts import known_placeholders, placeholders, why_missing
+from whyreset.language.scopes import resolve
+from whyreset.language.texts import known_placeholders, placeholders, says_absent, why_missing
 from whyreset.language.values import Reader, Setting, read_setting
 from whyreset.model.definition import Definition
 from whyreset.model.rule import Plan, Rule, ScopeTest
@@ -33,7 +38,7 @@ class _Names:
 
 def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str, ...]) -> Plan:
     """The plan of all files, in load order; it is of no use if the report has errors."""
-    desks = [(file, report.open(file)) for file in files]
+    desks = resolve([(file, report.open(file)) for file in files])
     names = _Names()
     for file, desk in desks:
         for statement in file.statements:
@@ -47,7 +52,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         _check_texts(draft, names)
     ordered = tuple(sorted((draft.finish() for draft in drafts), key=_order))
     if not report.errors:
-        lint(drafts, ordered)
+        _lint(desks, drafts, ordered, definitions)
     return Plan(
         networks=names.networks,
         settings={name: setting.value for name, setting in names.settings.items()},
@@ -58,6 +63,25 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         kinds=names.kinds.fields(),
         files=watched,
     )
+
+
+def _lint(
+    desks: Sequence[tuple[tree.RuleFile, Desk]],
+    drafts: Sequence[Draft],
+    ordered: Sequence[Rule],
+    definitions: Sequence[Definition],
+) -> None:
+    """All warnings; those about names and tests only for the files that are not shipped."""
+    lint(drafts, ordered)
+    lint_values(drafts, desks, possible_values(definitions))
+    lint_names(desks, [(file, desk) for file, desk in desks if not file.shipped])
+    stated = {(each.name, each.desk.file): each for each in drafts if not each.rule.scope.within}
+    for file, desk in desks:
+        for statement in file.statements:
+            if isinstance(statement, tree.RuleNode):
+                draft = stated.get((statement.name.text, file.name))
+                if draft is not None:
+                    lint_tests(statement, draft, desk)
 
 
 def _order(rule: Rule) -> tuple[int, str, bool]:
@@ -79,6 +103,15 @@ def _learn(statement: tree.Statement, desk: Desk, names: _Names) -> None:
             names.teams[name.text] = scope_tests(tests, desk, names.teams)
         case tree.EventNode():
             names.kinds.learn(statement)
+        case tree.RequiresNode():
+            _requires(statement, desk)
+
+
+def _requires(node: tree.RequiresNode, desk: Desk) -> None:
+    """That the version is there was seen before the file was parsed."""
+    if node.package.text != "whyreset" or node.op not in VERSION_OPERATORS:
+        message = "only a version of whyreset can be required"
+        desk.say("E040", message, node.package.span, "write `requires whyreset >= 0.1`")
 
 
 def _network(node: tree.NetworkNode, desk: Desk, names: _Names) -> None:
@@ -154,6 +187,10 @@ def _check_texts(draft: Draft, names: _Names) -> None:
                 if name in "{}":
                     hint = f"write `{name}{name}` for a brace itself"
                     desk.say("E031", f"a lone `{name}` in a text", place, hint)
+                elif (text := says_absent(clauses, name)) is not None:
+                    message = f"`{text}` finds no event, so there is no `{{{name}}}`"
+                    hint = f"write `{{{name.partition('.')[0]}}}`: it says what was found"
+                    desk.say("E038", message, place, hint)
                 elif (hint_text := why_missing(name)) is not None:
                     message = f"rule `{draft.name}` has no `{{{name}}}`"
                     desk.say("E018", message, place, hint_text)

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
-from whyreset.language.codes import CODES
+from whyreset.language.codes import CODES, CURES
 from whyreset.model.diagnostic import Diagnostic
 
 
@@ -26,7 +26,7 @@ class Report:
         assert code in CODES, code
         lines = self._lines[file]
         line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-        self._found.append(Diagnostic(code, message, file, span, hint, line))
+        self._found.append(Diagnostic(code, message, file, span, hint or CURES.get(code), line))
 
     def take(self, diagnostic: Diagnostic) -> None:
         """Note a finding that is complete already."""

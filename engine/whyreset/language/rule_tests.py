@@ -45,6 +45,7 @@ class TestReader:
                 self._expect(each) for each in node.items if isinstance(each, tree.ExpectNode)
             ),
             by=self._desk.by(node.title.span),
+            known_gap=node.known_gap.text if node.known_gap else None,
         )
 
     def _at(self, node: tree.AtNode) -> TestEvents:

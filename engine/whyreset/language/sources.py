@@ -2,37 +2,46 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
+from typing import NamedTuple
 
+from whyreset.basis.lazy import lazy
 from whyreset.basis.shipped import shipped
 from whyreset.basis.span import Span
 from whyreset.model.diagnostic import Diagnostic
 
 # The grammar says the same about a `use` statement; this finds the files without parsing,
 # so that an unchanged set of files never needs the parser.
-_USE = re.compile(r'(?:^|;)[ \t\f]*use[ \t\f]*"([^"\\\n]*)"', re.MULTILINE)
+_USE = lazy(r'(?:^|;)[ \t\f]*use[ \t\f]*"([^"\\\n]*)"', re.MULTILINE)
 _SUFFIX = ".rules"
+_CURE = "name a *.rules file in UTF-8 that exists"
+PACK = "pack:"
+"""How the path of an installed pack of rules begins."""
 _LARGEST = 4_000_000
 
 
-@dataclass(frozen=True, slots=True)
-class RuleText:
-    """One rule file: `name` is what messages show, `kept` whether its tree may be cached."""
+class RuleText(NamedTuple):
+    """One rule file: `name` is what messages show, `kept` whether its tree may be cached.
+
+    `shipped`: it comes with the package; `uses`: the names of the files that it uses, and of
+    those that they use.
+    """
 
     name: str
     text: str
     kept: bool = True
+    shipped: bool = False
+    uses: tuple[str, ...] = ()
 
 
-@dataclass(slots=True)
 class RuleTexts:
     """All rule files in load order: a used file before its user; *problems* are errors."""
 
-    texts: list[RuleText] = field(default_factory=list)
-    problems: list[Diagnostic] = field(default_factory=list)
-    watched: list[str] = field(default_factory=list)
-    _seen: set[Path] = field(default_factory=set)
+    def __init__(self) -> None:
+        self.texts: list[RuleText] = []
+        self.problems: list[Diagnostic] = []
+        self.watched: list[str] = []
+        self._seen: dict[Path, str] = {}
 
     def add_shipped(self) -> None:
         """The rules that come with the package; messages show their base names."""
@@ -41,7 +50,10 @@ class RuleTexts:
                 self._add_text(entry, entry.name)
 
     def add(self, path: Path) -> None:
-        """A file, or the *.rules files of a folder, sorted by name."""
+        """A file, the *.rules files of a folder sorted by name, or `pack:NAME`."""
+        if str(path).startswith(PACK):
+            self._add_pack(str(path).removeprefix(PACK))
+            return
         if not path.is_dir():
             self._add_file(path)
             return
@@ -51,23 +63,38 @@ class RuleTexts:
         for each in files:
             self._add_file(each)
 
-    def _add_file(self, path: Path) -> None:
+    def _add_pack(self, name: str) -> None:
+        from whyreset.basis.suggest import did_you_mean  # noqa: PLC0415  seldom asked for
+        from whyreset.language.packs import find_pack, pack_names  # noqa: PLC0415  seldom asked for
+
+        folder = find_pack(name)
+        files = sorted(folder.glob("*" + _SUFFIX)) if folder else []
+        if not files:
+            hint = did_you_mean(name, pack_names()) or "packs: " + (
+                ", ".join(pack_names()) or "none"
+            )
+            message = f"the pack `{name}` is not installed, or has no *{_SUFFIX} file"
+            place = Span(1, 1, 1, 1)
+            self.problems.append(Diagnostic("E044", message, PACK + name, place, hint))
+        for each in files:
+            self._add_file(each, f"{PACK}{name}/{each.name}")
+
+    def _add_file(self, path: Path, name: str | None = None) -> None:
         real = path.resolve()
         if real in self._seen:
             return
-        self._seen.add(real)
-        name = str(path)
+        name = name or str(path)
         if any(each.name == name for each in self.texts):  # `go.rules` here, and the shipped one
             name = f"./{name}"
+        self._seen[real] = name
         self.watched.append(str(path))
         text = self._read(path, name)
         if text is None:
             return
-        for used, span, line in _uses(text):
-            self._use(path, name, used, span, line)
-        self.texts.append(RuleText(name, text))
+        uses = [self._use(path, name, used, span, line) for used, span, line in _uses(text)]
+        self.texts.append(RuleText(name, text, uses=tuple(each for each in uses if each)))
 
-    def _use(self, user: Path, name: str, used: str, span: Span, line: str) -> None:
+    def _use(self, user: Path, name: str, used: str, span: Span, line: str) -> str | None:
         target = user.parent / used
         problem = None
         # Rule files are untrusted: a `use` reaches rule files beside its own, nothing else.
@@ -76,12 +103,14 @@ class RuleTexts:
         elif not target.is_file():
             problem = f"no such file: {used}"
         if problem:
-            self.problems.append(Diagnostic("E002", problem, name, span, None, line))
-            return
+            self.problems.append(Diagnostic("E002", problem, name, span, _CURE, line))
+            return None
         self._add_file(target)
+        return self._seen.get(target.resolve())
 
     def _add_text(self, entry: Path, name: str) -> None:
-        self.texts.append(RuleText(name, _clean(entry.read_text(encoding="utf-8"))))
+        text = _clean(entry.read_text(encoding="utf-8"))
+        self.texts.append(RuleText(name, text, shipped=True))
 
     def _read(self, path: Path, name: str) -> str | None:
         try:
@@ -98,7 +127,7 @@ class RuleTexts:
         return None
 
     def _problem(self, name: str, message: str) -> None:
-        self.problems.append(Diagnostic("E002", message, name, Span(1, 1, 1, 1)))
+        self.problems.append(Diagnostic("E002", message, name, Span(1, 1, 1, 1), _CURE))
 
 
 def gather(paths: Sequence[Path], *, builtin: bool) -> RuleTexts:

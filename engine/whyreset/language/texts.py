@@ -47,10 +47,21 @@ def known_placeholders(
             known.update(OF_SHARE)
         if clause.name:
             known.add(clause.name)
-        if clause.name and isinstance(clause, model.Join) and clause.event in kinds:
+        if not isinstance(clause, model.Join) or clause.negated:
+            continue
+        if clause.name and clause.event in kinds:
             fields = (*kinds[clause.event].types, "time", "count")
             known.update(f"{clause.name}.{field}" for field in fields)
     return known
+
+
+def says_absent(clauses: Iterable[model.Clause], name: str) -> str | None:
+    """The clause that `{name.field}` belongs to, if it says that there is no such event."""
+    owner, dot, _ = name.partition(".")
+    for clause in all_clauses(clauses):
+        if dot and clause.name == owner and isinstance(clause, model.Join) and clause.negated:
+            return clause.text
+    return None
 
 
 def why_missing(name: str) -> str | None:

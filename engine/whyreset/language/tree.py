@@ -1,13 +1,11 @@
 """The syntax tree of one rule file: what was written and where, before any name is resolved."""
 
-from dataclasses import dataclass, field
-
+from whyreset.basis.frozen import Frozen
 from whyreset.basis.span import Span
 from whyreset.model.definition import JsonCondition, Mapped
 
 
-@dataclass(frozen=True, slots=True)
-class Word:
+class Word(Frozen):
     """A name, an amount or a text; `quoted` tells `"499"` from `499`."""
 
     text: str
@@ -15,8 +13,7 @@ class Word:
     quoted: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class ConditionNode:
+class ConditionNode(Frozen):
     """`field op value`, as written."""
 
     field: Word
@@ -24,8 +21,7 @@ class ConditionNode:
     value: Word
 
 
-@dataclass(frozen=True, slots=True)
-class ScopeNode:
+class ScopeNode(Frozen):
     """`namespace "pay-*"`, or `team NAME` (then the field is `team`)."""
 
     field: Word
@@ -35,16 +31,14 @@ class ScopeNode:
 # ---- clauses
 
 
-@dataclass(frozen=True, slots=True)
-class QuantifierNode:
+class QuantifierNode(Frozen):
     """`any`, `none`, `all`, `first`, or `share` with the share as written."""
 
     kind: str
     share: Word | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class InNode:
+class InNode(Frozen):
     """`field [not] in a or b`."""
 
     field: Word
@@ -52,31 +46,27 @@ class InNode:
     negated: bool
 
 
-@dataclass(frozen=True, slots=True)
-class CompareNode:
+class CompareNode(Frozen):
     """`field op value`."""
 
     condition: ConditionNode
 
 
-@dataclass(frozen=True, slots=True)
-class RelationNode:
+class RelationNode(Frozen):
     """`from peer`, `on pod`, ...: two words."""
 
     text: str
     span: Span
 
 
-@dataclass(frozen=True, slots=True)
-class ReachNode:
+class ReachNode(Frozen):
     """`2s`, `2s before` or `2s after`."""
 
     amount: Word
     side: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class JoinNode:
+class JoinNode(Frozen):
     """`[no] event [conditions] [relation] within ...`."""
 
     event: Word
@@ -86,16 +76,14 @@ class JoinNode:
     reach: tuple[ReachNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RangeNode:
+class RangeNode(Frozen):
     """`A..B`, or `A` alone."""
 
     low: Word
     high: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class AfterNode:
+class AfterNode(Frozen):
     """`A..B [± T] after last event [conditions] [relation]`."""
 
     range: RangeNode
@@ -105,24 +93,21 @@ class AfterNode:
     relation: RelationNode | None
 
 
-@dataclass(frozen=True, slots=True)
-class AtLeastNode:
+class AtLeastNode(Frozen):
     """`at least N [in D]`."""
 
     count: Word
     within: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class DistinctNode:
+class DistinctNode(Frozen):
     """`at least N distinct field`."""
 
     count: Word
     field: Word
 
 
-@dataclass(frozen=True, slots=True)
-class EveryNode:
+class EveryNode(Frozen):
     """`every A..B ± T [missing at most S]`."""
 
     range: RangeNode
@@ -130,15 +115,13 @@ class EveryNode:
     missing: Word | None
 
 
-@dataclass(frozen=True, slots=True)
-class VaryNode:
+class VaryNode(Frozen):
     """`intervals vary at most P`."""
 
     share: Word
 
 
-@dataclass(frozen=True, slots=True)
-class AnyOfNode:
+class AnyOfNode(Frozen):
     """`any of { clauses }`."""
 
     clauses: "tuple[ClauseNode, ...]"
@@ -157,8 +140,7 @@ Body = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class ClauseNode:
+class ClauseNode(Frozen):
     """`[name:] [quantifier] body [if known]`."""
 
     span: Span
@@ -171,8 +153,7 @@ class ClauseNode:
 # ---- events
 
 
-@dataclass(frozen=True, slots=True)
-class MatcherNode:
+class MatcherNode(Frozen):
     """A `match`, `json` or log-format line, its pattern compiled already."""
 
     span: Span
@@ -185,32 +166,28 @@ class MatcherNode:
     tame: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class PairNode:
+class PairNode(Frozen):
     """`field=value`."""
 
     field: Word
     value: Word
 
 
-@dataclass(frozen=True, slots=True)
-class SampleNode:
+class SampleNode(Frozen):
     """`sample TEXT gives ...`; `gives` None for `gives nothing`."""
 
     text: Word
     gives: tuple[PairNode, ...] | None
 
 
-@dataclass(frozen=True, slots=True)
-class OriginNode:
+class OriginNode(Frozen):
     """`container "x-*"` of a `from` line."""
 
     field: Word
     glob: Word
 
 
-@dataclass(frozen=True, slots=True)
-class AssignNode:
+class AssignNode(Frozen):
     """`set field = value [where ...]`."""
 
     field: Word
@@ -221,8 +198,7 @@ class AssignNode:
 # ---- statements
 
 
-@dataclass(frozen=True, slots=True)
-class NetworkNode:
+class NetworkNode(Frozen):
     """`[extend] network name = prefixes`."""
 
     name: Word
@@ -230,31 +206,41 @@ class NetworkNode:
     extends: bool
 
 
-@dataclass(frozen=True, slots=True)
-class SettingNode:
+class SettingNode(Frozen):
     """`setting name = value`."""
 
     name: Word
     value: Word
 
 
-@dataclass(frozen=True, slots=True)
-class TeamNode:
+class TeamNode(Frozen):
     """`team name = scopes`."""
 
     name: Word
     tests: tuple[ScopeNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class UseNode:
+class UseNode(Frozen):
     """`use "file.rules"`."""
 
     path: Word
 
 
-@dataclass(frozen=True, slots=True)
-class EventNode:
+class RequiresNode(Frozen):
+    """`requires whyreset >= 0.2`."""
+
+    package: Word
+    op: str
+    version: Word
+
+
+class ExportNode(Frozen):
+    """`export network NAME, event NAME`: names of this file that all files may use."""
+
+    names: tuple[tuple[str, Word], ...]
+
+
+class EventNode(Frozen):
     """An `event` block."""
 
     kind: Word
@@ -265,8 +251,7 @@ class EventNode:
     samples: tuple[SampleNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class BurstNode:
+class BurstNode(Frozen):
     """`burst of kind [by keys] gap D`."""
 
     kind: Word
@@ -274,8 +259,7 @@ class BurstNode:
     gap: Word
 
 
-@dataclass(frozen=True, slots=True)
-class AtNode:
+class AtNode(Frozen):
     """`at T [..T every D [± P]] kind fields` of a test."""
 
     start: Word
@@ -286,8 +270,7 @@ class AtNode:
     fields: tuple[PairNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class StreamNode:
+class StreamNode(Frozen):
     """`stream kind T..T` of a test."""
 
     kind: Word
@@ -295,24 +278,22 @@ class StreamNode:
     end: Word
 
 
-@dataclass(frozen=True, slots=True)
-class ExpectNode:
+class ExpectNode(Frozen):
     """`expect label fields` of a test."""
 
     label: Word
     fields: tuple[PairNode, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class TestNode:
-    """A `test` block."""
+class TestNode(Frozen):
+    """A `test` block; `known_gap` is the reason why it is known to fail."""
 
     title: Word
     items: tuple[AtNode | StreamNode | ExpectNode, ...]
+    known_gap: Word | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class ItemNode:
+class ItemNode(Frozen):
     """A line `label x`, `title "..."`, `priority 20`, `gap 75s`, ...: its words."""
 
     key: str
@@ -320,8 +301,7 @@ class ItemNode:
     words: tuple[Word, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class RuleBody:
+class RuleBody(Frozen):
     """The lines of a rule, or of an extension of one."""
 
     items: tuple[ItemNode, ...] = ()
@@ -331,16 +311,14 @@ class RuleBody:
     tests: tuple[TestNode, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class RuleNode:
+class RuleNode(Frozen):
     """`rule NAME { ... }`."""
 
     name: Word
     body: RuleBody
 
 
-@dataclass(frozen=True, slots=True)
-class ExtendNode:
+class ExtendNode(Frozen):
     """`extend rule NAME [for ...] { ... }`."""
 
     name: Word
@@ -348,8 +326,7 @@ class ExtendNode:
     body: RuleBody
 
 
-@dataclass(frozen=True, slots=True)
-class DisableNode:
+class DisableNode(Frozen):
     """`disable rule NAME [for ...]`."""
 
     name: Word
@@ -357,14 +334,28 @@ class DisableNode:
 
 
 Statement = (
-    NetworkNode | SettingNode | TeamNode | UseNode | EventNode | RuleNode | ExtendNode | DisableNode
+    NetworkNode
+    | SettingNode
+    | TeamNode
+    | UseNode
+    | RequiresNode
+    | ExportNode
+    | EventNode
+    | RuleNode
+    | ExtendNode
+    | DisableNode
 )
 
 
-@dataclass(frozen=True, slots=True)
-class RuleFile:
-    """One parsed file: the name that messages show, its text, its statements in order."""
+class RuleFile(Frozen):
+    """One parsed file: the name that messages show, its text, its statements in order.
+
+    shipped  it comes with the package: its names are everybody's
+    uses     the names of the files that it uses, and of those that they use
+    """
 
     name: str
     text: str
-    statements: tuple[Statement, ...] = field(default=())
+    statements: tuple[Statement, ...] = ()
+    shipped: bool = False
+    uses: tuple[str, ...] = ()

@@ -2,8 +2,9 @@
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
 
+from whyreset.basis.frozen import Frozen
+from whyreset.basis.network import parse_prefix
 from whyreset.basis.span import Span
 from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
 from whyreset.language.kinds import NUMERIC
@@ -13,12 +14,13 @@ from whyreset.model.event import Value
 
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _NAME = re.compile(r"[A-Za-z_]\w*")
+_DOTTED = re.compile(r"(\d+(?:\.\d+)+)(?::\d+)?")
+_COLONS = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*")
 _LONGEST = 31 * 86400 * NS
 """No look-back is longer: what is kept in memory is bounded by it."""
 
 
-@dataclass(frozen=True, slots=True)
-class Setting:
+class Setting(Frozen):
     """A site's own number: its kind is duration, share, number or text; durations in ns too."""
 
     kind: str
@@ -139,6 +141,9 @@ class Reader:
     def value(self, word: Word, field: str, type_name: str, *, settings: bool = True) -> Value:
         """What a field of this type may hold: seconds, a number or a text."""
         if type_name not in NUMERIC:
+            if type_name in ("addr", "ip") and _is_no_address(word.text):
+                hint = "an address is such as 10.42.0.1 or fd00::1"
+                self._desk.say("E039", f"`{word.text}` is no address", word.span, hint)
             return word.text
         setting = self._settings.get(word.text) if settings and not word.quoted else None
         if type_name == "duration":
@@ -164,6 +169,18 @@ class Reader:
             self._desk.say("E003", f"`{word.text}` is not a duration", word.span, _unit_hint(word))
             return 0.0
         return value / NS
+
+
+def _is_no_address(text: str) -> bool:
+    """Whether a text has the form of an address, with or without a port, and is none."""
+    dotted = _DOTTED.fullmatch(text)
+    if not dotted and not _COLONS.fullmatch(text):
+        return False
+    try:
+        parse_prefix(dotted[1] if dotted else text)
+    except ValueError:
+        return True
+    return False
 
 
 def _unit_hint(word: Word) -> str:

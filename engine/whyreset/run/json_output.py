@@ -2,8 +2,7 @@
 
 from typing import Any
 
-import orjson
-
+from whyreset.basis.json_text import encode
 from whyreset.basis.times import format_time
 from whyreset.basis.units import NS
 from whyreset.model.verdict import Labelled, Verdict
@@ -72,10 +71,10 @@ def label_line(labelled: Labelled) -> bytes:
 
 def _line(value: dict[str, Any]) -> bytes:
     try:
-        return orjson.dumps(value, option=orjson.OPT_APPEND_NEWLINE)
+        return encode(value) + b"\n"
     except TypeError:
         # a pod's name may come from a file name, and those are any bytes
-        return orjson.dumps(_readable(value), option=orjson.OPT_APPEND_NEWLINE)
+        return encode(_readable(value)) + b"\n"
 
 
 def _readable(value: Any) -> Any:

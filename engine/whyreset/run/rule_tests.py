@@ -2,12 +2,13 @@
 
 import random
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
 from operator import attrgetter
+from typing import NamedTuple
 
-from whyreset.basis.units import NS, format_duration, parse_duration
+from whyreset.basis.frozen import replace
+from whyreset.basis.units import NS, format_duration, parse_duration, spell_duration
 from whyreset.correlate.correlator import Correlator
-from whyreset.model.event import PLACE_FIELDS, RESET, Event, Value
+from whyreset.model.event import RESET, Event, Value
 from whyreset.model.record import Source
 from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, TestEvents
 from whyreset.model.verdict import Verdict
@@ -25,8 +26,7 @@ _SAME_TIME = 0.02
 """How far (share) a period may be from the expected one."""
 
 
-@dataclass(frozen=True, slots=True)
-class TestResult:
+class TestResult(NamedTuple):
     """How a test went: `failures` is empty where it passed; `got` are the verdicts."""
 
     rule: Rule
@@ -61,6 +61,37 @@ def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
     return TestResult(rule, test, tuple(failures), got)
 
 
+def given_lines(test: RuleTest) -> list[str]:
+    """The events and streams of a test, as they are written."""
+    lines = [
+        f"stream {each.kind} {spell_duration(each.start)}..{spell_duration(each.end)}"
+        for each in test.streams
+    ]
+    return lines + [_spelt(each) for each in test.events]
+
+
+def expected_lines(test: RuleTest) -> list[str]:
+    """What a test expects, a line for each `expect`."""
+    return [_wanted(each) for each in test.expectations]
+
+
+def got_lines(verdicts: tuple[Verdict, ...]) -> list[str]:
+    """What the verdicts say, in the words of a test; what is known of each beside its label."""
+    return [
+        f"{v.label} peer={v.peer} count={v.count}"
+        + (f" period={format_duration(v.period)}" if v.period else "")
+        for v in verdicts
+    ]
+
+
+def _spelt(line: TestEvents) -> str:
+    times = spell_duration(line.start)
+    if line.every is not None and line.end is not None:
+        times += f"..{spell_duration(line.end)} every {spell_duration(line.every)}"
+        times += f" ± {line.jitter * 100:g}%" if line.jitter else ""
+    return f"{times}  {line.kind} " + " ".join(f"{name}={value}" for name, value in line.fields)
+
+
 def _events(line: TestEvents) -> Iterator[Event]:
     """The events of one `at` line; their jitter is the same in every run."""
     shuffle = random.Random(f"{line}")
@@ -81,25 +112,22 @@ def _events(line: TestEvents) -> Iterator[Event]:
         yield Event(_START + time + off, source, i, line.kind, fields, f"{line.kind} {i}")
 
 
+def _wanted(expected: Expectation) -> str:
+    return " ".join([expected.label, *(f"{name}={value}" for name, value in expected.fields)])
+
+
 def _unmet(expected: Expectation, got: tuple[Verdict, ...]) -> str | None:
     """What is wrong with the verdicts, or None."""
     if expected.label == "unknown" and not expected.fields:
-        claims = [verdict for verdict in got if verdict.label != "unknown"]
+        claims = tuple(verdict for verdict in got if verdict.label != "unknown")
         return f"expected no claim, got {_shown(claims)}" if claims else None
     if any(_meets(expected, verdict) for verdict in got):
         return None
-    wanted = " ".join([expected.label, *(f"{name}={value}" for name, value in expected.fields)])
-    return f"expected {wanted}, got {_shown(got)}"
+    return f"expected {_wanted(expected)}, got {_shown(got)}"
 
 
-def _shown(verdicts: tuple[Verdict, ...] | list[Verdict]) -> str:
-    if not verdicts:
-        return "nothing"
-    return "; ".join(
-        f"{v.label} peer={v.peer} count={v.count}"
-        + (f" period={format_duration(v.period)}" if v.period else "")
-        for v in verdicts
-    )
+def _shown(verdicts: tuple[Verdict, ...]) -> str:
+    return "; ".join(got_lines(verdicts)) or "nothing"
 
 
 def _meets(expected: Expectation, verdict: Verdict) -> bool:
@@ -113,6 +141,7 @@ def _same(name: str, wanted: Value, verdict: Verdict) -> bool:
         period = verdict.period or 0.0
         want = parse_duration(wanted) if isinstance(wanted, str) else wanted * NS
         return abs(period - want) <= _SAME_TIME * want
-    if name in (*PLACE_FIELDS, "peer", "count", "peers", "rule", "severity", "missed"):
-        return str(getattr(verdict, name)) == str(wanted)
-    raise ValueError(f"a verdict has no field {name!r} to expect")
+    value = getattr(verdict, name)
+    if isinstance(value, float) and not isinstance(wanted, str):
+        return abs(value - wanted) <= _SAME_TIME * max(abs(wanted), 0.01)
+    return str(value) == str(wanted)

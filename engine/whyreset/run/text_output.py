@@ -1,8 +1,8 @@
 """Verdicts as someone reads them at 3 am: label and place, clauses with marks, remedy."""
 
-import re
 from collections.abc import Iterable
 
+from whyreset.basis.lazy import lazy
 from whyreset.basis.times import format_time
 from whyreset.model.verdict import Finding, Verdict
 
@@ -17,9 +17,7 @@ _COLOURS = {
 }
 _SAMPLE_SHOWN = 160
 _MARK_COLOURS = {True: "32", False: "31", None: "33"}
-_UNSAFE = re.compile(
-    r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]"
-)
+_UNSAFE = lazy(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
 
 
 def safe(text: str) -> str:

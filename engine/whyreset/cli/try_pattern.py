@@ -1,0 +1,72 @@
+"""`whyreset try`: what a pattern matches in lines of standard input, and what it nearly matches."""
+
+import argparse
+import sys
+
+from whyreset.cli.common import add_time_options, clock_of, say
+from whyreset.ingest.envelopes import peel_record
+from whyreset.model.diagnostic import RuleError
+from whyreset.run.attempt import Attempt, Pattern, near_miss
+from whyreset.run.text_output import safe
+
+_MISSES = 5
+
+
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """Options of `try`."""
+    parser.add_argument(
+        "pattern", metavar="PATTERN",
+        help="a template (`... <peer:addr> ...`), a /regex/, or a line of an event block",
+    )  # fmt: skip
+    parser.add_argument(
+        "-o", "--output", choices=("text", "json"), default="text", help="text (default) or json"
+    )
+    add_time_options(parser)
+
+
+def run(options: argparse.Namespace) -> int:
+    """Print the lines that match, a few near misses, and how many there were of each."""
+    try:
+        pattern = Pattern(options.pattern)
+    except RuleError as error:
+        say(str(error))
+        return 1
+    clock = clock_of(options)
+    lines = matched = 0
+    near: list[Attempt] = []
+    count = 0
+    for raw in sys.stdin.buffer:
+        lines += 1
+        attempt = pattern.on(peel_record(raw.rstrip(b"\r\n"), clock))
+        if attempt.marked is not None:
+            matched += 1
+            _print(attempt, options.output)
+        elif attempt.upto is not None:
+            count += 1
+            near = [*near, attempt][:_MISSES]
+    for attempt in near:
+        _print(attempt, options.output)
+    for problem in pattern.problems:
+        say(f"whyreset: {problem}")
+    say(f"{matched} of {lines} lines match, {count} nearly")
+    return 0
+
+
+def _print(attempt: Attempt, output: str) -> None:
+    if output == "json":
+        from whyreset.basis.json_text import encode  # noqa: PLC0415
+
+        near = near_miss(attempt) if attempt.marked is None else None
+        shown = {
+            "matches": attempt.marked is not None,
+            "text": attempt.text,
+            "fields": dict(attempt.fields),
+            "near": near,
+        }
+        sys.stdout.buffer.write(encode(shown) + b"\n")
+        return
+    if attempt.marked is not None:
+        fields = "  ".join(f"{name}={value}" for name, value in attempt.fields)
+        print(f"{safe(attempt.marked)}\n  {safe(fields)}")
+    else:
+        print(f"nearly: {safe(attempt.text)}\n  {safe(near_miss(attempt))}")

@@ -1,0 +1,151 @@
+"""Two sets of rules compared: what is stated otherwise, and which resets get another label."""
+
+from collections import Counter
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from whyreset.basis.frozen import replace
+from whyreset.ingest.inputs import open_inputs
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.stamps import Clock
+from whyreset.model.rule import Clause, Plan, Rule
+from whyreset.run.replay import Replay
+
+LEVELS = ("none", "patch", "minor", "major")
+_WORDING = ("title", "because", "remedy", "verify", "confidence", "status")
+_IGNORED = ("by", "patches", "tests", "name", "scope", "when", "unless")
+_UNKNOWN = ("unknown", None)
+_Label = tuple[str, str | None]
+
+
+class Change(NamedTuple):
+    """One difference: how much it matters (patch, minor, major), and in words."""
+
+    level: str
+    text: str
+
+
+class Moved(NamedTuple):
+    """Resets that get another label or rule: how many, from what to what, and one of them."""
+
+    resets: int
+    before: _Label
+    after: _Label
+    sample: str
+
+    @property
+    def level(self) -> str:
+        """A cause that was named and is not any more is major; one that was found is minor."""
+        if self.before[0] == self.after[0]:
+            return "patch"
+        return "minor" if self.before == _UNKNOWN else "major"
+
+
+class Comparison(NamedTuple):
+    """All differences; `resets` is how many were judged by both."""
+
+    changes: tuple[Change, ...]
+    moved: tuple[Moved, ...]
+    resets: int
+
+    @property
+    def level(self) -> str:
+        """What the new rules are to the old: none, patch, minor or major."""
+        levels = [each.level for each in self.changes] + [each.level for each in self.moved]
+        return max(levels, key=LEVELS.index, default="none")
+
+
+def compare(old: Plan, new: Plan, paths: Sequence[str]) -> Comparison:
+    """Compare what the rules state, and what they make of these inputs; InputError as there."""
+    before, after = _labels(old, paths), _labels(new, paths)
+    counts: Counter[tuple[_Label, _Label]] = Counter()
+    samples: dict[tuple[_Label, _Label], str] = {}
+    for place in before.keys() | after.keys():
+        pair = (before.get(place, (_UNKNOWN, ""))[0], after.get(place, (_UNKNOWN, ""))[0])
+        if pair[0] != pair[1]:
+            counts[pair] += 1
+            text = (after.get(place) or before[place])[1]
+            samples[pair] = min(text, samples.get(pair, text))
+    moved = [Moved(count, *pair, samples[pair]) for pair, count in counts.items()]
+    moved.sort(key=lambda each: (-LEVELS.index(each.level), -each.resets, str(each)))
+    return Comparison(tuple(_changes(old, new)), tuple(moved), len(before.keys() | after.keys()))
+
+
+def _labels(plan: Plan, paths: Sequence[str]) -> dict[tuple[int, str, int], tuple[_Label, str]]:
+    """The label, the rule and the text of each reset, by its place."""
+    if not paths:
+        return {}
+    extractor = Extractor(plan.definitions)
+    inputs = open_inputs(list(paths), extractor, Clock(), [])
+    try:
+        return {
+            each.event.place: ((each.label, each.rule), each.event.text)
+            for step in Replay(plan, inputs).run()
+            for each in step.labels
+        }
+    finally:
+        for source in inputs:
+            source.close()
+
+
+def _changes(old: Plan, new: Plan) -> list[Change]:
+    before, after = _by_name(old), _by_name(new)
+    found = [
+        Change("major", f"rule {rule.name} is gone") for key, rule in before.items()
+        if key not in after
+    ]  # fmt: skip
+    found += [
+        Change("minor", f"rule {rule.name} is new") for key, rule in after.items()
+        if key not in before
+    ]  # fmt: skip
+    for key, rule in before.items():
+        if key in after:
+            found += _rule_changes(rule, after[key])
+    for what, one, other in (
+        ("network", old.networks, new.networks), ("setting", old.settings, new.settings),
+    ):  # fmt: skip
+        names = sorted(name for name in {*one, *other} if one.get(name) != other.get(name))
+        found += [Change("minor", f"{what} {name} is stated otherwise") for name in names]
+    if _unplaced(old) != _unplaced(new):
+        found.append(Change("minor", "events are found otherwise"))
+    return sorted(found, key=lambda each: (-LEVELS.index(each.level), each.text))
+
+
+def _by_name(plan: Plan) -> dict[tuple[str, object], Rule]:
+    return {(rule.name, rule.scope): rule for rule in plan.rules}
+
+
+def _unplaced(plan: Plan) -> list[object]:
+    """The event definitions without samples, places, and what the rules make of them."""
+    return [
+        replace(
+            each, by="", samples=(),
+            matchers=tuple(replace(matcher, by="", wanted=None) for matcher in each.matchers),
+        )
+        for each in plan.definitions
+    ]  # fmt: skip
+
+
+def _rule_changes(old: Rule, new: Rule) -> list[Change]:
+    found = []
+    if old.label != new.label:
+        found.append(Change("major", f"rule {old.name} says {new.label}, not {old.label}"))
+    for part in ("when", "unless"):
+        one, other = getattr(old, part), getattr(new, part)
+        if one != other:
+            found.append(Change("minor", f"rule {old.name}: {part}: {_clause_changes(one, other)}"))
+    for name in old._fields:
+        if name in _IGNORED or name == "label" or getattr(old, name) == getattr(new, name):
+            continue
+        level = "patch" if name in _WORDING else "minor"
+        found.append(Change(level, f"rule {old.name}: another `{name}`"))
+    if [each.title for each in old.tests] != [each.title for each in new.tests]:
+        found.append(Change("patch", f"rule {old.name}: other tests"))
+    return found
+
+
+def _clause_changes(old: Sequence[Clause], new: Sequence[Clause]) -> str:
+    one, other = [each.text for each in old], [each.text for each in new]
+    gone = [f"- {text}" for text in one if text not in other]
+    come = [f"+ {text}" for text in other if text not in one]
+    return "; ".join(gone + come) or "in another order, or with other names"

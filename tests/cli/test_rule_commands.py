@@ -1,0 +1,268 @@
+"""The commands for those who write rules: fmt, check -o, test -o, new, try, diff, explain."""
+
+import json
+from pathlib import Path
+from typing import Any
+from xml.etree import ElementTree
+
+import pytest
+
+OWN = "--no-builtin"
+UGLY = "rule  x{label probe_noise;burst of reset by pod gap 5s\nwhen{at least 1}}\n"
+FAILING = """event reset { match `reset by <peer:ip>` }
+rule few {
+  label  probe_noise
+  burst of reset by pod, peer gap 60s
+  when { at least 4 }
+  test "enough" { at 0s..30s every 10s reset peer=10.0.0.1; expect probe_noise }
+  test "too few" { at 0s..20s every 10s ± 3% reset peer=10.0.0.1; expect probe_noise count=3 }
+  test "not yet" { known gap "later"; at 0s..30s every 10s reset peer=10.0.0.1; expect unknown }
+  test "by now" { known gap "done"; at 0s reset peer=10.0.0.1; expect unknown }
+}
+"""
+
+
+@pytest.fixture
+def ugly(tmp_path: Path) -> Path:
+    path = tmp_path / "ugly.rules"
+    path.write_text(UGLY)
+    return path
+
+
+@pytest.fixture
+def failing(tmp_path: Path) -> Path:
+    path = tmp_path / "failing.rules"
+    path.write_text(FAILING)
+    return path
+
+
+# ---- fmt
+
+
+def test_fmt_writes_and_names_what_changed(shell: Any, ugly: Path) -> None:
+    assert shell.run("fmt", ugly.parent).out == f"{ugly}\n"
+    assert ugly.read_text().startswith("rule x {\n  label  probe_noise\n  burst")
+    assert shell.run("fmt", ugly).out == ""
+
+
+def test_fmt_check_and_diff_write_nothing(shell: Any, ugly: Path) -> None:
+    assert shell.run("fmt", "--check", ugly, code=1).out == f"{ugly} would change\n"
+    said = shell.run("fmt", "--diff", ugly).out
+    assert said.startswith(f"--- {ugly}\n+++ {ugly}\n")
+    assert "+  label  probe_noise" in said
+    shell.run("fmt", "--diff", "--check", ugly, code=1)
+    assert ugly.read_text() == UGLY
+
+
+def test_fmt_of_standard_input(shell: Any) -> None:
+    assert shell.run("fmt", "-", stdin=b"network a=10.0.0.0/8").out == "network a = 10.0.0.0/8\n"
+
+
+def test_fmt_of_what_is_no_rule_file(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bad.rules"
+    path.write_text("rule {")
+    assert "E001" in shell.run("fmt", path, code=1).err
+    assert path.read_text() == "rule {"
+    shell.run("fmt", tmp_path / "gone.rules", code=2)
+    shell.run("fmt", "-", stdin=b"\xff", code=2)
+
+
+# ---- check
+
+
+def test_check_for_programs(shell: Any, failing: Path) -> None:
+    failing.write_text(FAILING.replace("at least 4", "at least few"))
+    lines = shell.run("check", OWN, "-o", "json", failing, code=1).out.splitlines()
+    (found,) = map(json.loads, lines)
+    assert (found["code"], found["level"], found["line"], found["column"]) == (
+        "E015", "error", 5, 19,
+    )  # fmt: skip
+    said = shell.run("check", OWN, "-o", "github", failing, code=1).out
+    assert said.startswith(
+        f"::error file={failing},line=5,endLine=5,col=19,endColumn=21,title=E015"
+    )
+
+
+def test_check_as_sarif(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "untested.rules"
+    path.write_text(UGLY)
+    log = json.loads(shell.run("check", OWN, "-o", "sarif", path).out)
+    (run,) = log["runs"]
+    (result,) = run["results"]
+    assert log["version"] == "2.1.0"
+    assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "W004"
+    assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
+
+
+def test_costs(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "costs.rules"
+    path.write_text(
+        "rule x { label probe_noise; span 1m; burst of reset by pod gap 30s\n"
+        "when { no access from peer within 20s before, 4s after } }\n"
+    )
+    said = shell.run("check", OWN, "--costs", path).out.splitlines()
+    row = next(line for line in said if line.startswith("x "))
+    # 30s gap + 4s ahead + 5s lateness; a minute, 39s and 20s of events of 400 bytes.
+    assert row.split() == ["x", "20.0s", "4.0s", "39.0s", "47", "KB"]
+    lines = shell.run("check", OWN, "--costs", "-o", "json", path).out.splitlines()
+    assert json.loads(lines[-1])["latest_s"] == 39.0
+
+
+# ---- test
+
+
+def test_a_failure_beside_what_was_expected(shell: Any, failing: Path) -> None:
+    said = shell.run("test", OWN, failing, code=1).out
+    rows = [[cell.strip() for cell in line.split("|")] for line in said.splitlines() if "|" in line]
+    assert rows == [
+        ["given", "expected", "got"],
+        ["0s..20s every 10s ± 3%  reset peer=10.0.0.1", "probe_noise count=3",
+         "unknown peer=10.0.0.1 count=3"],
+    ]  # fmt: skip
+    assert "✗ at least 4  3 resets  <- decides" in said
+    assert f"{failing}:8: known gap: not yet: later" in said
+    assert f"{failing}:9: passes now, remove `known gap`: by now" in said
+    assert said.endswith("2 passed, 1 failed, 1 known gap\n")
+
+
+def test_results_for_programs(shell: Any, failing: Path) -> None:
+    told = shell.run("test", OWN, "-o", "json", failing, code=1).out.splitlines()
+    by_title = {each["title"]: each for each in map(json.loads, told)}
+    assert {title: each["status"] for title, each in by_title.items()} == {
+        "enough": "passed",
+        "too few": "failed",
+        "not yet": "known_gap",
+        "by now": "passes_now",
+    }
+    assert by_title["too few"]["decided_by"] == "at least 4"
+    root = ElementTree.fromstring(shell.run("test", OWN, "-o", "junit", failing, code=1).out)
+    (suite,) = root
+    assert (suite.get("tests"), suite.get("failures"), suite.get("skipped")) == ("4", "1", "1")
+    assert [case.get("name") for case in suite if case.find("failure") is not None] == ["too few"]
+
+
+def test_coverage_by_clause(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "idle.rules"
+    path.write_text(FAILING.replace("{ at least 4 }", "{ at least 4; peer != 10.0.0.9 }"))
+    text = path.read_text()
+    path.write_text(text.replace("expect probe_noise count=3", "expect unknown"))
+    said = shell.run("test", OWN, "--coverage", path).err
+    assert "rule few: no test needs `peer != 10.0.0.9`" in said
+    assert "no test needs `at least 4`" not in said
+
+
+def test_folders_of_logs(shell: Any, tmp_path: Path, lines: Any) -> None:
+    (tmp_path / "own.rules").write_text(shell.rules.read_text())
+    (tmp_path / "probes.log").write_bytes(lines(4))
+    wanted = {"label": "probe_noise", "count": 4}
+    expected = tmp_path / "probes.expected.jsonl"
+    expected.write_text(json.dumps(wanted) + "\n")
+    folder = tmp_path / "two"
+    folder.mkdir()
+    for peer in ("10.0.0.1", "10.0.0.2"):
+        (folder / f"{peer}.log").write_bytes(lines(5, peer))
+    (tmp_path / "two.expected.jsonl").write_text(
+        '{"label":"probe_noise","peer":"10.0.0.2"}\n{"label":"probe_noise"}\n'
+    )
+    assert shell.run("test", OWN, tmp_path).out.endswith("3 passed, 0 failed\n")
+    expected.write_text(json.dumps({**wanted, "count": 5}) + "\n")
+    said = shell.run("test", OWN, tmp_path, code=1).out
+    assert "no verdict is probe_noise count=5" in said
+    assert "nobody expected probe_noise rule=few" in said
+    expected.write_text("not json\n")
+    assert f"{expected}:1: not a JSON object" in shell.run("test", OWN, tmp_path, code=1).out
+
+
+# ---- new, try, diff, explain, rules
+
+
+@pytest.mark.parametrize("what", ["rule", "event"])
+def test_a_skeleton_is_checked_tested_and_canonical(shell: Any, tmp_path: Path, what: str) -> None:
+    path = tmp_path / "fresh.rules"
+    path.write_text(shell.run("new", what, "fresh_thing").out)
+    assert "0 errors, 0 warnings" in shell.run("check", path).out
+    said = shell.run("test", "--coverage", path)
+    assert ", 0 failed" in said.out
+    assert "no test needs" not in said.err
+    shell.run("fmt", "--check", path)
+
+
+def test_a_skeleton_needs_a_name(shell: Any) -> None:
+    assert "'4x' is no name" in shell.run("new", "rule", "4x", code=2).err
+
+
+LOG = b"""order A17 lost: peer 10.0.0.1
+order A18 lost: beer 10.0.0.2
+nothing of the kind
+"""
+
+
+def test_try_a_template(shell: Any) -> None:
+    said = shell.run("try", "order <order:word> lost: peer <client:ip>", stdin=LOG)
+    assert said.out.splitlines() == [
+        "order ‹order: A17› lost: peer ‹client: 10.0.0.1›",
+        "  order=A17  client=10.0.0.1",
+        "nearly: order A18 lost: beer 10.0.0.2",
+        "  matches up to `order A18 lost:`, "
+        "then `peer <client:ip>` is wanted, not ` beer 10.0.0.2`",
+    ]
+    assert said.err == "1 of 3 lines match, 1 nearly\n"
+
+
+@pytest.mark.parametrize(
+    "pattern", [r"/order (?<order>\w+) lost: peer/", "match `order <order:word> lost: peer`"]
+)
+def test_try_other_patterns(shell: Any, pattern: str) -> None:
+    said = shell.run("try", "-o", "json", pattern, stdin=LOG).out.splitlines()
+    assert [each["fields"] for each in map(json.loads, said) if each["matches"]] == [
+        {"order": "A17"}
+    ]
+
+
+def test_try_what_is_no_template(shell: Any) -> None:
+    assert "E009" in shell.run("try", "<peer:adr>", code=1).err
+
+
+def test_diff_of_rules(shell: Any, tmp_path: Path, lines: Any) -> None:
+    log = tmp_path / "a.log"
+    log.write_bytes(lines(4))
+    new = tmp_path / "new.rules"
+    text = shell.rules.read_text()
+    for other, level in (
+        (text, "none"),
+        (text.replace("none ± needed", "say so"), "patch"),
+        (text.replace("at least 4", "at least 3"), "minor"),
+        (text.replace("at least 4", "at least 5"), "major"),
+        (text.replace("rule few", "rule fewer"), "major"),
+    ):
+        new.write_text(other)
+        said = shell.run("diff", OWN, shell.rules, new, log).out
+        assert said.endswith(f"change of the rules: {level}\n"), other
+    new.write_text(text.replace("at least 4", "at least 5"))
+    said = shell.run("diff", OWN, shell.rules, new, log).out
+    assert "major  4 resets: probe_noise (few) -> unknown" in said
+    assert "4 of 4 resets are judged otherwise" in said
+    told = json.loads(shell.run("diff", OWN, "-o", "json", new, shell.rules, log).out)
+    assert told["change"] == "minor"
+    assert told["moved"][0]["resets"] == 4
+
+
+def test_explain_a_code(shell: Any) -> None:
+    said = shell.run("explain", "w012").out
+    assert said.startswith("W012: an exception holds whenever the rule does")
+    assert "instead of" in said
+    assert "no code E999" in shell.run("explain", "E999", code=2).err
+
+
+def test_rules_say_what_was_done_to_them(shell: Any, tmp_path: Path) -> None:
+    own = tmp_path / "site.rules"
+    own.write_text(
+        'extend rule few for namespace "pay-*" { status deprecated; when { at least 9 } }\n'
+    )
+    said = shell.run("rules", OWN, "-o", "json", shell.rules, own).out.splitlines()
+    first, second = map(json.loads, said)
+    assert (first["for"], first["status"]) == (["namespace pay-*"], "deprecated")
+    assert first["patched_by"] == [f"{own}:1"]
+    assert (second["not_for"], second["patched_by"]) == (["namespace pay-*"], [])
+    text = shell.run("rules", own, code=1)
+    assert "unknown rule `few`" in text.err
