@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := probe_noise client_abort termination_fallout
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint bench clean
+.PHONY: demo test lint bench bench-growth bench-filter docs mutation clean
 
 # Everything below runs in a virtual environment of its own.
 $(VENV)/ready: pyproject.toml
@@ -30,9 +30,24 @@ lint: $(VENV)/ready
 	$(BIN)/mypy
 	$(BIN)/whyreset check
 	$(BIN)/whyreset test
+	$(BIN)/whyreset fmt --check rules
+	$(BIN)/python tests/bench/mutation.py
 
 bench: $(VENV)/ready           ## compare with a hand-written awk script (needs mawk)
 	$(BIN)/python tests/bench/compare.py
+
+bench-growth: $(VENV)/ready    ## CPU and memory on 1 and 4 million lines
+	$(BIN)/python tests/bench/growth.py
+
+bench-filter: $(VENV)/ready    ## records a second of `whyreset filter`, beside cat and a JSON loop
+	$(BIN)/python tests/bench/filter.py
+
+docs: $(VENV)/ready            ## write docs/reference.md and docs/diagnostics.md anew
+	$(BIN)/python -m whyreset.language.reference.page > docs/reference.md
+	$(BIN)/python -m whyreset.language.pages > docs/diagnostics.md
+
+mutation: $(VENV)/ready        ## does a test fail when a clause of a shipped rule is changed?
+	$(BIN)/python tests/bench/mutation.py
 
 clean:
 	rm -rf $(VENV) bench-out .pytest_cache .mypy_cache .ruff_cache

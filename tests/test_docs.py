@@ -1,4 +1,4 @@
-"""The README is true: its commands run, its outputs are what is printed, its rules load."""
+"""The README and docs/ are true: commands run and print what is written, rules load."""
 
 import os
 import re
@@ -16,6 +16,7 @@ from whyreset.run.json_output import verdict_object
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text()
+PAGES = {path.name: path.read_text() for path in sorted((ROOT / "docs").glob("*.md"))}
 
 
 class Block(NamedTuple):
@@ -37,7 +38,7 @@ def blocks(page: str) -> list[Block]:
 
 def steps(block: Block) -> list[Step]:
     """The `$ commands` of a console block, each with the output written under it."""
-    assert block.text.startswith("$ "), f"README.md:{block.line}: a console begins with `$ `"
+    assert block.text.startswith("$ "), f"line {block.line}: a console begins with `$ `"
     parts = re.split(r"^\$ (.*)\n", block.text, flags=re.MULTILINE)[1:]
     return [Step(block.line, *parts[i : i + 2]) for i in range(0, len(parts), 2)]
 
@@ -93,8 +94,10 @@ def test_commands_print_what_is_written(step: Step, folder: Path) -> None:
 
 
 def test_every_command_named_exists() -> None:
-    said = [block.text for block in of_kind("sh")] + [step.command for step in STEPS]
-    said += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", README, flags=re.M | re.S))
+    said = [step.command for step in STEPS]
+    for page in (README, *PAGES.values()):
+        said += [block.text for block in blocks(page) if block.kind in ("sh", "console")]
+        said += re.findall(r"`([^`\n]+)`", re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S))
     named = {name for text in said for name in re.findall(r"\bwhyreset ([a-z]+)", text)}
     assert named >= {"run", "label", "parse", "check", "test", "rules", "explain"}
     for name in named:
@@ -106,6 +109,43 @@ def test_every_command_named_exists() -> None:
 @pytest.mark.parametrize("block", of_kind("rules"), ids=lambda block: str(block.line))
 def test_rules_load(block: Block) -> None:
     assert load_text(block.text, f"README.md:{block.line}", builtin=True).rules
+
+
+def saved_as(page: str, block: Block) -> str | None:
+    """The name of the file, where the line before a block says what it is to be saved as."""
+    before = "\n".join(page.splitlines()[: block.line - 1]).rstrip().rpartition("\n")[2]
+    found = re.search(r"[Ss]ave [^`]+ as `([\w.-]+)`[^`]*:$", before)
+    return found and found[1]
+
+
+@pytest.mark.parametrize("name", [name for name, page in PAGES.items() if "```console" in page])
+def test_a_page_can_be_followed(name: str, tmp_path: Path) -> None:
+    """From top to bottom, as a reader does: files are saved, commands are run."""
+    for block in blocks(PAGES[name]):
+        file = saved_as(PAGES[name], block)
+        if file:
+            (tmp_path / file).write_text(block.text)
+        elif block.kind == "rules":
+            assert load_text(block.text, f"{name}:{block.line}", builtin=True).rules
+        for step in steps(block) if block.kind == "console" else ():
+            got = shell(step.command, tmp_path)
+            if not matches(step.output, got):
+                assert got == step.output, f"{name}:{step.line}: $ {step.command}"
+
+
+def test_the_guide_is_followed() -> None:
+    kinds = [block.kind for block in blocks(PAGES["guide.md"])]
+    assert kinds.count("console") >= 6
+    saved = {saved_as(PAGES["guide.md"], block) for block in blocks(PAGES["guide.md"])}
+    assert saved == {None, "checkout.log", "payments.rules"}
+
+
+def test_links_lead_somewhere() -> None:
+    for name, page in {"../README.md": README, **PAGES}.items():
+        folder = (ROOT / "docs" / name).resolve().parent
+        text = re.sub(r"^```.*?^```$", "", page, flags=re.M | re.S)
+        for link in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+            assert "://" in link or (folder / link).exists(), f"{name}: {link}"
 
 
 def test_python_runs(tmp_path: Path) -> None:

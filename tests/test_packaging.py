@@ -49,7 +49,7 @@ def test_the_wheel_holds_rules_grammars_and_types(wheel: Path) -> None:
         ours = {f"whyreset/{kind}/{path.name}" for path in (ROOT / kind).glob(pattern)}
         assert ours, kind
         assert ours <= names
-    assert "whyreset/py.typed" in names
+    assert {"whyreset/py.typed", "whyreset/run/whyreset.lua"} <= names
     assert not [name for name in names if name.startswith(("tests/", "samples/"))]
 
 
