@@ -100,6 +100,11 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
+_YOUNG = 100_000
+"""Objects from one collection of garbage to the next: events come by the thousand, live for
+minutes and are in no cycles."""
+
+
 def _start(words: list[str]) -> argparse.Namespace:
     """What start-up makes stays to the end: to look for garbage in it would take a tenth of it."""
     gc.disable()
@@ -107,6 +112,7 @@ def _start(words: list[str]) -> argparse.Namespace:
         return _parse(words)
     finally:
         gc.freeze()
+        gc.set_threshold(_YOUNG, 20, 20)
         gc.enable()
 
 
