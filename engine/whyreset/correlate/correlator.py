@@ -103,7 +103,6 @@ class Correlator:
         self._clusters: dict[tuple[str, Key], _Cluster] = {}
         self._open: dict[tuple[str, Key], dict[tuple[str, Key], _Open]] = {}
         self._deadlines: list[tuple[int, int, _Cluster]] = []
-        self._look_back = max(reach.before for reach in self._reaches.values())
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"})
         self._tickets = 0
@@ -127,7 +126,7 @@ class Correlator:
         self._now = max(self._now, time)
         self._fed += 1
         if self._fed % _SWEEP == 0:
-            self.evidence.forget(self._floor() - self._look_back)
+            self.evidence.forget(self._floor())
         if self._asks_owners and (kind == "address" or "local" in event.fields):
             self._owners.learn(event)
         self.evidence.add(event)

@@ -1,7 +1,7 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any, NamedTuple
@@ -115,8 +115,9 @@ class Series:
 class Evidence:
     """All events that the loaded rules can ask for, within reach of an open burst."""
 
-    def __init__(self, questions: Iterable[Question], owners: Owners) -> None:
+    def __init__(self, questions: Mapping[Question, int], owners: Owners) -> None:
         self._owners = owners
+        self._look_back = dict(questions)
         self._tables: dict[Question, dict[str, Series]] = {q: {} for q in questions}
         self._by_kind: dict[str, list[tuple[Test, Question]]] = {}
         for question in self._tables:
@@ -253,9 +254,11 @@ class Evidence:
         keys |= {name for name, parts in self._upstream_names.items() if workload in parts}
         return sorted(keys)
 
-    def forget(self, before: int) -> None:
-        """Drop what is older than `before` (ns)."""
-        for table in self._tables.values():
+    def forget(self, floor: int, most: int = 1 << 62) -> None:
+        """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
+        (ns) before it."""
+        for question, table in self._tables.items():
+            before = floor - min(most, self._look_back[question])
             for key in list(table):
                 series = table[key]
                 series.forget(before)

@@ -38,9 +38,15 @@ def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
     )
 
 
-def questions_of(rules: Iterable[Rule]) -> list[Question]:
-    """What the rules will ask for."""
-    return [question_of(clause) for rule in rules for clause in _leaves((*rule.when, *rule.unless))]
+def questions_of(rules: Iterable[Rule]) -> dict[Question, int]:
+    """What the rules will ask for, and how far back (ns) before a reset."""
+    found: dict[Question, int] = {}
+    for rule in rules:
+        for clause in _leaves((*rule.when, *rule.unless)):
+            before = clause.before if isinstance(clause, Join) else clause.high
+            question = question_of(clause)
+            found[question] = max(before, found.get(question, 0))
+    return found
 
 
 def _leaves(clauses: Iterable[Clause]) -> list[Join | AfterLast]:

@@ -49,7 +49,7 @@ class Bounds:
             early.suspend()
             return [f"memory at {share:.0%} of its limit: no provisional verdicts for now"]
         mark = order.watermark
-        correlator.evidence.forget((mark or 0) - self._keep)
+        correlator.evidence.forget(mark or 0, self._keep)
         correlator.evidence.evicted += 1
         short = self._keep <= _SHORTEST
         self._keep = max(_SHORTEST, self._keep // 2)
