@@ -192,3 +192,20 @@ def test_any_text_can_be_matched(text):
     ]
     extract(definitions, text)
     extract(definitions, '{"a":{"b":' + text + "}}")
+
+
+def test_peers_are_looked_for_only_where_a_definition_looks():
+    origin = Origin("container", "proxy")
+    asked = Matcher(
+        r"^(?<client>[\d.]+) done", (), (), (), (b" done",), "t:1", wanted=(), by_peer=True
+    )
+    extractor = Extractor(
+        [Definition("access", (origin,), (asked,), (), (), (), "t:1")],
+        narrow=True,
+        peers=["10.0.0.1"],
+    )
+    owners = {
+        name: extractor.needles(make_source("f", "a", "b", name), before=(b" F ",)).owners[-1]
+        for name in ("proxy", "app")
+    }
+    assert owners == {"proxy": {0}, "app": set()}

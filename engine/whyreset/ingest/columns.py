@@ -219,10 +219,7 @@ def _peers(trial: Trial, lines: list[str], *, alone: bool) -> list[str | None]:
 
 def _is_full(match: Any, trial: Trial) -> bool:
     """Whether a match has all that the trial can find, each address with its port."""
-    groups = match.groups()
-    return None not in groups and sum(":" in group for group in groups) >= trial.potential - len(
-        groups
-    )
+    return None not in match.groups() and all(":" in match[name] for name in trial.addresses)
 
 
 def _ends_of(data: bytes, starts: list[int]) -> list[int]:

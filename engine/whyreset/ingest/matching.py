@@ -104,9 +104,12 @@ class Extractor:
         by_peer = frozenset(
             number
             for number, trial in enumerate(self._trials)
-            if before and trial.matcher.by_peer and trial.matcher.by not in without
+            if before
+            and trial.matcher.by_peer
+            and trial.matcher.by not in without
+            and (source is None or _admits(trial.definition, source))
         )
-        key = (groups, extra, escaped, source is None)
+        key = (groups, extra, escaped, source is None, by_peer)
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(

@@ -19,14 +19,15 @@ class Trial:
     """A matcher with its definition.
 
     number     its place among all of them
+    addresses  the groups that may come with a port
     potential  as many fields as it can find
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each key of a JSON matcher
     """
 
     __slots__ = (
-        "_groups", "_limited", "_numbers", "_quick", "_text", "definition", "mapped", "matcher",
-        "number", "plain", "potential",
+        "_groups", "_limited", "_numbers", "_quick", "_text", "addresses", "definition", "mapped",
+        "matcher", "number", "plain", "potential",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -35,6 +36,7 @@ class Trial:
         self.number = number
         groups = len(_GROUP.findall(matcher.pattern or "")) + len(matcher.mapped)
         kinds = [kind for _, kind in matcher.types] + [each.type for each in matcher.mapped]
+        self.addresses = tuple(name for name, kind in matcher.types if kind == "addr")
         self.potential = groups + kinds.count("addr")  # an address may come with a port
         self.plain = not definition.assignments and not definition.where
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
