@@ -48,6 +48,7 @@ class Shuffled(Replay):
     """Reads its inputs in any order, as they would come from several pipes."""
 
     draw: random.Random
+    together = 1
 
     def _next(self, live: list[Input]) -> Input:
         return self.draw.choice(live)
@@ -160,6 +161,7 @@ def test_lines_that_are_too_late_are_counted_and_labelled(plan: Plan, tmp_path: 
     replay = Replay(
         plan, [Input("a.log", Pieces(lines), extractor, source_of_path("a.log"), Clock())]
     )
+    replay.together = 1
     labels, _ = answers(replay.run())
     assert sorted(orjson.loads(line)["line"][-1] for line in labels.splitlines()) == list("abcd")
     assert replay.totals.late == 1

@@ -7,6 +7,7 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 import heapq
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -24,7 +25,8 @@ from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
-from whyreset.model.event import RESET, Event, LineEvent
+from whyreset.model.event import RESET, Event, LineEvent, Value
+from whyreset.model.record import Source
 from whyreset.model.rule import Plan, Rule
 from whyreset.model.verdict import Labelled, Verdict
 
@@ -41,7 +43,7 @@ _CLUSTER_LIMIT = 20_000
 
 
 class _Cluster:
-    cut = False
+    cut: int | None = None  # time of the event with which the next stretch began
     settled = False
 
     def __init__(self, kind: str, key: Key, start: int, last: int, events: list[Event]) -> None:
@@ -77,6 +79,18 @@ class _Case:
         self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []
+
+
+def _parted(events: Iterable[Event]) -> tuple[Iterable[list[Event]], list[Event]]:
+    """The resets that are lines, those of one source and peer together, and all other events."""
+    joining: defaultdict[tuple[Source, Value | None], list[Event]] = defaultdict(list)
+    rest: list[Event] = []
+    for event in events:
+        if event.__class__ is LineEvent:
+            joining[event.source, event.peer].append(event)
+        else:
+            rest.append(event)
+    return joining.values(), rest
 
 
 class Correlator:
@@ -134,26 +148,44 @@ class Correlator:
             self._gather(event)
 
     def feed_all(self, events: Iterable[Event]) -> None:
-        """Take many events in that order; most resets do no more than join their cluster."""
-        kinds, key, reach = self._clusters, self._cluster_keys[RESET], self._reaches[RESET]
-        simple = not (self._asks_owners or self.evidence.asks_for(RESET))
-        gap, span, deadlines = reach.gap, reach.span, self._deadlines
-        for event in events:
-            if simple and event.__class__ is LineEvent:
-                time = event.time
-                if deadlines and deadlines[0][0] < time:
-                    self.advance(time)
-                cluster = kinds.get((RESET, key(event)))
-                if (
-                    cluster is not None
-                    and 0 <= time - cluster.last <= gap
-                    and time - cluster.start < span
-                    and len(cluster.events) < _CLUSTER_LIMIT
-                ):
-                    cluster.events.append(event)
-                    cluster.last = time
-                    continue
-            self.feed(event.whole())
+        """Take many events, in any order, none of which should have come before the last ones.
+
+        Most resets do no more than join their cluster, wherever they stand among the others.
+        """
+        rest = events
+        if not (self._asks_owners or self.evidence.asks_for(RESET)):
+            joining, rest = _parted(events)
+            for place, resets in self._placed(joining).items():
+                self._join(place, resets)
+        for event in in_order([event.whole() for event in rest]):
+            self.feed(event)
+
+    def _placed(self, joining: Iterable[list[Event]]) -> dict[tuple[str, Key], list[Event]]:
+        """Resets by the cluster that they belong to, in order."""
+        placed: dict[tuple[str, Key], list[Event]] = {}
+        for resets in joining:
+            self.evidence.promise(RESET, resets[0].source.name)
+            place = (RESET, self._cluster_keys[RESET](resets[0]))
+            placed[place] = [*placed[place], *resets] if place in placed else resets
+        return placed
+
+    def _join(self, place: tuple[str, Key], resets: list[Event]) -> None:
+        """Gather resets of one cluster."""
+        reach, cluster = self._reaches[RESET], self._clusters.get(place)
+        gap, span = reach.gap, reach.span
+        for event in in_order(resets):
+            time = event.time
+            if (
+                cluster is not None
+                and 0 <= time - cluster.last <= gap
+                and time - cluster.start < span
+                and len(cluster.events) < _CLUSTER_LIMIT
+            ):
+                cluster.events.append(event)
+                cluster.last = time
+            else:
+                self._gather(event)
+                cluster = self._clusters[place]
 
     def advance(self, time: int) -> None:
         """Event time is at least `time` (ns) now: judge what can be judged."""
@@ -251,7 +283,7 @@ class Correlator:
         kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
         carried = cluster.events[kept:]
         del cluster.events[kept:]
-        cluster.cut, cluster.last = True, cluster.events[-1].time
+        cluster.cut, cluster.last = event.time, cluster.events[-1].time
         self._remind(self._due(cluster), cluster)
         place = (cluster.kind, cluster.key)
         follower = _Cluster(*place, event.time, event.time, carried)
@@ -270,7 +302,9 @@ class Correlator:
 
     def _due(self, cluster: _Cluster) -> int:
         reach = self._reaches[cluster.kind]
-        return cluster.last + reach.after + (0 if cluster.cut else reach.gap)
+        if cluster.cut is not None:
+            return max(cluster.last + reach.after, cluster.cut - 1)
+        return cluster.last + reach.after + reach.gap
 
     def _remind(self, due: int, cluster: _Cluster) -> None:
         self._tickets += 1
@@ -303,9 +337,9 @@ class Correlator:
         case = self._tried(cluster, _Case(events, self._open.pop(place, {})))
         self.verdicts += case.said
         self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
-        state = "ongoing" if cluster.cut else "final"
+        state = "final" if cluster.cut is None else "ongoing"
         self.verdicts += [self._verdict(entry, state) for entry in case.after.values()]
-        if cluster.cut and case.after:
+        if cluster.cut is not None and case.after:
             self._open[place] = case.after
         if self._wants_labels and cluster.kind == RESET:
             for rule, tally, outcome in case.claims:

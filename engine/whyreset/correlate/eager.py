@@ -145,10 +145,10 @@ class Eager(Correlator):
         if self._clusters.get(place) is cluster:
             del self._clusters[place]
         awaited = any(id(event) in self._wanted for event in cluster.events)
-        goes_on = cluster.cut and self._has_claims(place)
+        goes_on = cluster.cut is not None and self._has_claims(place)
         case = self._judge(cluster) if goes_on or awaited else None
         self._open.pop(place, None)
-        if case is not None and cluster.cut and case.after:
+        if case is not None and cluster.cut is not None and case.after:
             self._open[place] = case.after
         self.verdicts.clear()
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from itertools import pairwise
+from operator import attrgetter, mul, sub
 
 from whyreset.basis.units import format_duration
 from whyreset.correlate.members import (
@@ -25,6 +25,7 @@ from whyreset.model.rule import (
 )
 from whyreset.model.verdict import Finding
 
+_time = attrgetter("time")
 _UNTOLD = 0.8
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
@@ -103,20 +104,20 @@ class Judge:
     def _pass_members(self, members: list[Event], outcome: Outcome) -> list[Event]:
         for member in self._members:
             answers = member.ask(members)
-            kept = _kept(member.clause, answers)
-            outcome.notes.append(_note(member, members, answers, _overall(answers, kept)))
+            holds = [answer.holds for answer in answers]
+            kept = _kept(member.clause, members, holds)
+            outcome.notes.append(_note(member, members, answers, _overall(holds)))
             if len(kept) < self._least:
                 return []
-            if any(answers[i].holds is None for i in kept):
+            if member.clause.if_known and None in holds:
                 outcome.confidence *= _UNTOLD
-            if len(kept) < len(members):
-                members = [members[i] for i in kept]
+            members = kept
         for member in self._unless:
             answers = member.ask(members)
-            kept = [i for i, answer in enumerate(answers) if not answer.holds]
-            if len(kept) < len(members):
+            if any(answer.holds for answer in answers):
                 outcome.notes.append(_note(member, members, answers, False, excepts=True))
-                members = [members[i] for i in kept]
+                asked = zip(members, answers, strict=True)
+                members = [each for each, answer in asked if not answer.holds]
             if len(members) < self._least:
                 return []
         return members
@@ -179,24 +180,24 @@ def _sorted_clauses(
     return list(members), list(counted), sorted(burst, key=lambda c: isinstance(c, Every))
 
 
-def _kept(clause: Clause, answers: Sequence[Answer]) -> list[int]:
-    if clause.if_known:
-        return [i for i, answer in enumerate(answers) if answer.holds is not False]
-    return [i for i, answer in enumerate(answers) if answer.holds]
+def _kept(clause: Clause, members: list[Event], holds: Sequence[bool | None]) -> list[Event]:
+    """The resets of which a clause holds, or with `if known` may hold."""
+    if holds.count(True) + (holds.count(None) if clause.if_known else 0) == len(holds):
+        return members
+    wanted = (True, None) if clause.if_known else (True,)
+    return [member for member, told in zip(members, holds, strict=True) if told in wanted]
 
 
-def _overall(answers: Sequence[Answer], kept: Sequence[int]) -> bool | None:
-    """True when some hold; False when none does; None when it could not be told of any."""
-    if any(answers[i].holds for i in kept):
-        return True
-    return None if any(answer.holds is None for answer in answers) else False
+def _overall(holds: Sequence[bool | None]) -> bool | None:
+    """True when it holds of some; None when it could not be told of any; else False."""
+    return True if True in holds else (None if None in holds else False)
 
 
 def _quantified(quantifier: Quantifier | None, answers: Sequence[Answer]) -> bool | None:
     """The quantifier over three-valued answers: true only if it stays so whatever is unknown."""
     count = len(answers)
-    yes = sum(answer.holds is True for answer in answers)
-    unsure = sum(answer.holds is None for answer in answers)
+    holds = [answer.holds for answer in answers]
+    yes, unsure = holds.count(True), holds.count(None)
     if quantifier is None:
         raise ValueError("the clause has no quantifier")
     if quantifier.kind == "first":
@@ -240,13 +241,14 @@ def _densest(members: Sequence[Event], within: int) -> int:
 
 def _intervals_vary(clause: IntervalsVary, outcome: Outcome) -> tuple[bool, str]:
     """Coefficient of variation (population) of the gaps between neighbours."""
-    times = [event.time for event in outcome.claimed]
+    times = list(map(_time, outcome.claimed))
     extent = times[-1] - times[0]
     if len(times) < 3 or not extent:
         return False, "too few to compare"
-    gaps = [b - a for a, b in pairwise(times)]
-    mean = extent / len(gaps)
-    variation = (sum((gap - mean) ** 2 for gap in gaps) / len(gaps)) ** 0.5 / mean
+    gaps = list(map(sub, times[1:], times))
+    count, squares = len(gaps), sum(map(mul, gaps, gaps))
+    mean = extent / count
+    variation = (count * squares - extent * extent) ** 0.5 / extent
     if variation <= clause.share:
         outcome.rhythm = Rhythm(tuple(range(len(times))), mean, variation, 0, 1, 0.0)
     return variation <= clause.share, f"{variation:.1%} around {format_duration(mean)}"

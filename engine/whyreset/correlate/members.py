@@ -1,7 +1,8 @@
 """Member clauses: what holds, does not, or cannot be told of each reset by itself."""
 
-from bisect import bisect_left, bisect_right
+from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
 from whyreset.basis.units import NS, format_duration
@@ -10,6 +11,7 @@ from whyreset.model.event import Event
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
 Membership = Callable[[str], bool]
+_time = attrgetter("time")
 
 
 class Answer(NamedTuple):
@@ -139,33 +141,41 @@ class _Joining:
         if len(events) > 2 and (self._one_target or _same_target(relation, events)):
             low, high = events[0].time - self._clause.before, events[-1].time + self._clause.after
             found = self._evidence.near(self._question, events[0], low, high)
-            if found == []:
-                whole = self._missing(low, high)
-                if whole.holds is not None:
-                    return [whole] * len(events)
-            elif found is not None and self._clause.event not in ENDS:
-                times = [event.time for event in found]
-                return [self._among(found, times, reset.time) for reset in events]
+            if found is not None and not (found and self._clause.event in ENDS):
+                return self._among(found, list(map(_time, events)))
         return [self._one(event) for event in events]
 
     def _missing(self, low: int, high: int) -> Answer:
         return self._absent if self._evidence.covered(self._clause.event, low, high) else _OPEN
 
     def _one(self, reset: Event) -> Answer:
-        low, high = reset.time - self._clause.before, reset.time + self._clause.after
-        found = self._evidence.near(self._question, reset, low, high)
-        if found is None:
-            return _OPEN
-        return self._nearest(found, reset.time) if found else self._missing(low, high)
-
-    def _among(self, found: list[Event], times: list[int], time: int) -> Answer:
-        """The answer for a reset at a time, of the events that were found for all resets."""
+        time = reset.time
         low, high = time - self._clause.before, time + self._clause.after
-        near = found[bisect_left(times, low) : bisect_right(times, high)]
-        return self._nearest(near, time) if near else self._missing(low, high)
+        found = self._evidence.near(self._question, reset, low, high)
+        return _OPEN if found is None else self._among(found, [time])[0]
 
-    def _nearest(self, found: list[Event], time: int) -> Answer:
-        return Answer(self._present.holds, min(found, key=lambda event: abs(event.time - time)))
+    def _among(self, found: list[Event], times: list[int]) -> list[Answer]:
+        """The answer for a reset at each time: the nearest of the events found for them all."""
+        before, after = self._clause.before, self._clause.after
+        missing = self._missing(times[0] - before, times[-1] + after)
+        if not found and (missing.holds is not None or len(times) == 1):
+            return [missing] * len(times)
+        hits = [Answer(self._present.holds, event) for event in found]
+        places = [event.time for event in found]
+        answers = []
+        for time in times:
+            at = bisect_right(places, time)
+            earlier = time - places[at - 1] if at else before + 1
+            later = places[at] - time if at < len(places) else after + 1
+            if earlier <= before and (earlier <= later or later > after):
+                answers.append(hits[at - 1])
+            elif later <= after:
+                answers.append(hits[at])
+            elif missing.holds is not None:
+                answers.append(missing)
+            else:
+                answers.append(self._missing(time - before, time + after))
+        return answers
 
     def describe(self, events: Sequence[Event], answers: Sequence[Answer]) -> str:
         """What was found, in words."""

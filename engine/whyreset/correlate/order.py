@@ -1,7 +1,7 @@
-"""Event time over several sources: the watermark, and events put in order behind it."""
+"""Event time over several sources: the watermark, and events held back until it has passed them."""
 
 from bisect import bisect_left
-from operator import attrgetter
+from operator import itemgetter
 
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import in_order
@@ -10,7 +10,7 @@ from whyreset.model.event import Event
 LATENESS = 5 * NS
 """How much older than the newest line of its source a line may be (ns)."""
 
-_time = attrgetter("time")
+_time = itemgetter(0)
 
 
 class Order:
@@ -19,7 +19,7 @@ class Order:
     def __init__(self, lateness: int = LATENESS) -> None:
         self._lateness = lateness
         self._high: dict[str, int] = {}
-        self._held: list[Event] = []
+        self._held: list[list[Event]] = []
         self._released = -1
         self.late = 0
 
@@ -38,7 +38,8 @@ class Order:
 
     def add(self, events: list[Event]) -> None:
         """Take events in any order."""
-        self._held += events
+        if events:
+            self._held.append(in_order(events))
 
     @property
     def watermark(self) -> int | None:
@@ -50,12 +51,12 @@ class Order:
     @property
     def held(self) -> int:
         """How many events wait."""
-        return len(self._held)
+        return sum(map(len, self._held))
 
     @property
     def waiting(self) -> list[Event]:
         """The events that wait, in any order."""
-        return list(self._held)
+        return [event for events in self._held for event in events]
 
     def release(self) -> None:
         """Memory is short: nothing waits for the sources that are behind."""
@@ -63,14 +64,18 @@ class Order:
         self._high = dict.fromkeys(self._high, newest)
 
     def take(self) -> list[Event]:
-        """The events before the watermark, in order; later arrivals count as late."""
-        self._held = in_order(self._held)
+        """The events before the watermark, in order within what was added together; later
+        arrivals count as late."""
         mark = self.watermark
-        ready = len(self._held) if mark is None else bisect_left(self._held, mark, key=_time)
-        taken = self._held[:ready]
-        del self._held[:ready]
-        if taken and taken[0].time < self._released:
-            self.late += bisect_left(taken, self._released, key=_time)
+        taken: list[Event] = []
+        held: list[list[Event]] = []
+        for events in self._held:
+            ready = len(events) if mark is None else bisect_left(events, mark, key=_time)
+            self.late += bisect_left(events, self._released, 0, ready, key=_time)
+            taken += events[:ready]
+            if ready < len(events):
+                held.append(events[ready:])
+        self._held = held
         if mark is not None:
             self._released = max(self._released, mark)
         return taken

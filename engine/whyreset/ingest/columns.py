@@ -17,8 +17,8 @@ log. The long way handles all the rest and gives the same events.
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import partial
-from itertools import chain, compress, repeat
-from operator import contains, not_
+from itertools import chain, compress
+from operator import add, itemgetter, not_
 from typing import Any
 
 from whyreset.ingest.continuation import SUSPECT
@@ -61,6 +61,11 @@ _SUSPECTS = (
 """One of these is in every line that goes on with another (see `SUSPECT`)."""
 
 _line_event = partial(tuple.__new__, LineEvent)
+_seconds = SECONDS.__getitem__
+_SECOND = itemgetter(slice(0, 19))  # the stamp up to its seconds, and its nanoseconds
+_PART = itemgetter(slice(20, _TAG))
+_Row = tuple[int, int, str, Any]  # time, offset, line, match
+_Left = tuple[int, int, str]
 
 
 class _Neighbours(dict[tuple[bytes, bytes], bool | None]):
@@ -132,88 +137,89 @@ class Columns:
         lines of the data may be parts of longer ones.
         """
         starts, ends, rest = _alone(data, starts, _ends_of(data, starts), partials=partials)
-        lines = [
-            data[start:end].decode("utf-8", "replace")
-            for start, end in zip(starts, ends, strict=True)
-        ]
-        if lines and _has_odd(lines):
+        joined, lines = _texts(data, starts, ends)
+        if _may_have_odd(joined, lines):
             plain = [not _is_odd(line) for line in lines]
             rest += compress(starts, map(not_, plain))
             starts, lines = list(compress(starts, plain)), list(compress(lines, plain))
+            joined = "\n".join(lines)
         try:
-            times = [SECONDS[line[:19]] + int(line[20:_TAG]) for line in lines]
+            times = list(map(add, map(_seconds, map(_SECOND, lines)), map(int, map(_PART, lines))))
         except (ValueError, UnicodeError):
             return [], [*rest, *starts]
+        if not lines:
+            return [], rest
         offsets = [base + start for start in starts]
-        return self._events(lines, times, offsets, needles, mask), rest
+        return self._events(joined, lines, times, offsets, needles, mask), rest
 
-    def _events(
-        self, lines: list[str], times: list[int], offsets: list[int], needles: Needles, mask: int
-    ) -> list[Event]:
+    def _events(  # noqa: PLR0913, PLR0917 - called for each block: no object to pack them in
+        self, joined: str, lines: list[str], times: list[int], offsets: list[int],
+        needles: Needles, mask: int,
+    ) -> list[Event]:  # fmt: skip
         trials = self._extractor.rivals(needles, mask)
-        lead = _lead(trials, lines) if trials else None
+        lead = _lead(trials, joined)
         if lead is None:
             rows = zip(times, offsets, lines, strict=True)
-            return [event for row in rows for event in self._read(*row, trials, needles, mask)]
-        peers = _peers(lead, lines, alone=len(trials) == 1)
-        reader = self._readers.get(lead)
+            return [event for row in rows for event in self._read(*row, needles, mask)]
+        matches = lead.search_all(lines, HEAD)
+        if len(trials) > 1 or (lead.definition.kind != RESET and "{" in joined):
+            matches = [match if match and _is_full(match, lead) else None for match in matches]
+        columns = zip(times, offsets, lines, matches, strict=True)
+        found = self._resets if lead.definition.kind == RESET else self._others
+        events, left = found(lead, list(columns))
+        return events + [e for row in left for e in self._read(*row, needles, mask)]
+
+    def _resets(self, trial: Trial, rows: list[_Row]) -> tuple[list[Event], list[_Left]]:
+        """Resets, whose fields are read when asked for; what has no plain address is left."""
+        number, hosts = trial.numbers["peer"], _HOSTS
+        reader = self._readers.get(trial)
         if reader is None:
-            reader = self._readers[lead] = LineReader(self._extractor, lead)
-        columns = zip(
-            times, repeat(self._source), offsets, repeat(RESET), peers, lines, repeat(reader)
-        )
+            reader = self._readers[trial] = LineReader(self._extractor, trial)
+        source = self._source
+        peers = [match and hosts[(match[number] or "").partition(":")[0]] for *_, match in rows]
+        events: list[Event] = [
+            _line_event((time, source, offset, RESET, peer, line, reader))
+            for (time, offset, line, _), peer in zip(rows, peers, strict=True)
+            if peer is not None
+        ]
         if None not in peers:
-            return list(map(_line_event, columns))
-        events: list[Event] = []
-        for row in columns:
-            if row[4] is None:
-                events += self._read(row[0], row[2], row[5], trials, needles, mask)
-            else:
-                events.append(_line_event(row))
-        return events
+            return events, []
+        return events, [row[:3] for row, peer in zip(rows, peers, strict=True) if peer is None]
 
-    def _read(  # noqa: PLR0913, PLR0917 - called for each line: no object to pack them in
-        self, time: int, offset: int, line: str, trials: tuple[Trial, ...], needles: Needles,
-        mask: int,
-    ) -> list[Event]:  # fmt: skip
+    def _others(self, trial: Trial, rows: list[_Row]) -> tuple[list[Event], list[_Left]]:
+        """Events that explain resets."""
+        source, kind, by = self._source, trial.definition.kind, trial.matcher.by
+        read, head = trial.read, slice(HEAD, None)
+        events = [
+            Event(time, source, offset, kind, read(match), line[head], by)
+            for time, offset, line, match in rows
+            if match
+        ]
+        return events, [row[:3] for row in rows if not row[3]]
+
+    def _read(
+        self, time: int, offset: int, line: str, needles: Needles, mask: int
+    ) -> list[Event]:
         """The events of one line."""
-        text = line[HEAD:]
-        if len(trials) == 1 and trials[0].plain and trials[0].matcher.pattern is not None:
-            trial = trials[0]
-            fields = self._extractor.search(trial, text)
-            if fields is not None and len(fields) >= trial.size:
-                kind, by = trial.definition.kind, trial.matcher.by
-                return [Event(time, self._source, offset, kind, fields, text, by)]
-        return self._extractor.events(time, self._source, offset, text, needles, mask)
+        return self._extractor.events(time, self._source, offset, line[HEAD:], needles, mask)
 
 
-def _lead(trials: tuple[Trial, ...], lines: list[str]) -> Trial | None:
+def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[str]]:
+    """Lines decoded, all in one text and each by itself."""
+    raw = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+    joined = raw.decode("utf-8", "replace")
+    return joined, joined.split("\n") if starts else []
+
+
+def _lead(trials: tuple[Trial, ...], joined: str) -> Trial | None:
     """The first of several trials that may find something in some of the lines, where what it
-    finds are resets with a peer, at once and on no conditions; None otherwise."""
-    joined = "\n".join(lines)
+    finds are events at once, on no conditions, and resets have a peer; None otherwise."""
     lead = next((trial for trial in trials if trial.may_match(joined)), None)
-    if (
-        lead is None
-        or lead.definition.kind != RESET
-        or lead.definition.where
-        or lead.quick_search is None
-        or "peer" not in lead.numbers
-        or not lead.is_unguarded(joined)
-    ):
+    if lead is None or lead.definition.where or not lead.is_quick or not lead.is_unguarded(joined):
         return None
-    return lead
-
-
-def _peers(trial: Trial, lines: list[str], *, alone: bool) -> list[str | None]:
-    """The peers that a trial finds; None where it is no plain address, or where a trial that is
-    not alone may find less than another one."""
-    search, number, hosts = trial.quick_search, trial.numbers["peer"], _HOSTS
-    if search is None:
-        raise ValueError("a trial that cannot be searched quickly")
-    found = [search(line, HEAD) for line in lines]
-    if not alone:
-        found = [match if match and _is_full(match, trial) else None for match in found]
-    return [match and hosts[(match[number] or "").partition(":")[0]] for match in found]
+    if lead.definition.kind == RESET:
+        return lead if "peer" in lead.numbers else None
+    return lead if lead.plain else None
 
 
 def _is_full(match: Any, trial: Trial) -> bool:
@@ -322,10 +328,6 @@ def _is_odd(line: str) -> bool:
     return len(line) > SHORT or line[-1] == "\r" or "\x1b" in line
 
 
-def _has_odd(lines: list[str]) -> bool:
-    """Whether a line is long, coloured, or ends in a carriage return."""
-    return (
-        max(map(len, lines)) > SHORT
-        or any(map(contains, lines, repeat("\x1b")))
-        or any(map(str.endswith, lines, repeat("\r")))
-    )
+def _may_have_odd(joined: str, lines: list[str]) -> bool:
+    """Whether a line may be long, coloured, or end in a carriage return."""
+    return "\x1b" in joined or "\r" in joined or max(map(len, lines), default=0) > SHORT

@@ -1,7 +1,7 @@
 """One matcher of one definition, ready to be tried on a text; compiled when first needed."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from whyreset.ingest.values import Fields, Store, store_of
@@ -43,7 +43,7 @@ class Trial:
         self._quick: Any = None
         self._limited: Any = None
         self._numbers: dict[str, int] = {}
-        self._groups: tuple[tuple[str, Store], ...] | None = None
+        self._groups: tuple[tuple[str, Store, int], ...] | None = None
         self._text = matcher.plain or matcher.pattern or ""
 
     def search(self, text: str, timeout: float) -> Fields | None:
@@ -62,11 +62,14 @@ class Trial:
             if self._limited is None:
                 self._limited = _limited_pattern(self.matcher.pattern or "").search
             found = self._limited(text, timeout=timeout)
-        if found is None:
-            return None
+        return None if found is None else self.read(found)
+
+    def read(self, found: Any) -> Fields:
+        """The fields of a match."""
         fields: Fields = {}
-        for name, store in self._groups or ():
-            value = found[name]
+        values = found.groups()
+        for name, store, place in self._groups or ():
+            value = values[place]
             if value is not None:
                 store(fields, name, value)
         return fields
@@ -86,12 +89,19 @@ class Trial:
         return not any(literal in text for guard in self.matcher.guards for literal in guard)
 
     @property
-    def quick_search(self) -> Callable[[str, int], Any] | None:
-        """`search(line, place)` for short, unguarded texts that begin at a place within a line;
-        None where the pattern needs a limit, or asks where the text begins."""
-        if self._groups is None:
+    def is_quick(self) -> bool:
+        """Whether short, unguarded texts can be searched without a limit."""
+        if self._groups is None and self.matcher.pattern is not None:
             self._compile()
-        return None if _ANCHOR.search(self._text) else self._quick
+        return self._quick is not None
+
+    def search_all(self, lines: list[str], head: int) -> list[Any]:
+        """The first match in each of several short, unguarded texts, which begin at a place
+        within their lines."""
+        search = self._quick
+        if _ANCHOR.search(self._text):  # it asks where the text begins
+            return [search(line[head:]) for line in lines]
+        return [search(line, head) for line in lines]
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -120,8 +130,8 @@ class Trial:
         types = dict(self.matcher.types)
         self._numbers = dict(pattern.groupindex)
         self._groups = tuple(
-            (name, store_of(types.get(name, "word")))
-            for name, _ in sorted(pattern.groupindex.items(), key=lambda item: item[1])
+            (name, store_of(types.get(name, "word")), number - 1)
+            for name, number in sorted(pattern.groupindex.items(), key=lambda item: item[1])
         )
 
     @staticmethod

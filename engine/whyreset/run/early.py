@@ -4,7 +4,6 @@ import pickle
 import time
 from collections.abc import Iterable
 
-from whyreset.correlate.burst import in_order
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import Event
 from whyreset.model.rule import Plan
@@ -41,7 +40,7 @@ class Early:
         """Events that arrived together; time has passed `mark` (ns) in all sources."""
         if not self.active:
             return
-        taken = in_order(list(events))
+        taken = list(events)
         if taken:
             self._correlator.feed_all(taken)
             self._news = True
