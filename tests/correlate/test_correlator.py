@@ -248,3 +248,49 @@ def test_ticks_and_snapshots_change_nothing(lab: Any, seed: int, data: st.DataOb
     correlator.finish()
     assert labels + correlator.take_labels() == plain.labels
     assert verdicts + correlator.take_verdicts() == plain.verdicts
+
+
+ACCOUNTED = """
+rule aborted {
+  label client_abort; priority 20
+  burst of reset by pod, peer gap 40s
+  span 2m
+  when { any have access status = 499 from peer within 2s }
+}
+rule probe {
+  label probe_noise; priority 10
+  burst of reset by pod, peer gap 60s
+  span 3m
+  when { at least 4; none have access from peer within 5s if known }
+}
+"""
+
+
+@given(st.integers(0, 10**6), st.lists(st.integers(1, 60), max_size=12))
+@settings(max_examples=60)
+def test_many_at_once_are_as_one_by_one(lab: Any, seed: int, sizes: list[int]) -> None:
+    draw = random.Random(seed)
+    events = [
+        lab.event(
+            draw.randrange(0, 900 * NS), kind, number, pod=f"app-{draw.randint(1, 2)}",
+            **({"peer": peer} if kind == "reset" else {"client": peer, "status": status}),
+        )
+        for number in range(draw.randint(0, 120))
+        for kind in [draw.choice(["reset", "reset", "access"])]
+        for peer in [f"10.0.0.{draw.randint(1, 3)}"]
+        for status in [draw.choice([200, 499])]
+    ]  # fmt: skip
+    events.sort(key=lambda event: event.place)
+    one, many = Correlator(lab.plan(ACCOUNTED)), Correlator(lab.plan(ACCOUNTED))
+    for event in events:
+        one.feed(event)
+    rest = events
+    while rest:
+        size = sizes.pop() if sizes else len(rest)
+        piece, rest = rest[:size], rest[size:]
+        draw.shuffle(piece)
+        many.feed_all(piece)
+    one.finish()
+    many.finish()
+    assert many.take_verdicts() == one.take_verdicts()
+    assert many.take_labels() == one.take_labels()

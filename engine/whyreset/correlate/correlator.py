@@ -25,7 +25,7 @@ from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
-from whyreset.model.event import RESET, Event, LineEvent, Value
+from whyreset.model.event import RESET, Event, Value
 from whyreset.model.record import Source
 from whyreset.model.rule import Plan, Rule
 from whyreset.model.verdict import Labelled, Verdict
@@ -82,11 +82,11 @@ class _Case:
 
 
 def _parted(events: Iterable[Event]) -> tuple[Iterable[list[Event]], list[Event]]:
-    """The resets that are lines, those of one source and peer together, and all other events."""
+    """The resets, those of one source and peer together, and all other events."""
     joining: defaultdict[tuple[Source, Value | None], list[Event]] = defaultdict(list)
     rest: list[Event] = []
     for event in events:
-        if event.__class__ is LineEvent:
+        if event.kind == RESET:
             joining[event.source, event.peer].append(event)
         else:
             rest.append(event)
@@ -150,7 +150,8 @@ class Correlator:
     def feed_all(self, events: Iterable[Event]) -> None:
         """Take many events, in any order, none of which should have come before the last ones.
 
-        Most resets do no more than join their cluster, wherever they stand among the others.
+        Where nobody asks for resets as evidence, they do no more than join their clusters: this
+        need not be done in time's order.
         """
         rest = events
         if not (self._asks_owners or self.evidence.asks_for(RESET)):
@@ -398,7 +399,7 @@ class Correlator:
             tally = case.before.pop(slot).tally
         else:
             tally = new_tally(name, key, first)
-        tally.add(outcome.claimed, outcome)
+        tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)
         nearest = self._nearest(case, first) if rule is None else None
         also = self._others(rule, outcome.claimed, case) if rule is not None else ()
         case.after[slot] = _Open(rule, tally, outcome, nearest, also)

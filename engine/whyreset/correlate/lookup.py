@@ -15,7 +15,7 @@ _SERIES_LIMIT = 100_000
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
-_STATE = ("_tables", "_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
+_STATE = ("_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
 
 UNKNOWN = "unknown"
 """`FIELD = unknown`: the line does not say."""
@@ -32,6 +32,9 @@ class Question(NamedTuple):
     kind: str
     relation: str | None
     conditions: tuple[Condition, ...]
+
+    def __hash__(self) -> int:  # that of the conditions would cost more than the look-up
+        return hash((self.kind, self.relation))
 
 
 def condition_test(conditions: Iterable[Condition]) -> Test:
@@ -73,6 +76,14 @@ _COMPARE: dict[str, Callable[[Value, Value], bool]] = {
     ">": lambda a, b: a > b,  # type: ignore[operator]
     ">=": lambda a, b: a >= b,  # type: ignore[operator]
 }
+
+
+class _Asked(NamedTuple):
+    """One question for events of a kind: which are meant, and by what they are kept."""
+
+    test: Test | None
+    relation: str | None
+    table: "dict[str, Series]"
 
 
 class Series:
@@ -119,10 +130,11 @@ class Evidence:
         self._owners = owners
         self._look_back = dict(questions)
         self._tables: dict[Question, dict[str, Series]] = {q: {} for q in questions}
-        self._by_kind: dict[str, list[tuple[Test, Question]]] = {}
-        for question in self._tables:
-            entry = (condition_test(question.conditions), question)
-            self._by_kind.setdefault(question.kind, []).append(entry)
+        self._by_kind: dict[str, list[_Asked]] = {}
+        for question, table in self._tables.items():
+            test = condition_test(question.conditions) if question.conditions else None
+            asked = _Asked(test, question.relation, table)
+            self._by_kind.setdefault(question.kind, []).append(asked)
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
         self._producers: dict[str, set[str]] = {}
@@ -136,45 +148,32 @@ class Evidence:
 
     def state(self) -> dict[str, Any]:
         """Everything that changes, for a snapshot."""
-        return {name: getattr(self, name) for name in _STATE}
+        return {"_tables": self._tables} | {name: getattr(self, name) for name in _STATE}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a snapshot; questions that it did not know start empty."""
         for name in _STATE:
             setattr(self, name, state[name])
-        known = state["_tables"]
-        self._tables = {q: known.get(q, {}) for _, q in _all(self._by_kind)}
+        for question, table in self._tables.items():
+            table.clear()
+            table.update(state["_tables"].get(question, {}))
 
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
         if (event.kind, event.source.name) not in self._known:
             self.promise(event.kind, event.source.name)
-        for test, question in self._by_kind.get(event.kind, ()):
-            if not test(event):
+        for test, relation, table in self._by_kind.get(event.kind, ()):
+            if test is not None and not test(event):
                 continue
-            table = self._tables[question]
-            for key in self._keys(event, question.relation):
+            for key in self._keys(event, relation):
                 series = table.get(key)
                 if series is None:
                     series = table[key] = Series()
                 self.evicted += not series.add(event)
 
-    def _keys(self, event: Event, relation: str | None) -> Iterator[str]:
-        if relation is None:
-            yield ""
-        elif relation == "from peer":
-            # who spoke: the client of a request, or the other end of a connection
-            fields = event.fields
-            known = fields.get("peer") if event.kind in ENDS else fields.get("client")
-            yield str(known or fields.get("peer") or "")
-        elif relation in ("on pod", "on peer"):
-            yield str(event.get("pod"))
-        elif relation == "on workload":
-            yield str(event.get("workload"))
-        elif relation == "on node":
-            yield str(event.get("node"))
-        else:
-            yield from self._upstream_keys(event)
+    def _keys(self, event: Event, relation: str | None) -> Iterable[str]:
+        reader = _KEYS.get(relation)
+        return (reader(event),) if reader is not None else self._upstream_keys(event)
 
     def _upstream_keys(self, event: Event) -> Iterator[str]:
         upstream = event.fields.get("upstream")
@@ -215,13 +214,15 @@ class Evidence:
         if wanted is None:
             return None
         table = self._tables[question]
-        found = [
-            event
-            for namespace, key in wanted
-            if (series := table.get(key)) is not None
-            for event in series.between(low, high)
-            if event is not reset and _is_within(namespace, event)
-        ]
+        found: list[Event] = []
+        for namespace, key in wanted:
+            series = table.get(key)
+            events = series.between(low, high) if series is not None else ()
+            if namespace is not None:
+                events = [event for event in events if _is_within(namespace, event)]
+            found += events
+        if question.kind in ENDS:
+            found = [event for event in found if event is not reset]
         return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found
 
     def _wanted(
@@ -266,18 +267,31 @@ class Evidence:
                     del table[key]
 
 
-def _all(by_kind: dict[str, list[tuple[Test, Question]]]) -> Iterator[tuple[Test, Question]]:
-    for entries in by_kind.values():
-        yield from entries
+def _speaker(event: Event) -> str:
+    """Who spoke: the client of a request, or the other end of a connection."""
+    fields = event.fields
+    known = fields.get("peer" if event.kind in ENDS else "client")
+    return str(known or fields.get("peer") or "")
 
 
-def _is_within(namespace: str | None, event: Event) -> bool:
+_KEYS: dict[str | None, Callable[[Event], str]] = {
+    None: lambda _: "",
+    "from peer": _speaker,
+    "on pod": lambda event: str(event.get("pod")),
+    "on peer": lambda event: str(event.get("pod")),
+    "on workload": lambda event: str(event.get("workload")),
+    "on node": lambda event: str(event.get("node")),
+}
+"""By relation the key of an event; those of `to workload` are several."""
+
+
+def _is_within(namespace: str, event: Event) -> bool:
     """Pods and workloads of the same name in two namespaces are not the same."""
     own = event.fields
     # an event about another pod says nothing of its namespace by where it was printed
     elsewhere = "pod" in own or "workload" in own
     theirs = own.get("namespace") if elsewhere else event.get("namespace")
-    return theirs is None or namespace is None or theirs == namespace
+    return theirs is None or theirs == namespace
 
 
 def _workloads_named(upstream_name: str) -> set[str]:

@@ -90,7 +90,7 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
         return [one(event) for event in events]
 
     def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
-        values = _values(events, field)
+        values = _values(events[:1] if constant else events, field)
         if not values:
             return f"the lines name no {field}"
         inside = sum(any(test(value) for test in tests) for value in values)

@@ -22,11 +22,11 @@ class Tally:
         self.start, self.end = start, end
         self.peers: set[str] = set()
 
-    def add(self, claimed: list[Event], outcome: Outcome) -> None:
-        """Take one more stretch."""
+    def add(self, claimed: list[Event], outcome: Outcome, *, one_peer: bool) -> None:
+        """Take one more stretch; `one_peer`: all its resets name the same."""
         self.end = max(self.end, claimed[-1].time)
         self.count += len(claimed)
-        for peer in dict.fromkeys([event.peer for event in claimed]):
+        for peer in dict.fromkeys([event.peer for event in (claimed[:1] if one_peer else claimed)]):
             if peer is not None and len(self.peers) < _PEERS_LIMIT:
                 self.peers.add(str(peer))
         rhythm = outcome.rhythm

@@ -17,9 +17,9 @@ log. The long way handles all the rest and gives the same events.
 from bisect import bisect_left
 from collections.abc import Mapping
 from functools import partial
-from itertools import chain, compress
+from itertools import chain, compress, repeat
 from operator import add, itemgetter, not_
-from typing import Any
+from typing import Any, NamedTuple
 
 from whyreset.ingest.continuation import SUSPECT
 from whyreset.ingest.lines import REACH_BYTES, STEP, cri_time
@@ -40,8 +40,9 @@ _NEAR = (2 << 10, 16 << 10, 64 << 10)  # bytes in which the stream's next line i
 _MAYBE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$ \t\r\n}])-.")
 """What a line that goes on with the one before it may begin with."""
 
-_MANY = 64
-"""Lines from which it pays to look for all lines of a block that go on with another."""
+_MANY, _FEW = 64, 4
+"""Lines from which it pays to look for all lines of a block that go on with another; and of a
+smaller number, how many must be in doubt."""
 _SUSPECTS = (
     *(
         b" F " + start
@@ -64,8 +65,16 @@ _line_event = partial(tuple.__new__, LineEvent)
 _seconds = SECONDS.__getitem__
 _SECOND = itemgetter(slice(0, 19))  # the stamp up to its seconds, and its nanoseconds
 _PART = itemgetter(slice(20, _TAG))
-_Row = tuple[int, int, str, Any]  # time, offset, line, match
-_Left = tuple[int, int, str]
+_Left = tuple[int, int, str]  # time, offset, line
+
+
+class _Columns(NamedTuple):
+    """What is known of several lines."""
+
+    times: list[int]
+    offsets: list[int]
+    lines: list[str]
+    matches: list[Any]
 
 
 class _Neighbours(dict[tuple[bytes, bytes], bool | None]):
@@ -106,6 +115,7 @@ class LineReader:
 
     def __init__(self, extractor: Extractor, trial: Trial) -> None:
         self.by = trial.matcher.by
+        self.names = trial.fields
         self._extractor = extractor
         self._trial = trial
 
@@ -164,32 +174,34 @@ class Columns:
         matches = lead.search_all(lines, HEAD)
         if len(trials) > 1 or (lead.definition.kind != RESET and "{" in joined):
             matches = [match if match and _is_full(match, lead) else None for match in matches]
-        columns = zip(times, offsets, lines, matches, strict=True)
-        found = self._resets if lead.definition.kind == RESET else self._others
-        events, left = found(lead, list(columns))
+        columns = _Columns(times, offsets, lines, matches)
+        if lead.definition.kind == RESET:
+            events, left = self._resets(lead, columns)
+        else:
+            events, left = self._others(lead, columns)
         return events + [e for row in left for e in self._read(*row, needles, mask)]
 
-    def _resets(self, trial: Trial, rows: list[_Row]) -> tuple[list[Event], list[_Left]]:
+    def _resets(self, trial: Trial, columns: _Columns) -> tuple[list[Event], list[_Left]]:
         """Resets, whose fields are read when asked for; what has no plain address is left."""
         number, hosts = trial.numbers["peer"], _HOSTS
         reader = self._readers.get(trial)
         if reader is None:
             reader = self._readers[trial] = LineReader(self._extractor, trial)
-        source = self._source
-        peers = [match and hosts[(match[number] or "").partition(":")[0]] for *_, match in rows]
-        events: list[Event] = [
-            _line_event((time, source, offset, RESET, peer, line, reader))
-            for (time, offset, line, _), peer in zip(rows, peers, strict=True)
-            if peer is not None
-        ]
+        times, offsets, lines, matches = columns
+        peers = [match and hosts[(match[number] or "").partition(":")[0]] for match in matches]
+        rows = zip(
+            times, repeat(self._source), offsets, repeat(RESET), peers, lines, repeat(reader)
+        )
         if None not in peers:
-            return events, []
-        return events, [row[:3] for row, peer in zip(rows, peers, strict=True) if peer is None]
+            return list(map(_line_event, rows)), []
+        left = compress(zip(times, offsets, lines, strict=True), [peer is None for peer in peers])
+        return [_line_event(row) for row in rows if row[4] is not None], list(left)
 
-    def _others(self, trial: Trial, rows: list[_Row]) -> tuple[list[Event], list[_Left]]:
+    def _others(self, trial: Trial, columns: _Columns) -> tuple[list[Event], list[_Left]]:
         """Events that explain resets."""
         source, kind, by = self._source, trial.definition.kind, trial.matcher.by
         read, head = trial.read, slice(HEAD, None)
+        rows = list(zip(*columns, strict=True))
         events = [
             Event(time, source, offset, kind, read(match), line[head], by)
             for time, offset, line, match in rows
@@ -197,9 +209,7 @@ class Columns:
         ]
         return events, [row[:3] for row in rows if not row[3]]
 
-    def _read(
-        self, time: int, offset: int, line: str, needles: Needles, mask: int
-    ) -> list[Event]:
+    def _read(self, time: int, offset: int, line: str, needles: Needles, mask: int) -> list[Event]:
         """The events of one line."""
         return self._extractor.events(time, self._source, offset, line[HEAD:], needles, mask)
 
@@ -250,6 +260,8 @@ def _alone(
             ]
             for start, end in zip(starts, ends, strict=True)
         ]
+        if len(starts) < _MANY and not partials and told.count(True) + _FEW < len(told):
+            told = _by_suspects(data, starts, ends) or told
     if all(told):
         return starts, ends, []
     sure = [
@@ -297,27 +309,28 @@ def _is_alone(data: bytes, start: int, end: int, *, partials: bool) -> bool:
         return told
     try:
         return not SUSPECT.match(data, start + HEAD) and _is_followed(
-            data, end, tag[1:], cri_time(data, start, start + _TAG + 1)
+            data, end, tag[1:], cri_time(data, start, start + _TAG + 1), partials=partials
         )
     except (ValueError, UnicodeError):
         return False
 
 
-def _is_followed(data: bytes, end: int, head: bytes, time: int) -> bool:
+def _is_followed(data: bytes, end: int, head: bytes, time: int, *, partials: bool) -> bool:
     """Whether the next line of the stream surely begins a record; ValueError if it is odd."""
     start = end + 1
     for reach in _NEAR:
         near = data.find(head, start, start + reach)
+        begins = (
+            data.rfind(b"\n", end, near) + 1 if near >= 0 else data.find(b"\n", start + reach) + 1
+        )
+        if not begins or (partials and data.find(_PARTIAL_OF[head], end, max(near, begins)) >= 0):
+            return False
         if near >= 0:
-            begins = data.rfind(b"\n", end, near) + 1
-            return (
-                20 <= near - begins <= 35
-                and data.find(_PARTIAL_OF[head], end, near) < 0
-                and not SUSPECT.match(data, near + len(head), near + 600)
+            return 20 <= near - begins <= 35 and not SUSPECT.match(
+                data, near + len(head), near + 600
             )
-        begins = data.find(b"\n", start + reach) + 1
         space = data.find(b" ", begins, begins + 40)
-        if not begins or space < 0 or data.find(_PARTIAL_OF[head], end, begins) >= 0:
+        if space < 0:
             return False
         if cri_time(data, begins, space) - time > STEP:
             return True

@@ -1,6 +1,7 @@
 """The scanner: from blocks of bytes to events, touching only lines with a needle in them."""
 
 from collections import Counter
+from itertools import chain
 
 from whyreset.ingest.columns import Columns
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
@@ -187,17 +188,16 @@ class BlockScanner:
         start, end = start - base, end - base
         rfind = data.rfind
         found = [
-            (1 << number, [rfind(b"\n", 0, place) + 1 for place in places])
+            (1 << number, list(dict.fromkeys([rfind(b"\n", 0, place) + 1 for place in places])))
             for number, places in needles.hits(data, start, end).items()
         ]
         found += self._other_lines(start, end)
-        if len(found) == 1:
-            bit, starts = found[0]
-            return {bit: list(dict.fromkeys(starts))}
-        masks: dict[int, int] = {}
+        masks: dict[int, int] = dict.fromkeys(chain.from_iterable(starts for _, starts in found), 0)
+        if len(masks) == sum(len(starts) for _, starts in found):  # no line has two needles
+            return dict(found)
         for bit, starts in found:
             for at in starts:
-                masks[at] = masks.get(at, 0) | bit
+                masks[at] |= bit
         lines: dict[int, list[int]] = {}
         for at in sorted(masks):
             lines.setdefault(masks[at], []).append(at)

@@ -111,6 +111,15 @@ class Trial:
         return self._numbers
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The names of all fields that it may find, or that are assigned."""
+        found = {name for name, _ in self.matcher.types} | {
+            each.field for each in self.matcher.mapped
+        }
+        ports = {f"{name}_port" for name in found}
+        return frozenset(found | ports | {each.field for each in self.definition.assignments})
+
+    @property
     def size(self) -> int:
         """How many groups its pattern has."""
         return len(self.matcher.types)

@@ -73,9 +73,10 @@ class Event(NamedTuple):
 
 
 class Reader(Protocol):
-    """Reads what an event says from its line."""
+    """Reads what an event says from its line; `names` are the fields that it may find."""
 
     by: str
+    names: frozenset[str]
 
     def fields(self, line: str) -> Mapping[str, Value]:
         """The fields of the event."""
@@ -115,6 +116,13 @@ class LineEvent(Event):
     @property
     def _reader(self) -> Reader:
         return self[6]  # type: ignore[return-value]
+
+    def get(self, field: str) -> Value | None:
+        """A field of the event, or the place of its source; the line is read only if it may
+        have the field."""
+        if field in self._reader.names:
+            return super().get(field)
+        return getattr(self.source, field) if field in PLACE_FIELDS else None
 
     def whole(self) -> Event:
         """The same with all its fields read."""
