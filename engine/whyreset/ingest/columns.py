@@ -36,7 +36,8 @@ _TAG = 29  # where the stamp ends with its Z
 _NEWLINE = 10
 _TAGS = frozenset({b"Z stdout F ", b"Z stderr F "})
 _PARTIAL_OF = {b" stdout F ": b" stdout P ", b" stderr F ": b" stderr P "}
-_NEAR = (2 << 10, 16 << 10, 64 << 10)  # bytes in which the stream's next line is looked for
+_NEAR = (2 << 10, 16 << 10, REACH_BYTES + 64)
+"""Bytes in which the head of the stream's next line is looked for; a record goes no further."""
 _MAYBE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$ \t\r\n}])-.")
 """What a line that goes on with the one before it may begin with."""
 
@@ -334,7 +335,7 @@ def _is_followed(data: bytes, end: int, head: bytes, time: int, *, partials: boo
             return False
         if cri_time(data, begins, space) - time > STEP:
             return True
-    return False
+    return True
 
 
 def _is_odd(line: str) -> bool:
