@@ -182,7 +182,8 @@ class Evidence:
         name = event.fields.get("upstream_name")
         if name:
             text = str(name)
-            self._upstream_names.setdefault(text, _workloads_named(text))
+            if text not in self._upstream_names:
+                self._upstream_names[text] = _workloads_named(text)
             yield text
 
     def cover(self, source: str, since: int, until: int) -> None:

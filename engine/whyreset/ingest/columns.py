@@ -201,14 +201,15 @@ class Columns:
     def _others(self, trial: Trial, columns: _Columns) -> tuple[list[Event], list[_Left]]:
         """Events that explain resets."""
         source, kind, by = self._source, trial.definition.kind, trial.matcher.by
-        read, head = trial.read, slice(HEAD, None)
-        rows = list(zip(*columns, strict=True))
-        events = [
-            Event(time, source, offset, kind, read(match), line[head], by)
-            for time, offset, line, match in rows
-            if match
-        ]
-        return events, [row[:3] for row in rows if not row[3]]
+        events: list[Event] = []
+        left: list[_Left] = []
+        for time, offset, line, match in zip(*columns, strict=True):
+            fields = trial.read(match) if match else None
+            if fields is not None and trial.finish(fields):
+                events.append(Event(time, source, offset, kind, fields, line[HEAD:], by))
+            else:
+                left.append((time, offset, line))
+        return events, left
 
     def _read(self, time: int, offset: int, line: str, needles: Needles, mask: int) -> list[Event]:
         """The events of one line."""
@@ -224,13 +225,13 @@ def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[s
 
 def _lead(trials: tuple[Trial, ...], joined: str) -> Trial | None:
     """The first of several trials that may find something in some of the lines, where what it
-    finds are events at once, on no conditions, and resets have a peer; None otherwise."""
+    finds are events at once, and resets have a peer on no conditions; None otherwise."""
     lead = next((trial for trial in trials if trial.may_match(joined)), None)
-    if lead is None or lead.definition.where or not lead.is_quick or not lead.is_unguarded(joined):
+    if lead is None or not lead.is_quick or not lead.is_unguarded(joined):
         return None
-    if lead.definition.kind == RESET:
-        return lead if "peer" in lead.numbers else None
-    return lead if lead.plain else None
+    if lead.definition.kind == RESET and ("peer" not in lead.numbers or lead.definition.where):
+        return None
+    return lead
 
 
 def _is_full(match: Any, trial: Trial) -> bool:

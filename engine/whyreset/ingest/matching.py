@@ -7,7 +7,7 @@ from typing import Any
 from whyreset.basis.json_text import decode
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.trial import Trial
-from whyreset.ingest.values import Fields, holds, holds_json, look_up, put_json
+from whyreset.ingest.values import Fields, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
 from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record, Source
@@ -198,7 +198,7 @@ class Extractor:
             if fields is None or (len(fields), -trial.number) <= most:
                 continue
             count = len(fields)
-            if trial.plain or _finish(trial.definition, fields):
+            if trial.finish(fields):
                 best, most = (trial, fields), (count, -trial.number)
         return best
 
@@ -213,7 +213,7 @@ class Extractor:
     def fields(self, trial: Trial, text: str) -> Fields:
         """What one trial reads from a text in which it finds an event."""
         fields = self._run(trial, Text(text)) or {}
-        _finish(trial.definition, fields)
+        trial.finish(fields)
         return fields
 
     def _plan(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...]:
@@ -289,14 +289,6 @@ def _map(trial: Trial, found: dict[str, Any] | None) -> Fields | None:
         if value is not None:
             put_json(fields, name, value, store)
     return fields if fields or trial.matcher.guard else None
-
-
-def _finish(definition: Definition, fields: Fields) -> bool:
-    """Apply the assignments; whether the conditions of the definition hold then."""
-    for assignment in definition.assignments:
-        if all(holds(condition, fields) for condition in assignment.where):
-            fields[assignment.field] = assignment.value
-    return all(holds(condition, fields) for condition in definition.where)
 
 
 def _decode(text: str) -> dict[str, Any] | None:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from whyreset.ingest.values import Fields, Store, store_of
+from whyreset.ingest.values import Fields, Store, holds, store_of
 from whyreset.model.definition import Definition, Matcher
 
 SHORT = 1024  # characters
@@ -73,6 +73,15 @@ class Trial:
             if value is not None:
                 store(fields, name, value)
         return fields
+
+    def finish(self, fields: Fields) -> bool:
+        """Apply the definition's assignments; whether its conditions hold then."""
+        if self.plain:
+            return True
+        for assignment in self.definition.assignments:
+            if all(holds(condition, fields) for condition in assignment.where):
+                fields[assignment.field] = assignment.value
+        return all(holds(condition, fields) for condition in self.definition.where)
 
     def may_match(self, text: str) -> bool:
         """Whether all texts are there that a match needs; also of many records at once."""

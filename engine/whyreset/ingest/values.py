@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from fnmatch import fnmatchcase
+from functools import lru_cache
 from math import isfinite
 from typing import Any
 
@@ -112,10 +113,11 @@ def _put_word(fields: Fields, field: str, text: str) -> None:
 
 
 def _put_addr(fields: Fields, field: str, text: str) -> None:
-    host, _, port = text.partition(":")
-    if port.isdecimal() and host.replace(".", "").isdecimal():  # most are plain IPv4
+    host, colon, port = text.partition(":")
+    if host.replace(".", "").isdecimal() and (port.isdecimal() or not colon):  # most: plain IPv4
         fields[field] = host
-        fields[_PORTS[field]] = int(port)
+        if colon:
+            fields[_PORTS[field]] = int(port)
         return
     if "," in text:
         text = text.rpartition(",")[2]
@@ -150,6 +152,9 @@ def _put_num(fields: Fields, field: str, text: str) -> None:
 
 
 def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
+    if text.replace(".", "", 1).isdecimal():  # most are one number
+        fields[field] = float(text) * _factor(unit)
+        return
     parts = [part.strip() for part in text.split(",")]
     try:
         spans = [_duration(part, unit) for part in parts if part not in _ABSENT]
@@ -166,7 +171,13 @@ def _duration(text: str, unit: str) -> float:
         return parse_duration(text) / NS
     if number < 0 or not isfinite(number):
         raise ValueError(text)
-    return number * parse_duration(f"1{unit}") / NS if unit else number
+    return number * _factor(unit)
+
+
+@lru_cache(maxsize=16)
+def _factor(unit: str) -> float:
+    """Seconds in a unit; those of a bare number are seconds."""
+    return parse_duration(f"1{unit}") / NS if unit else 1.0
 
 
 _STORES: dict[str, Store] = {
