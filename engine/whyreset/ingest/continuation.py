@@ -9,7 +9,9 @@ from whyreset.basis.lazy import lazy
 SUSPECT = lazy(
     rb"(?P<more>[ \t]|\r?$|Caused by: |During handling of the above exception|"
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
-    rb"client unexpectedly closed TCP connection|missed heartbeats from client)|"
+    rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"
+    rb"client unexpectedly closed TCP connection|missed heartbeats from client|"
+    rb"connection_closed_abruptly|\{(?:handshake_|inet_error|writer,|bad_|heartbeat_timeout))|"
     rb"(?P<trace>Traceback \(most recent call last\):)|"
     rb"(?P<rule>-{20,}\r?$)|"
     rb"(?P<socket>Exception occurred during processing of request from)|"
