@@ -12,7 +12,9 @@ _PROGRAM = r"([\w./@()-]+)(?:\[(\d+)\])?:(?: |$)"
 _TAG = rf"([\w.:/@-]+) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
-DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_TAG}|{_BARE})")
+# Some containers' syslog leaves the colon out behind a pid.
+_DATED_TAG = r"([\w.:/@-]+) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
+DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"{_PRI}({_DATE}) {_PROGRAM}")
 ISO = lazy(rf"{_PRI}?({STAMP}) (?:{_TAG}|{_BARE})")
 RFC5424 = lazy(

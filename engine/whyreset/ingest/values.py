@@ -123,7 +123,7 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         text = text.rpartition(",")[2]
     text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
     host, number = split_port(text)
-    if host not in _ABSENT:
+    if host not in _ABSENT and " " not in host:
         fields[field] = host
         if number is not None:
             fields[_PORTS[field]] = number
@@ -131,7 +131,7 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
 
 def _put_ip(fields: Fields, field: str, text: str) -> None:
     text = plain_address(text.partition(",")[0].strip().rpartition("/")[2])
-    if text not in _ABSENT:
+    if text not in _ABSENT and " " not in text:  # overlays put whole sentences there
         fields[field] = text
 
 
