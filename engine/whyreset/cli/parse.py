@@ -13,6 +13,7 @@ from whyreset.ingest.envelopes import peel_record
 from whyreset.ingest.matching import Extractor
 from whyreset.model.event import Event
 from whyreset.model.record import Record
+from whyreset.run.near import Near, NearMisses
 from whyreset.run.text_output import safe
 
 
@@ -32,14 +33,16 @@ def run(options: argparse.Namespace) -> int:
     if plan is None:
         return 1
     extractor = Extractor(plan.definitions)
+    near_misses = NearMisses(plan.definitions)
     clock = clock_of(options)
     for line in _lines(options.line):
         record = peel_record(line, clock)
         events = extractor.extract(record)
+        near = None if events else near_misses.of(record.text)
         if options.output == "json":
-            sys.stdout.buffer.write(encode(_object(record, events)) + b"\n")
+            sys.stdout.buffer.write(encode(_object(record, events, near)) + b"\n")
         else:
-            print(_phases(record, events))
+            print(_phases(record, events, near))
     for problem in extractor.problems:
         say(f"whyreset: {problem}")
     return 0
@@ -53,7 +56,7 @@ def _lines(line: str | None) -> Iterator[bytes]:
         yield raw.rstrip(b"\r\n")
 
 
-def _object(record: Record, events: list[Event]) -> dict[str, Any]:
+def _object(record: Record, events: list[Event], near: Near | None) -> dict[str, Any]:
     source = record.source
     return {
         "envelope": record.envelope,
@@ -70,11 +73,12 @@ def _object(record: Record, events: list[Event]) -> dict[str, Any]:
         },
         "text": record.text,
         "events": [{"kind": event.kind, "by": event.by, **event.fields} for event in events],
+        "near": near._asdict() if near else None,
     }
 
 
-def _phases(record: Record, events: list[Event]) -> str:
-    shown = _object(record, events)
+def _phases(record: Record, events: list[Event], near: Near | None) -> str:
+    shown = _object(record, events, near)
     source = ", ".join(f"{name} {value}" for name, value in shown["source"].items() if value)
     assumed = f", assumed: {', '.join(record.assumed)}" if record.assumed else ""
     lines = [
@@ -88,4 +92,6 @@ def _phases(record: Record, events: list[Event]) -> str:
         lines.append(f"5 event     {event.kind}  {fields}  [{event.by}]")
     if not events:
         lines.append("5 event     none: no definition matches")
+    if near:
+        lines.append(f"6 nearly    {near.kind}: {safe(str(near))}  [{near.by}]")
     return "\n".join(lines) + "\n"

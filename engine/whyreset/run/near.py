@@ -1,0 +1,160 @@
+"""Near misses: the definition that a text almost fits, and where it stops to fit."""
+
+import re
+from collections.abc import Iterator, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import regex
+
+from whyreset.ingest.matching import TIMEOUT, Text
+from whyreset.ingest.values import holds_json, look_up
+from whyreset.language.regex_pieces import Piece, pieces_of, shown
+from whyreset.model.definition import Definition, JsonCondition, Matcher
+
+_NEAR = 0.5
+"""The share of a pattern's fixed text that a text must have."""
+_LEAST = 10
+"""How many characters of it there must be."""
+_ALMOST = 0.75
+_MANY = 18
+"""The same for a text that may part from the pattern right where that begins."""
+_MOST = 12
+_CAPTURES = 25
+_BEGIN = re.compile(r"[\[\"\d]|\w+ \S*Z ")
+"""How the lines of access logs begin."""
+_SHOWN = 60
+
+
+class Near(NamedTuple):
+    """A definition that a text almost fits.
+
+    kind, by  the event that it would be, and the line that defines it
+    upto      the text up to where it fits; of JSON the key that does not
+    wanted    what would have to follow
+    found     what does; empty where the text has most of the words, but not `wanted`
+    """
+
+    kind: str
+    by: str
+    upto: str
+    wanted: str
+    found: str
+
+    def __str__(self) -> str:
+        if not self.found:
+            return f"has most of the words, but not `{self.wanted}`"
+        return f"fits up to `{self.upto}`, then `{self.wanted}` is wanted, not `{self.found}`"
+
+
+class NearMisses:
+    """Finds the definition that comes nearest to a text in which no event was found."""
+
+    def __init__(self, definitions: Sequence[Definition]) -> None:
+        self._patterns = [
+            (definition.kind, matcher, pieces)
+            for definition in definitions
+            for matcher in definition.matchers
+            if matcher.pattern and (pieces := pieces_of(matcher.pattern))
+        ]
+        self._mapped = [
+            (definition.kind, matcher)
+            for definition in definitions
+            for matcher in definition.matchers
+            if matcher.pattern is None and len(matcher.guard) > 1
+        ]
+
+    def of(self, text: str) -> Near | None:
+        """The nearest one; None where nothing is near."""
+        body = Text(text)
+        found = body.decoded()
+        mapped = self._nearly_mapped(found) if found is not None else None
+        if mapped is not None:
+            return mapped
+        nearly = [each for part in (text, *body.leaves()) for each in self._nearly_matched(part)]
+        nearly = nearly or list(self._nearly_laid_out(text))
+        return max(nearly, key=lambda each: each[0])[1] if nearly else None
+
+    def _nearly_mapped(self, found: dict[str, Any]) -> Near | None:
+        best: tuple[int, Near] | None = None
+        for kind, matcher in self._mapped:
+            failed = [each for each in matcher.guard if not holds_json(each, found)]
+            # A key that merely exists says little: one with its value must be among the rest.
+            rest = [each for each in matcher.guard if each.op != "exists" and each not in failed]
+            if len(failed) == 1 and rest and (best is None or len(rest) > best[0]):
+                best = len(rest), _missed_key(kind, matcher, failed[0], found)
+        return best[1] if best else None
+
+    def _nearly_matched(self, text: str) -> Iterator[tuple[int, Near]]:
+        candidates = []
+        for number, (_, _, pieces) in enumerate(self._patterns):
+            total = sum(piece.weight for piece in pieces if piece.text)
+            there = sum(piece.weight for piece in pieces if piece.text and piece.text in text)
+            if there >= _LEAST and there >= _NEAR * total:
+                candidates.append((-there, number, there >= max(_MANY, _ALMOST * total)))
+        for _, number, almost in sorted(candidates)[:_MOST]:
+            near = _longest(*self._patterns[number], text, almost=almost)
+            if near is not None:
+                yield near
+
+    def _nearly_laid_out(self, text: str) -> Iterator[tuple[int, Near]]:
+        """Of log formats, which have many captures and hardly a word."""
+        if not _BEGIN.match(text):
+            return
+        for kind, matcher, pieces in self._patterns:
+            captures = sum(piece.weight for piece in pieces if not piece.text)
+            if (
+                captures >= _CAPTURES
+                and matcher.pattern
+                and matcher.pattern.startswith(("^", "(?m:^)"))
+            ):
+                near = _longest(kind, matcher, pieces, text, almost=False)
+                if near is not None:
+                    yield near
+
+
+def _missed_key(kind: str, matcher: Matcher, failed: JsonCondition, found: dict[str, Any]) -> Near:
+    key = "." + ".".join(failed.path)
+    wanted = key if failed.op == "exists" else f"{key} {failed.op} {failed.value}"
+    value = look_up(found, failed.path)
+    return Near(kind, matcher.by, key, wanted, "no such key" if value is None else str(value))
+
+
+def _longest(
+    kind: str, matcher: Matcher, pieces: tuple[Piece, ...], text: str, *, almost: bool
+) -> tuple[int, Near] | None:
+    """How much of the pattern fits, and the near miss; None where too little does."""
+    total = sum(piece.weight for piece in pieces)
+    least = 1 if almost else max(_LEAST, _NEAR * total)
+    for count in range(len(pieces), 0, -1):
+        weight = sum(piece.weight for piece in pieces[:count])
+        if weight < least:
+            break
+        found = _search("".join(piece.source for piece in pieces[:count]), text)
+        wanted = shown(pieces[count:])
+        if found is not None and wanted:
+            upto, rest = text[: found.end()], text[found.end() :]
+            rest = rest[:_SHOWN] or "the end"
+            return weight, Near(kind, matcher.by, upto[-_SHOWN:], wanted[:_SHOWN], rest)
+        if found is not None:  # all of it: a condition of the definition fails
+            return None
+    missing = next((each.text for each in pieces if each.weight and each.text not in text), "")
+    if almost and missing:
+        return 0, Near(kind, matcher.by, "", missing.strip(), "")
+    return None
+
+
+@lru_cache(maxsize=1024)
+def _compiled(pattern: str) -> "regex.Pattern[str] | None":
+    try:
+        return regex.compile(pattern)
+    except regex.error:
+        return None
+
+
+def _search(pattern: str, text: str) -> "regex.Match[str] | None":
+    compiled = _compiled(pattern)
+    try:
+        return compiled.search(text, timeout=TIMEOUT) if compiled else None
+    except TimeoutError:
+        return None
