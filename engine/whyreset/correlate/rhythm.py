@@ -1,7 +1,8 @@
 """Fixed intervals from few events: periodic trains, with missed beats, in a stream of times."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -20,9 +21,12 @@ _TOGETHER = 0.04
 _FEW_TOGETHER = 32
 """Events up to which trains are also looked for by a common period; longer ones stand out."""
 _MAX_MISSED_BEATS = 3
-_SHORTLIST = 16
+_SHORTLIST, _MANY_SHORTLIST, _FURTHER, _NEAREST = 16, 8, 5, 3
+"""Periods that are tried: among more than a few events, among many, there for one more train;
+and in any case those that most neighbours have."""
+_HALF = 100 * math.log(2)
 _CHUNK = 192
-_FLOOR = 0.02
+_FLOOR = 0.015
 """Smallest jitter (share of the period) that a few links can be trusted to show."""
 _FEW = 12
 """Events up to which two probers of different periods need not stand out by themselves."""
@@ -33,9 +37,13 @@ _LONG, _PRECISE = 9, 0.05
 _BESIDE = 5
 """Links from which one more train may have a period of its own."""
 
-_MISSED, _STRAY, _TRAIN = 1.6, 2.2, 3.0
+_MISSED, _STRAY, _TRAIN = 2.3, 2.78, 2.6
 """Prices in nats of a missed beat, an event outside every train, one more train:
--ln of 1/5, 1/9, 1/20."""
+-ln of 1/10, 1/16, 1/13."""
+_UNLIKE = 2.0
+"""Nats that each of two trains of different periods must be worth, among a few events."""
+_CANDIDATE_ERROR = 1.1
+"""A period to be tried is near the true one, not equal to it: the factor for the tolerance."""
 
 
 class Train(NamedTuple):
@@ -77,8 +85,14 @@ def find_rhythm(times: list[int], bounds: Bounds) -> Rhythm | None:
     """The trains in sorted `times` (ns), or None where there is none of three beats.
 
     Formulas: sparse noisy period estimation with chains found by dynamic programming, weighed
-    in nats against "the next event falls anywhere in the period".
+    in nats against "the next event falls anywhere in the period". Several rules may ask for
+    the same times, and ask again as a burst goes on: the last answers are kept.
     """
+    return _find_rhythm(tuple(times), bounds)
+
+
+@lru_cache(maxsize=8)
+def _find_rhythm(times: tuple[int, ...], bounds: Bounds) -> Rhythm | None:
     moments, members = _distinct(times)
     trains: list[Train] = []
     evidence = 0.0
@@ -105,7 +119,7 @@ def find_rhythm(times: list[int], bounds: Bounds) -> Rhythm | None:
     )
 
 
-def _distinct(times: list[int]) -> tuple[list[int], list[list[int]]]:
+def _distinct(times: Sequence[int]) -> tuple[list[int], list[list[int]]]:
     """Identical times are one beat: the distinct times, and the indices that each stands for."""
     moments: list[int] = []
     members: list[list[int]] = []
@@ -120,38 +134,46 @@ def _distinct(times: list[int]) -> tuple[list[int], list[list[int]]]:
 
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     """The likeliest explanation: long trains first, precise trains first, or one period for all."""
-    explanations = [_taken_greedily(times, bounds, relief) for relief in (_STRAY, 0.0)]
-    if len(times) <= _FEW_TOGETHER:
-        explanations.append(_taken_together(times, bounds))
+    few = len(times) <= _FEW_TOGETHER
+    first = _all_trains(times, bounds, _SHORTLIST if few else _MANY_SHORTLIST)
+    explanations = [_taken_greedily(times, bounds, relief, first) for relief in (_STRAY, 0.0)]
+    if few:
+        explanations.append(_taken_together(times, bounds, first))
     return max(explanations, key=lambda explanation: explanation[1])
 
 
-def _taken_together(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
+def _taken_together(
+    times: list[int], bounds: Bounds, first: list[Train]
+) -> tuple[list[Train], float]:
     """Trains of one common period: it is chosen, and paid for, only once."""
     best: tuple[list[Train], float] = ([], -math.inf)
-    for period in _candidates(times, bounds):
-        left = list(range(len(times)))
-        trains: list[Train] = []
+    for train in first:
+        trains = [train]
+        left = _without(range(len(times)), train)
         while len(trains) < _MAX_EQUAL and len(left) >= _CHAIN:
-            chain = _chain([times[i] for i in left], period, bounds)
+            chain = _chain([times[i] for i in left], train.period, bounds)
             if len(chain) < _CHAIN:
                 break
-            beats = tuple(left[i] for i in chain)
-            trains.append(_weighed(times, list(beats), period, bounds))
-            taken = set(beats)
-            left = [i for i in left if i not in taken]
+            trains.append(_weighed(times, [left[i] for i in chain], train.period, bounds))
+            left = _without(left, trains[-1])
         if len(trains) < 2:
             continue
-        evidence = _common_worth(trains, bounds) - _STRAY * len(left)
+        evidence = _common_worth(times, trains, bounds) - _STRAY * len(left)
         if evidence > best[1]:
             best = trains, evidence
     return best
 
 
-def _common_worth(trains: list[Train], bounds: Bounds) -> float:
+def _without(left: Iterable[int], train: Train) -> list[int]:
+    taken = set(train.beats)
+    return [i for i in left if i not in taken]
+
+
+def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> float:
     """What trains of one period and one jitter are worth in nats, strays apart."""
-    residuals = [r for train in trains for r in train.residuals]
-    spread = _spread_of(residuals, trains[0].period, bounds)
+    gaps = [times[j] - times[i] for train in trains for i, j in pairwise(train.beats)]
+    residuals, period = _fitted(gaps, trains[0].period, bounds)
+    spread = _spread_of(residuals, period, bounds)
     if spread > _TOGETHER and not bounds.resolution:
         return -math.inf  # chance chains fill the whole tolerance
     missed = sum(train.missed for train in trains)
@@ -164,20 +186,23 @@ def _common_worth(trains: list[Train], bounds: Bounds) -> float:
     )
 
 
-def _taken_greedily(times: list[int], bounds: Bounds, relief: float) -> tuple[list[Train], float]:
-    """Trains taken one after the other while each makes the whole likelier, and the nats."""
+def _taken_greedily(
+    times: list[int], bounds: Bounds, relief: float, first: list[Train]
+) -> tuple[list[Train], float]:
+    """Trains taken one after the other while each makes the whole likelier, and the nats;
+    each beat counts for `relief` nats as no stray. `first`: the trains among all events."""
     left = list(range(len(times)))
+    further = _SHORTLIST if len(times) <= _FEW_TOGETHER else _FURTHER
     found: list[Train] = []
     evidence = 0.0
     while len(found) < _MAX_TRAINS and len(left) >= _CHAIN:
-        train = _best_train([times[i] for i in left], bounds, relief)
+        trains = _all_trains([times[i] for i in left], bounds, further) if found else first
+        train = max(trains, key=lambda train: train.gain + relief * len(train.beats), default=None)
         if train is None or (found and not _joins(train, found[0], len(left), times)):
             break
-        beats = tuple(left[i] for i in train.beats)
         evidence += train.gain - (_TRAIN if found else 0)
-        found.append(Train(beats, train.period, train.missed, train.residuals, train.gain))
-        taken = set(beats)
-        left = [i for i in left if i not in taken]
+        found.append(train._replace(beats=tuple(left[i] for i in train.beats)))
+        left = _without(left, found[-1])
     if not found:
         return [], -math.inf
     alone = _against_noise(found[0], len(times) - len(found[0].beats), times)
@@ -193,8 +218,9 @@ def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
     if _against_noise(train, left - len(train.beats), times, _BESIDE) > _TRAIN + LIKELY:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
-    alike = abs(train.period / main.period - 1) <= _PRECISE or len(times) <= _FEW
-    return worth > 0 and alike and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
+    alike = abs(train.period / main.period - 1) <= _PRECISE
+    unlike = len(times) <= _FEW and min(train.gain, main.gain) >= _UNLIKE
+    return worth > 0 and (alike or unlike) and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
 
 
 def _spread(train: Train) -> float:
@@ -214,69 +240,76 @@ def _against_noise(train: Train, others: int, times: list[int], least: int = _LO
     return train.gain - links * math.log1p(2 * density)
 
 
-def _best_train(times: list[int], bounds: Bounds, relief: float) -> Train | None:
-    """The chain worth most, each beat counting for `relief` nats as no stray."""
-    best: Train | None = None
-    best_worth = 0.0
-    for period in _candidates(times, bounds):
-        chain = _chain(times, period, bounds)
-        if len(chain) < _CHAIN:
-            continue
-        train = _weighed(times, chain, period, bounds)
-        worth = train.gain + relief * len(train.beats)
-        if best is None or worth > best_worth:
-            best, best_worth = train, worth
-    return best
+def _all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
+    """The best chain of each period worth trying, where it has beats enough."""
+    periods = _candidates(times, bounds, limit)
+    chains = ((_chain(times, period, bounds), period) for period in periods)
+    return [_weighed(times, c, period, bounds) for c, period in chains if len(c) >= _CHAIN]
 
 
-def _candidates(times: list[int], bounds: Bounds) -> list[float]:
+def _candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
     """Periods worth trying: gaps over one to three neighbours (more in dense streams), whole
     and halved, thinned to one a percent; the most frequent ones when there are many."""
     reach = 3 if len(times) <= 32 else 8
     low, high = bounds.low * (1 - bounds.tolerance), bounds.high * (1 + bounds.tolerance)
     votes: dict[int, list[float]] = {}
+    nearest: dict[int, float] = {}
     for lag in range(1, reach + 1):
-        for i in range(len(times) - lag):
-            gap = times[i + lag] - times[i]
-            for divisor in (1, 2):
-                period = gap / divisor
-                if low <= period <= high:
-                    votes.setdefault(round(math.log(period) * 100), []).append(period)
-    bins = [
-        (len(periods) + 0.6 * (len(votes.get(k - 1, ())) + len(votes.get(k + 1, ()))), k)
+        for earlier, later in zip(times, times[lag:], strict=False):
+            gap = later - earlier
+            if not low <= gap <= 2 * high:
+                continue
+            place = 100 * math.log(gap)
+            if gap <= high:
+                votes.setdefault(round(place), []).append(gap)
+            if gap >= 2 * low:
+                votes.setdefault(round(place - _HALF), []).append(gap / 2)
+        if lag == 1:
+            nearest = {place: len(periods) for place, periods in votes.items()}
+    bins = {
+        k: len(periods) + 0.6 * (len(votes.get(k - 1, ())) + len(votes.get(k + 1, ())))
         for k, periods in votes.items()
-    ]
-    bins.sort(reverse=True)
-    limit = len(bins) if len(times) <= 12 else _SHORTLIST
-    clipped = (_median(sorted(votes[k])) for _, k in bins[:limit])
+    }
+    # Long gaps agree better with each other than the short ones that they are made of.
+    most = {*_most(bins, limit), *_most(nearest, _NEAREST)}
+    tried = bins if len(times) <= _FEW else most
+    clipped = (_median(sorted(votes[k])) for k in tried)
     return sorted({min(max(period, bounds.low), bounds.high) for period in clipped})
 
 
+def _most(votes: dict[int, float], count: int) -> list[int]:
+    return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
+
+
 def _chain(times: list[int], period: float, bounds: Bounds) -> list[int]:
-    """The best chain of events one to four periods apart, by dynamic programming."""
-    tolerance = max(bounds.tolerance, bounds.resolution / period)
-    count = len(times)
-    scores = [0.0] * count
-    before = [-1] * count
-    nearest = period * (1 - tolerance)
-    farthest = period * (_MAX_MISSED_BEATS + 1 + tolerance)
-    for j in range(1, count):
-        best = 0.0
-        for i in range(j - 1, -1, -1):
-            gap = times[j] - times[i]
-            if gap < nearest:
-                continue
-            if gap > farthest:
-                break
-            steps = round(gap / period)
-            off = abs(gap / period - steps)
-            if off > tolerance:
-                continue
-            score = scores[i] + 1 - 0.4 * (steps - 1) - 0.3 * off / tolerance
-            if score > best:
-                best, before[j] = score, i
-        scores[j] = best
-    at = max(range(count), key=scores.__getitem__)
+    """The best chain of events one to four periods apart, by dynamic programming.
+
+    What stands so many periods before an event moves on with it: one mark for each number of
+    periods, so that only events that can be linked are looked at.
+    """
+    tolerance = max(bounds.tolerance * _CANDIDATE_ERROR, bounds.resolution / period)
+    tolerance = min(0.5, tolerance)
+    reach, price = tolerance * period, 0.3 / (tolerance * period)
+    steps = [(k, (k + 1) * period, 1 - 0.4 * k) for k in range(_MAX_MISSED_BEATS + 1)]
+    marks = [0] * len(steps)
+    scores = [0.0] * len(times)
+    before = [-1] * len(times)
+    for j, now in enumerate(times):
+        best, came = 0.0, -1
+        for k, back, worth in steps:
+            expected = now - back
+            first, last = expected - reach, expected + reach
+            i = marks[k]
+            while times[i] < first:
+                i += 1
+            marks[k] = i
+            while i < j and (time := times[i]) <= last:
+                score = scores[i] + worth - price * abs(time - expected)
+                if score > best:
+                    best, came = score, i
+                i += 1
+        scores[j], before[j] = best, came
+    at = max(range(len(times)), key=scores.__getitem__)
     chain = []
     while at >= 0:
         chain.append(at)
@@ -285,14 +318,10 @@ def _chain(times: list[int], period: float, bounds: Bounds) -> list[int]:
 
 
 def _weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
-    """The chain with its refined period (sum kg / sum kk over links) and its worth in nats."""
+    """The chain with its refined period and its worth in nats."""
     gaps = [times[j] - times[i] for i, j in pairwise(chain)]
-    steps = [max(1, round(gap / period)) for gap in gaps]
-    fitted = sum(k * g for k, g in zip(steps, gaps, strict=True)) / sum(k * k for k in steps)
-    if bounds.low <= fitted <= bounds.high:
-        period = fitted
-    residuals = tuple(g / period - k for k, g in zip(steps, gaps, strict=True))
-    missed = sum(steps) - len(residuals)
+    missed = sum(_steps(gaps, period)) - len(gaps)
+    residuals, period = _fitted(gaps, period, bounds)
     gain = (
         _link_worth(residuals, _spread_of(residuals, period, bounds))
         - _MISSED * missed
@@ -300,6 +329,19 @@ def _weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) 
         - _price_of_period(bounds)
     )
     return Train(tuple(chain), period, missed, residuals, gain)
+
+
+def _fitted(gaps: list[int], period: float, bounds: Bounds) -> tuple[tuple[float, ...], float]:
+    """What is left of gaps (shares of the period), and the period: sum kg / sum kk over them."""
+    steps = _steps(gaps, period)
+    fitted = sum(k * g for k, g in zip(steps, gaps, strict=True)) / sum(k * k for k in steps)
+    if bounds.low <= fitted <= bounds.high:
+        period = fitted
+    return tuple(g / period - k for k, g in zip(steps, gaps, strict=True)), period
+
+
+def _steps(gaps: list[int], period: float) -> list[int]:
+    return [max(1, round(gap / period)) for gap in gaps]
 
 
 def _spread_of(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
