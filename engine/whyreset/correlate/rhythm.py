@@ -139,7 +139,21 @@ def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     explanations = [_taken_greedily(times, bounds, relief, first) for relief in (_STRAY, 0.0)]
     if few:
         explanations.append(_taken_together(times, bounds, first))
-    return max(explanations, key=lambda explanation: explanation[1])
+    likeliest = max(explanations, key=lambda explanation: explanation[1])
+    return min(
+        (each for each in explanations if _instead_of(each, likeliest)),
+        key=lambda explanation: len(explanation[0]),
+        default=likeliest,
+    )
+
+
+def _instead_of(
+    explanation: tuple[list[Train], float], likeliest: tuple[list[Train], float]
+) -> bool:
+    """Whether fewer probers explain as much: every third beat of a train is a train, too."""
+    (trains, evidence), (others, _) = explanation, likeliest
+    beats, most = (sum(len(train.beats) for train in each) for each in (trains, others))
+    return len(trains) < len(others) and evidence >= LIKELY and beats >= most
 
 
 def _taken_together(
@@ -215,7 +229,7 @@ def _taken_greedily(
 def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
     """Whether one more train is likelier than strays: precise on its own, or of the same
     period as the first and about as precise (chance chains fill the whole tolerance)."""
-    if _against_noise(train, left - len(train.beats), times, _BESIDE) > _TRAIN + LIKELY:
+    if _against_noise(train, left - len(train.beats), times, _BESIDE) > _TRAIN:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
     alike = abs(train.period / main.period - 1) <= _PRECISE
