@@ -9,6 +9,8 @@ from whyreset.basis.digest import blake2s
 
 HEAD = 1024
 """Bytes at the start of a file by which it is known again."""
+_STAMP = 32
+"""Bytes with which two logs may begin alike, though they have nothing else in common."""
 _PACKED = 64 << 10
 _GZIP = b"\x1f\x8b"
 
@@ -24,6 +26,11 @@ class Identity(NamedTuple):
     def is_head_of(self, head: bytes) -> bool:
         """Whether a head begins as this file does; an empty file shows nothing."""
         return 0 < self.size <= len(head) and digest(head[: self.size]) == self.digest
+
+    @property
+    def is_vague(self) -> bool:
+        """Whether it shows so little that another file may begin alike."""
+        return self.size < _STAMP
 
 
 def digest(data: bytes) -> str:

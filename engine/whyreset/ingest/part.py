@@ -6,8 +6,8 @@ from collections.abc import Callable
 from whyreset.ingest.identity import HEAD, Identity, identity_of
 from whyreset.ingest.reader import ByteReader
 
-KEPT = 64 << 10
-"""Bytes of a compressed part that are kept to be read again."""
+KEPT = 4 << 20
+"""Bytes of a compressed part that are kept to be read again: more than a record can take."""
 _TRACE = 32
 
 
@@ -23,9 +23,9 @@ class Part:
         self.position = position
         self.head = b""
         self._trace = b""  # the last bytes before the position, as they were read
-        self._looked: tuple[int, int] | None = None
         try:
             self._status = os.fstat(self.descriptor)
+            self._looked = (self._status.st_size, self._status.st_mtime_ns)
             self._grow_head()
             if position:
                 self._remember(os.pread(self.descriptor, min(_TRACE, position), self._back(_TRACE)))
@@ -51,25 +51,30 @@ class Part:
         )
 
     def look(self) -> str | None:
-        """Look at the file anew: None, `grown`, `begun` (grown from nothing), `replaced` (other
-        bytes than those that were read), or `shrunk` (fewer bytes, perhaps only to a client of a
-        network file system)."""
+        """Look at the file anew: None, `grown`, `begun` (changed when there was next to nothing in
+        it: it may have been filled and cut in between), `replaced` (other bytes than those that
+        were read), or `shrunk` (fewer bytes, perhaps only to a client of a network file system)."""
         self._status = os.fstat(self.descriptor)
         seen = (self._status.st_size, self._status.st_mtime_ns)
         if seen == self._looked:
             return "grown" if seen[0] > self.position else None
-        if seen[0] < self.position:
+        if seen[0] < max(self.position, len(self.head)):
             if seen[0] and self._begins_as_before(seen[0]):
                 return "shrunk"
             return "replaced"
         if not (self._begins_as_before(seen[0]) and self._goes_on_here()):
             return "replaced"
-        was_empty, before = not self.head, self._looked
+        was_vague = self.identity.is_vague
         self._looked = seen
         self._grow_head()
-        if was_empty and (seen[0] or before):  # it may have been filled and cut in between
+        if was_vague:
             return "begun"
         return "grown" if seen[0] > self.position else None
+
+    def was_emptied(self) -> bool:
+        """Whether an unread file is empty, but was written to since this was asked last."""
+        before, self._status = self._status, os.fstat(self.descriptor)
+        return not self._status.st_size and before.st_mtime_ns != self._status.st_mtime_ns
 
     @property
     def size(self) -> int:
@@ -100,7 +105,9 @@ class Part:
 
     def rewind(self) -> None:
         """Begin anew: the file was cut."""
-        self.position, self.head, self._trace, self._looked = 0, b"", b"", None
+        self.position, self.head, self._trace = 0, b"", b""
+        self._status = os.fstat(self.descriptor)
+        self._looked = (self._status.st_size, self._status.st_mtime_ns)
         self._grow_head()
 
     def reread(self, size: int) -> bytes | None:

@@ -95,7 +95,7 @@ class Stream:
         """The next batch; None where there is nothing now, or no more in this file."""
         if self._intake is None:
             self._wake()
-        data = self.tail.read(BLOCK)
+        data = self.tail.read(BLOCK, late=self._settled or not self._in_pieces)
         if not data:
             return None
         self.spoke = now
@@ -175,7 +175,12 @@ class Stream:
     def _patience(self) -> float:
         if not self.tail.is_aligned:
             return _PARTIAL
-        return QUIET_PARTIAL if any(mark in self._last for mark in _PIECES) else QUIET
+        return QUIET_PARTIAL if self._in_pieces else QUIET
+
+    @property
+    def _in_pieces(self) -> bool:
+        """Whether the last line goes on in the next one, as far as is known."""
+        return any(mark in self._last for mark in _PIECES)
 
     def _awake(self) -> Intake:
         if self._intake is None:

@@ -56,7 +56,7 @@ class Tail:
         self.trouble: str | None = None
         self.gone = False
         self.parts = 0  # how many files have been opened: it grows with every rotation
-        self.was_late = False  # whether the last bytes came from a file that was left before
+        self.was_late = False  # whether the last bytes are not of the file that is read now
         self._part: Part | None = None
         self._chain: deque[Part] = deque()  # what is to be read next, held open
         self._lingering: list[tuple[float, Part]] = []
@@ -143,17 +143,21 @@ class Tail:
                 self.gone = True
         return self._waits
 
-    def read(self, size: int) -> bytes:
-        """The next bytes; empty where there are none now."""
+    def read(self, size: int, *, late: bool = True) -> bytes:
+        """The next bytes; empty where there are none now. Lines that come `late` to a file that
+        was left before may follow any whole line."""
         if self._part is None:
             return b""
         self.was_late = False
+        if not self._aligned and not self._part.position:  # the rest of a line was cut off
+            self.was_late = True
+            return self.end_line()
         try:
             data = self._part.read(size)
         except OSError as error:
             self._fail(error)
             return b""
-        if not data and self._aligned and self._lingering:
+        if not data and late and self._aligned and self._lingering:
             data = self._late(size)
             self.was_late = bool(data)
         if not data:
@@ -257,17 +261,20 @@ class Tail:
 
     def _find_again(self, state: TailState, place: Place, status: os.stat_result | None) -> None:
         identity = place.identity
+        left = [past.identity for past in state.lingering]
         self._real = os.path.realpath(self.path)
         siblings = siblings_of(self._real)
         if state.real and state.real != self._real:  # the link leads elsewhere since
             siblings = [*siblings_of(state.real), *sibling_at(state.real), *siblings]
         found = next((each for each in siblings if each.is_file(identity)), None)
         is_here = status is not None and self._is_here(status, place)
-        if not is_here and found is None and identity.size:
-            found = next((each for each in siblings if each.is_copy_of(identity)), None)
+        if found is None and (identity.is_vague or not is_here):
+            unread = (each for each in siblings if not is_known(each, self._seen))
+            found = next((each for each in unread if each.is_copy_of(identity)), None)
+            is_here = is_here and found is None
         if is_here:
             if not identity.size:  # it was empty then: what was cut off it since is not known by it
-                self._line_up(siblings, identity)
+                self._line_up(siblings, identity, *left)
             self._append(self.path, place.position)
         else:
             if found is not None:
@@ -279,8 +286,7 @@ class Tail:
                     f"{self.path}: the file that was read is gone; what was written behind its "
                     f"byte {place.position}, if anything, is lost"
                 )
-                self._aligned = True
-            self._line_up(siblings, identity)
+            self._line_up(siblings, identity, *left)
             if status is not None:
                 self._append(self.path)
         if self._go_on():
@@ -302,22 +308,22 @@ class Tail:
             part.close()
 
     def _linger_again(self, past: Place, siblings: Sequence[Sibling]) -> None:
-        held = [*self._chain, *(part for _, part in self._lingering)]
-        if self._part is not None:
-            held.append(self._part)
-        inodes = {part.identity.inode for part in held}
+        """Open a file that was renamed, or packed since, for its late lines."""
+        inodes = {part.identity.inode for part in self._held}
         for sibling in siblings:
             if sibling.identity.inode in inodes:
                 continue
-            if sibling.is_file(past.identity) and sibling.size >= past.position:
+            same = sibling.is_file(past.identity) and sibling.size >= past.position
+            if same or (sibling.packed and sibling.is_copy_of(past.identity)):
                 with suppress(OSError):
-                    self._lingering.append((0.0, Part(sibling.path, past.position)))
+                    part = open_part(sibling.path, past.position, packed=sibling.packed)
+                    self._lingering.append((0.0, part))
 
     def _line_up(self, siblings: Sequence[Sibling], *more: Identity) -> None:
         """Line up the rotated files that were never read."""
-        held = [*self._chain, *([self._part] if self._part is not None else [])]
-        known = [*self._seen, *more, *(part.present for part in held)]
-        inodes = {part.identity.inode for part in held}  # of open files: nobody else has them
+        known = [*self._seen, *more, *(part.present for part in self._held)]
+        # of open files: nobody else has them
+        inodes = {part.identity.inode for part in self._held}
         for sibling in siblings:
             if sibling.identity.inode in inodes or self._is_path(sibling):
                 continue
@@ -325,11 +331,15 @@ class Tail:
                 self._append(sibling.path, packed=sibling.packed)
                 known.append(sibling.identity)
 
+    def _line_up_before(self, last: Part) -> None:
+        self._line_up(siblings_of(self._real))
+        self._chain.append(last)
+
     def _has_unknown(self, part: Part) -> bool:
-        """Whether an empty log was filled, copied and cut again before anybody looked."""
-        if part.position or self._frozen:
+        """Whether a log that was next to empty was filled, copied and cut before anybody looked."""
+        if self._frozen:
             return False
-        known = [*self._seen, part.identity]
+        known = [*self._seen, part.identity, *(each.present for each in self._held)]
         return any(
             not (is_known(each, known) or self._is_path(each)) for each in siblings_of(self._real)
         )
@@ -359,9 +369,8 @@ class Tail:
         ):
             return self._restart(part)
         self._follow_path(part, status, now)
-        return seen in ("grown", "begun") or any(
-            each.look() == "grown" for _, each in self._linger(now)
-        )
+        late = [each.look() for _, each in self._linger(now)]
+        return any(look in ("grown", "begun") for look in (seen, *late))
 
     def _follow_path(self, part: Part, status: os.stat_result | None, now: float) -> None:
         """Hold open what the path leads to now; note since when it is worth going to."""
@@ -369,6 +378,8 @@ class Tail:
         if status is not None and not (last.is_at(status) or part.is_at(status)):
             self._line_up(siblings_of(self._real))
             self._append(self.path)
+        elif last is not part and last.was_emptied():  # a copy may hold what was in it
+            self._line_up_before(self._chain.pop())
         if any(each.has_bytes for each in self._chain):
             self._moved = self._moved or now
         elif status is None and self._missing is not None and not self._chain:
@@ -436,6 +447,8 @@ class Tail:
         kept = []
         for until, part in self._lingering:
             if until and now >= until and not part.peek(1):
+                with suppress(OSError):
+                    self._see(part.present)  # it may have grown since it was left
                 part.close()
             else:  # after a restart the time begins anew
                 kept.append((until or now + LINGER, part))
@@ -452,6 +465,12 @@ class Tail:
             except OSError:
                 continue
         return b""
+
+    @property
+    def _held(self) -> list[Part]:
+        """The open files: whatever is read of them comes from here."""
+        held = [*self._chain, *(part for _, part in self._lingering)]
+        return held if self._part is None else [self._part, *held]
 
     def _drop_others(self) -> None:
         for part in (*self._chain, *(part for _, part in self._lingering)):
