@@ -3,10 +3,11 @@
 from collections import deque
 from typing import NamedTuple
 
-from whyreset.ingest.intake import BLOCK, Intake, Progress
+from whyreset.ingest.intake import BLOCK, Progress
 from whyreset.ingest.lines import REACH_BYTES
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.scan import Batch
+from whyreset.ingest.skim import Skim
 from whyreset.ingest.source_name import source_of_path
 from whyreset.ingest.stamps import Clock
 from whyreset.ingest.tail import Tail, TailState
@@ -57,7 +58,7 @@ class Stream:
         self._extractor = extractor
         self._clock = clock
         self._state = state  # what the intake is to be made from, when it is needed
-        self._intake: Intake | None = None
+        self._intake: Skim | None = None
         self._fed = state.fed if state else 0
         self._base = self._fed  # where the intake's offsets begin
         self._given: deque[int] = deque(state.given if state else ())
@@ -182,7 +183,7 @@ class Stream:
         """Whether the last line goes on in the next one, as far as is known."""
         return any(mark in self._last for mark in _PIECES)
 
-    def _awake(self) -> Intake:
+    def _awake(self) -> Skim:
         if self._intake is None:
             self._wake()
         assert self._intake is not None
@@ -251,5 +252,5 @@ class Stream:
         if data:
             self._left = self._noted(self._intake.feed(data)).events
 
-    def _made(self, progress: Progress | None) -> Intake:
-        return Intake(self._extractor, self.source, self._clock, progress)
+    def _made(self, progress: Progress | None) -> Skim:
+        return Skim(self._extractor, self.source, self._clock, progress)

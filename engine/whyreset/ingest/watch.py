@@ -2,6 +2,7 @@
 
 import os
 import threading
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from typing import Any
@@ -9,12 +10,16 @@ from typing import Any
 _DEBOUNCE, _STEP = 50, 10  # milliseconds
 _MOST = 4096
 """Folders that are watched; beyond it polling alone has to do."""
+_STORM, _SPELL, _REST = 300, 2.0, 60.0
+"""Changes a second, for so many seconds, from which to hear of them costs more than to poll: then
+nothing is watched for so many seconds."""
 
 
 class Watch:
     """Watches folders in a thread; `descriptor` can be read from when something changed.
 
-    Nothing depends on it: where no watch is to be had, `problem` says why.
+    Nothing depends on it: where no watch is to be had, `problem` says why, and when too much
+    changes to be told of it, it rests.
     """
 
     def __init__(self) -> None:
@@ -23,15 +28,18 @@ class Watch:
         self._folders: frozenset[str] = frozenset()
         self._stop: threading.Event | None = None
         self._thread: threading.Thread | None = None
+        self._again_at = 0.0
         self._changed: set[str] = set()
         self._guard = threading.Lock()
 
     def watch(self, folders: Iterable[str]) -> None:
         """Watch these folders from now on."""
         wanted = frozenset(folders)
-        if wanted == self._folders or len(wanted) > _MOST:
+        rested = 0 < self._again_at <= time.monotonic()
+        if (wanted == self._folders and not rested) or len(wanted) > _MOST:
             return
         self._end()
+        self._again_at = 0.0
         self._folders = wanted
         if not wanted:
             return
@@ -63,6 +71,7 @@ class Watch:
         try:
             from watchfiles import watch  # noqa: PLC0415 - slow to import, seldom needed
 
+            began, heard = time.monotonic(), 0
             options: dict[str, Any] = {"debounce": _DEBOUNCE, "step": _STEP, "rust_timeout": 500}
             for changes in watch(
                 *sorted(folders), watch_filter=None, stop_event=stop, recursive=False,
@@ -74,5 +83,11 @@ class Watch:
                 with suppress(OSError):
                     os.write(self._write, b"w")
                 stop.wait(0.1)  # a writer that never rests wakes nobody more often
+                now, heard = time.monotonic(), heard + len(changes)
+                if now - began > _SPELL:
+                    if heard > _STORM * (now - began):
+                        self._again_at = now + _REST
+                        return
+                    began, heard = now, 0
         except Exception as error:  # no watch left, no such system call: polling goes on
             self.problem = f"folders are polled, not watched: {error}"

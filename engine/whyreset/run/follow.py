@@ -365,7 +365,7 @@ class Follow(Replay):
             for stream in self.streams.values():
                 if stream.is_settled:
                     stream.rest()
-        elif not self.early.active and not behind and not self.bounds.is_tight:
+        elif not (self.early.active or self._labels or behind or self.bounds.is_tight):
             self.early.resume(self._correlator, self._order.waiting, self._plan)
 
     def _wait(self) -> None:
