@@ -1,8 +1,8 @@
 """Envelopes: one physical line peeled from the outside in."""
 
 import re
-from collections.abc import Callable
-from typing import NamedTuple
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple
 
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
@@ -81,7 +81,17 @@ class Peeler:
         text = raw.decode("utf-8", "replace").removesuffix("\r")
         if "\x1b" in text:
             text = _ANSI.sub("", text)
-        state = Peeling(text.removeprefix("\ufeff"))
+        return self._off(Peeling(text.removeprefix("\ufeff")))
+
+    def peel_within(self, text: str, peeled: Mapping[str, Any]) -> Line:
+        """The text of an object of which `peel_object` has told the rest."""
+        state = Peeling(text)
+        state.take(peeled)
+        if "\x1b" in state.text:
+            state.text = _ANSI.sub("", state.text)
+        return self._off(state)
+
+    def _off(self, state: Peeling) -> Line:
         for _ in range(_MOST_LAYERS):
             if state.done or not state.text or not self._layer(state):
                 break

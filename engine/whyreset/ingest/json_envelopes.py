@@ -68,7 +68,7 @@ def _fluent(found: Object) -> dict[str, Any] | None:
         "partial": "P" in (found.get("_p"), found.get("logtag")),
         "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
         or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
-        **_places(found),
+        **places_of(found),
     }  # fmt: skip
     if isinstance(text, str):
         peeled["text"] = text.removesuffix("\n")
@@ -85,7 +85,7 @@ def _is_fluent(found: Object) -> bool:
     return isinstance(found.get("log"), str) and "date" in found
 
 
-def _places(found: Object) -> dict[str, str | None]:
+def places_of(found: Object) -> dict[str, str | None]:
     """Pod, namespace, container and node, in the words of Fluent Bit, Vector or Filebeat."""
     meta = found.get("kubernetes")
     tag = _text(found.get("tag"))

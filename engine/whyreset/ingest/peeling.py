@@ -1,5 +1,6 @@
 """One line while its envelopes come off, the outermost first."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from whyreset.ingest.stamps import Stamp, parse_rfc3339
@@ -38,7 +39,7 @@ class Peeling:
             return False
         return True
 
-    def take(self, peeled: dict[str, Any]) -> bool:
+    def take(self, peeled: Mapping[str, Any]) -> bool:
         """Note what an object said, by the names of the fields here."""
         for name, value in peeled.items():
             if name == "stamp":

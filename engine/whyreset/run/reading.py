@@ -3,16 +3,25 @@
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
-from whyreset.basis.json_text import encode
+from whyreset.basis.json_text import decode, encode
 from whyreset.basis.units import NS
 from whyreset.ingest.envelopes import Line, Peeler
+from whyreset.ingest.json_envelopes import peel_object, places_of
 from whyreset.ingest.source_name import make_source, place_of_tag
-from whyreset.ingest.stamps import Clock, parse_epoch, parse_rfc3339, read_header
+from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, parse_rfc3339, read_header
 from whyreset.ingest.values import look_up
 from whyreset.model.record import Record, Source
 
-_STRING_TIMES = ("time", "@timestamp", "date", "timestamp", "ts")
+_TIMES = ("time", "@timestamp", "date", "timestamp", "ts")
 _LONGEST_STAMP = 40
+_EARLIEST = 100_000_000 * NS
+"""What is less since the epoch is a number of another kind: how long a request took."""
+_OTHERS = frozenset({
+    "__REALTIME_TIMESTAMP", "podName", "labels", "streams", "data", "values", "resource",
+    "textPayload", "metadata", "object",
+})  # fmt: skip
+"""Keys of envelopes that may have a `log` of another meaning."""
+_MOST_PLACES = 4096
 
 Path = tuple[str, ...]
 
@@ -37,9 +46,15 @@ class Reader:
 
     def __init__(self, keys: Keys, clock: Clock, now: Callable[[], int]) -> None:
         self.keys = keys
-        self._clock = clock
+        self._clock = clock if clock.reference else clock._replace(reference=now())
         self._now = now
-        self._peeler = Peeler(make_source("-"), clock)
+        self._peeler = Peeler(make_source("-"), self._clock)
+        self._places: dict[bytes, dict[str, str | None]] = {}
+        self._named = [
+            (place, path)
+            for place in ("namespace", "pod", "container", "node")
+            if (path := getattr(keys, place)) is not None
+        ]
 
     def line(self, raw: bytes, serial: int) -> Record:
         """A line that is no JSON: CRI, kubectl or plain."""
@@ -47,42 +62,76 @@ class Reader:
         return self._record(line, line.source, line.time, serial)
 
     def read(
-        self, raw: bytes, found: Mapping[str, Any], serial: int,
+        self, raw: bytes, found: dict[str, Any], serial: int,
         outer: str | None = None, tag: str | None = None,
     ) -> Record:  # fmt: skip
-        """A record by its object; `outer` is the wrapper's time, `tag` its tag."""
-        line = self._peeler.peel(self._plain(raw, found))
-        time = time_of(found, outer, self._clock)
-        source = self._source(line.source, found, tag)
-        return self._record(line, source, line.time if time is None else time, serial)
+        """A record by its object; `outer` is the wrapper's time, `tag` its tag.
+
+        Its time is the first that it tells: a string key, a runtime's stamp before its text, the
+        wrapper's time, which has all nanoseconds where a number as `date` was rounded, a number,
+        a logger's header.
+        """
+        told = _told(found, self._clock)
+        peeled = self._peeled(found) if _is_text(raw) else None
+        if peeled is None:  # an app's own object: its text is the whole of it
+            peeled = {"done": True}
+        numbered = peeled.pop("stamp", None)
+        if told is not None:
+            peeled["stamp"] = Stamp(told, (), 0)
+        text = "" if "text" in peeled else raw.decode("utf-8", "replace")
+        line = self._peeler.peel_within(text, peeled)
+        time = told
+        if time is None and line.time_from == "envelope" and not line.assumed:
+            time = line.time
+        if time is None and outer is not None:
+            time = _string_time(outer, self._clock)
+        if time is None:
+            time = numbered.time if numbered is not None else _number(found)
+        if time is None:
+            time = line.time
+        return self._record(line, self._source(line.source, found, tag), time, serial)
 
     def _record(self, line: Line, source: Source, time: int | None, serial: int) -> Record:
         told = "envelope" if time is not None else "arrival"
         time = self._now() if time is None else time
         return Record(time, source, serial, line.text, line.stream, line.envelope, told)
 
-    def _plain(self, raw: bytes, found: Mapping[str, Any]) -> bytes:
-        """A record whose text the peeler would not find, in a form in which it does."""
+    def _peeled(self, found: dict[str, Any]) -> dict[str, Any] | None:
+        """What the object says beside its text; None if it is no envelope."""
         if self.keys.text is not None:
-            text = look_up(dict(found), self.keys.text)
-        elif isinstance(found.get("log"), str) and not found.keys() & {"kubernetes", "date", "_p"}:
-            text = found["log"]
+            text = look_up(found, self.keys.text)
         else:
-            return raw
+            text = found.get("log")
+            if not found.keys().isdisjoint(_OTHERS) and (peeled := peel_object(found)):
+                return peeled
         if not isinstance(text, str):
-            return raw
-        kept = {key: found[key] for key in ("stream", "kubernetes", "tag") if key in found}
-        try:
-            return encode({"date": 0, **kept, "log": text})
-        except TypeError:  # half a surrogate pair
-            return raw
+            return peel_object(found)
+        stream = found.get("stream")
+        return {
+            "envelope": "fluentbit",
+            "text": text.removesuffix("\n"),
+            "stream": stream if isinstance(stream, str) else None,
+            **self._places_of(found),
+        }
 
-    def _source(self, source: Source, found: Mapping[str, Any], tag: str | None) -> Source:
+    def _places_of(self, found: dict[str, Any]) -> dict[str, str | None]:
+        """Of the same metadata the same: a pod's come with each of its records."""
+        meta = found.get("kubernetes")
+        if not isinstance(meta, dict) or "kubernetes_pod_name" in found:
+            return places_of(found)
+        key = encode([meta, found.get("tag")])
+        places = self._places.get(key)
+        if places is None:
+            if len(self._places) >= _MOST_PLACES:
+                self._places.clear()
+            places = self._places[key] = places_of(found)
+        return places
+
+    def _source(self, source: Source, found: dict[str, Any], tag: str | None) -> Source:
         named = {
             place: value
-            for place in ("namespace", "pod", "container", "node")
-            if (path := getattr(self.keys, place)) is not None
-            and isinstance(value := look_up(dict(found), path), str)
+            for place, path in self._named
+            if isinstance(value := look_up(found, path), str)
         }
         if tag and not source.pod and "pod" not in named:
             named = {**place_of_tag(tag), **named}
@@ -98,26 +147,35 @@ class Reader:
         return make_source(name or "-", **places)
 
 
-def time_of(found: Mapping[str, Any], outer: str | None, clock: Clock) -> int | None:
-    """The time (ns) of a record: its string keys, its wrapper, its numbers; None if it has none.
+def _is_text(raw: bytes) -> bool:
+    """Whether its strings are text: half a surrogate pair is none, and cannot be printed."""
+    if b"\\ud" not in raw and b"\\uD" not in raw:
+        return True
+    try:
+        decode(raw)
+    except ValueError:
+        return False
+    return True
 
-    A wrapper's time has all nanoseconds, where a number as `date` was rounded.
-    """
-    for key in _STRING_TIMES:
+
+def _told(found: Mapping[str, Any], clock: Clock) -> int | None:
+    """The time (ns) that one of a record's string keys tells."""
+    for key in _TIMES:
         value = found.get(key)
         if isinstance(value, str) and len(value) <= _LONGEST_STAMP:
             time = _string_time(value, clock)
-            if time is not None:
+            if time is not None and time >= _EARLIEST:
                 return time
-    if outer is not None:
-        time = _string_time(outer, clock)
-        if time is not None:
-            return time
-    for key in _STRING_TIMES:
+    return None
+
+
+def _number(found: Mapping[str, Any]) -> int | None:
+    """The time (ns) that a number of a record tells."""
+    for key in _TIMES:
         value = found.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             time = number_time(repr(value))
-            if time is not None:
+            if time is not None and time >= _EARLIEST:
                 return time
     return None
 
