@@ -1,4 +1,5 @@
-"""How many records a second `whyreset filter` passes, beside `cat` and a bare JSON loop."""
+"""How many records a second `whyreset filter` passes, beside `cat` and a bare JSON loop, and how
+much memory it takes for ten times as many."""
 
 import argparse
 import os
@@ -6,6 +7,7 @@ import random
 import subprocess
 import sys
 import tempfile
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from time import gmtime, perf_counter, strftime
@@ -22,8 +24,11 @@ import os, sys
 os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
 os.execvp(sys.argv[1], sys.argv[1:])
 """
+FILTER = [sys.executable, "-m", "whyreset", "filter"]
 MARK = b'"whyreset":{'
 WORDS = ("handled", "request", "cache", "miss", "user", "basket", "total", "queue", "done")
+FEW, MANY = 50, 4000
+"""Peers from which the resets come."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,37 +88,75 @@ def timed(command: list[str], source: Path) -> Run:
     return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss / 1024, lines, marks)
 
 
+def speed(folder: Path, options: argparse.Namespace) -> bool:
+    """Print records a second of each command; whether the aim is met.
+
+    The commands take turns, so that a busy minute of the machine is one for all of them.
+    """
+    few, many = folder / "few.jsonl", folder / "many.jsonl"
+    write_corpus(few, options.records, options.share, FEW)
+    write_corpus(many, options.records, options.share, MANY)
+    commands = {
+        "cat": (["cat"], few),
+        "orjson loop": ([sys.executable, "-c", LOOP], few),
+        "whyreset filter": (FILTER, few),
+        f"{MANY:,} peers": (FILTER, many),
+    }
+    print(f"{options.records:,} records, {options.share:.0%} resets, {few.stat().st_size:,} bytes")
+    runs: dict[str, list[Run]] = {name: [] for name in commands}
+    for _ in range(options.runs):
+        for name, (command, source) in commands.items():
+            runs[name].append(timed(command, source))
+    print(f"{'':16} {'records/s':>10} {'by CPU time':>12} {'of the loop':>12} {'peak MiB':>9}")
+    loop = min(run.cpu for run in runs["orjson loop"])
+    for name, each in runs.items():
+        if any(run.lines != options.records for run in each):
+            raise SystemExit(f"{name}: {each[0].lines:,} lines came back")
+        rate, lean = (options.records / min(times) for times in _times(each))
+        share = lean * loop / options.records
+        print(f"{name:16} {rate:>10,.0f} {lean:>12,.0f} {share:>12.0%} {each[0].peak:>9.0f}")
+    found = runs["whyreset filter"]
+    rate = options.records / min(run.wall for run in found)
+    verdict = "met" if rate >= options.aim else "missed"
+    print(f"{found[0].marks:,} labelled; aim of {options.aim:,} records/s: {verdict}")
+    return rate >= options.aim
+
+
+def _times(runs: Iterable[Run]) -> tuple[list[float], list[float]]:
+    return [run.wall for run in runs], [run.cpu for run in runs]
+
+
+def memory(folder: Path, options: argparse.Namespace) -> bool:
+    """Print the peaks for so many records and for ten times as many; whether they are alike."""
+    source = folder / "records.jsonl"
+    print(f"{'peak MiB':26} {options.records:>10,} {10 * options.records:>12,}")
+    is_flat = True
+    for peers in (FEW, MANY):
+        peaks: dict[str, list[float]] = {}
+        for records in (options.records, 10 * options.records):
+            write_corpus(source, records, options.share, peers)
+            for words in ("", "--hold 5s", f"--verdicts {folder / 'verdicts'}"):
+                run = timed([*FILTER, *words.split()], source)
+                peaks.setdefault(words.partition(" ")[0] or "at once", []).append(run.peak)
+        for name, (one, ten) in peaks.items():
+            print(f"{f'{peers:,} peers, {name}':26} {one:>10.0f} {ten:>12.0f}")
+            is_flat &= ten < 1.5 * one
+    return is_flat
+
+
 def main() -> int:
-    """0 if the aim is met, and 1 if not."""
+    """0 if the aims are met, and 1 if not."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--records", type=int, default=200_000)
     parser.add_argument("--share", type=float, default=0.02, help="of the records tell resets")
-    parser.add_argument("--peers", type=int, default=50, help="whom the resets come from")
     parser.add_argument("--runs", type=int, default=3)
     parser.add_argument("--aim", type=int, default=150_000, help="records a second")
+    parser.add_argument("--memory", action="store_true", help="peaks, also for ten times as many")
     options = parser.parse_args()
-    whyreset = [sys.executable, "-m", "whyreset", "filter"]
-    subprocess.run(whyreset, input=b"", stderr=subprocess.DEVNULL, check=True)  # fill the cache
+    subprocess.run(FILTER, input=b"", stderr=subprocess.DEVNULL, check=True)  # fill the cache
     with tempfile.TemporaryDirectory() as folder:
-        source = Path(folder) / "records.jsonl"
-        write_corpus(source, options.records, options.share, options.peers)
-        size = source.stat().st_size
-        print(f"{options.records:,} records, {options.share:.0%} resets, {size:,} bytes, one core")
-        print(f"{'':16} {'records/s':>10} {'by CPU time':>12} {'peak MiB':>9}")
-        for name, command in (
-            ("cat", ["cat"]),
-            ("orjson loop", [sys.executable, "-c", LOOP]),
-            ("whyreset filter", whyreset),
-        ):
-            runs = [timed(command, source) for _ in range(options.runs)]
-            if any(run.lines != options.records for run in runs):
-                raise SystemExit(f"{name}: {runs[0].lines:,} lines came back")
-            rate = options.records / min(run.wall for run in runs)
-            lean = options.records / min(run.cpu for run in runs)
-            print(f"{name:16} {rate:>10,.0f} {lean:>12,.0f} {runs[0].peak:>9.0f}")
-    verdict = "met" if rate >= options.aim else "missed"
-    print(f"{runs[0].marks:,} labelled; aim of {options.aim:,} records/s: {verdict}")
-    return 0 if rate >= options.aim else 1
+        measure = memory if options.memory else speed
+        return 0 if measure(Path(folder), options) else 1
 
 
 if __name__ == "__main__":
