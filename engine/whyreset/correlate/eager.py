@@ -20,8 +20,9 @@ _EARNED, _EARNED_BY_NEW_PEER, _EARNED_A_SECOND = 0.1, 1.2, 0.5
 """Resets that may be judged for each that comes, for each from a peer of which nothing was said,
 and for each second of event time: so a storm takes time in proportion to its length."""
 _MOST_PLACES, _MOST_PEERS = 20_000, 1024
-_STRETCH = 1_000
-"""Resets in one stretch: to judge it must not keep anybody waiting for long."""
+_STRETCH, _STRETCH_OF_FEW, _FEW = 1_000, 250, 2
+"""Resets in one stretch, of many peers and of few: to judge it must not keep anybody waiting for
+long, and to look for a rhythm takes longest where most resets are of one peer."""
 
 _Place = tuple[str, Key]
 
@@ -159,7 +160,9 @@ class Eager(Correlator):
         return memory.for_all is not None or any(said.rule is not None for said in known)
 
     def _full(self, cluster: _Cluster, time: int, reach: Reach) -> bool:
-        return len(cluster.events) >= _STRETCH or super()._full(cluster, time, reach)
+        peers = self._memory((cluster.kind, cluster.key)).by_peer
+        most = _STRETCH_OF_FEW if 0 < len(peers) <= _FEW else _STRETCH
+        return len(cluster.events) >= most or super()._full(cluster, time, reach)
 
     def _leave_unknown(self, case: _Case) -> None:
         for key, burst in bursts_of(case.pool, self._unknown_key, 60 * NS):

@@ -4,7 +4,7 @@ local SOCKET = os.getenv("WHYRESET_SOCKET") or "/run/whyreset/whyreset.sock" -- 
 local KEY = "whyreset" -- @KEY@
 local TEXT = nil -- @TEXT@: the key of the text; nil looks at all strings of a record
 local TIMEOUT_MS = tonumber(os.getenv("WHYRESET_TIMEOUT_MS") or "500")
-local RETRY_S, RETRY_MOST_S = 1, 16
+local RETRY_S, RETRY_MOST_S = 0.2, 16
 -- A record is asked about only if one of these is in it.
 local LITERALS = { -- @LITERALS@
   "onnection reset", "ECONNRESET", "econnreset",
