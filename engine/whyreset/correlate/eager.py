@@ -16,7 +16,7 @@ from whyreset.model.verdict import Labelled
 
 _SMALL = 16
 """Resets in a cluster that is judged anew whenever one is added."""
-_EARNED, _EARNED_BY_NEW_PEER, _EARNED_A_SECOND = 0.1, 1.2, 0.5
+_EARNED, _EARNED_BY_NEW_PEER, _EARNED_A_SECOND = 0.05, 1.2, 0.3
 """Resets that may be judged for each that comes, for each from a peer of which nothing was said,
 and for each second of event time: so a storm takes time in proportion to its length."""
 _MOST_PLACES, _MOST_PEERS = 20_000, 1024

@@ -17,7 +17,7 @@ from whyreset.run.reading import Reader
 from whyreset.run.records import Around, Counts, Form, Lines, Regular, Whole, pair, shortened
 from whyreset.run.shapes import object_of, with_members
 
-_BACKLOG, _WARM = 128 << 10, 4 << 20
+_BACKLOG, _WARM = 32 << 10, 4 << 20
 """Bytes in one read that tell of a backlog: the needles may then make ready for many bytes."""
 
 
