@@ -33,6 +33,7 @@ def places(folder: Path) -> Places:
         lua=str(folder / "whyreset.lua"),
         parsers=str(folder / "parsers.conf"),
         command=f"{WHYRESET} filter",
+        db=str(folder / "tail.db"),
     )
 
 
@@ -149,6 +150,23 @@ def test_the_command_of_the_fifo_survives_a_kill(tmp_path: Path) -> None:
     assert [each["seq"] for each in got if "whyreset" in each] == list(range(5, 60, 10))
 
 
+def test_the_command_of_the_fifo_ends_with_fluent_bit(tmp_path: Path) -> None:
+    """A command that were left over would take records from the next one."""
+    where = places(tmp_path)
+    os.mkfifo(where.fifo)
+    sections = yaml(configuration("fifo", "yaml", where))
+    (command,) = [values["command"] for _, values in sections if "command" in values]
+    fifo = os.open(where.fifo, os.O_RDWR)
+    child = subprocess.Popen(["sh", "-c", command], stdout=subprocess.PIPE)
+    os.write(fifo, b'{"log":"one"}\n')
+    assert child.stdout.readline() == b'{"log":"one"}\n'
+    child.stdout.close()
+    child.wait(15)
+    os.write(fifo, b'{"log":"two"}\n')
+    assert os.read(fifo, 100) == b'{"log":"two"}\n'
+    os.close(fifo)
+
+
 FLUENT_BIT = shutil.which("fluent-bit")
 needs_fluent_bit = pytest.mark.skipif(FLUENT_BIT is None, reason="fluent-bit is not installed")
 RECORDS = 20_000
@@ -174,6 +192,15 @@ def check_records(path: Path, count: int) -> list[dict[str, object]]:
         format_time(START * NS + i * 7_000_001) for i in range(count)
     ]
     return found
+
+
+def kill_filter(agent: int) -> None:
+    """Kill the filter below the shell that Fluent Bit has started."""
+    listed = subprocess.run(["ps", "-eo", "pid=,ppid="], capture_output=True, text=True, check=True)
+    parents = dict(map(int, line.split()) for line in listed.stdout.splitlines())
+    shells = {pid for pid, parent in parents.items() if parent == agent}
+    (victim,) = [pid for pid, parent in parents.items() if parent in shells]
+    os.kill(victim, signal.SIGKILL)
 
 
 @needs_fluent_bit
@@ -206,7 +233,7 @@ def test_the_whole_pipeline(mode: str, style: str, kill: bool, tmp_path: Path) -
         if kill and server is not None:
             server.kill()
         elif kill:
-            subprocess.run(["pkill", "-KILL", "-g", str(agent.pid), "-f", "filter"], check=False)
+            kill_filter(agent.pid)
         with (tmp_path / name).open("a") as log:
             log.writelines(log_lines(RECORDS).splitlines(keepends=True)[RECORDS // 2 :])
         found = check_records(Path(where.out), RECORDS)

@@ -18,6 +18,9 @@ from whyreset.run.records import LINE_LIMIT, BrokenInputError, Counts, Form
 from whyreset.run.sinks import SinkError, VerdictSink
 
 _SMALLEST_LINE = 1024
+_NO_READER = 141
+"""What a shell calls the end by SIGPIPE; who starts the filter again can tell by it that there
+is no sense in that."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -134,6 +137,8 @@ def run(options: argparse.Namespace) -> int:
         except BrokenInputError as error:
             say(f"whyreset: no JSON: {error}")
             return 1
+        except BrokenPipeError:
+            return _NO_READER
     for remark in remarks_of(filtering.counts, labeller, sink):
         say(f"whyreset: {remark}")
     return 0

@@ -33,6 +33,10 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         config.add_argument(
             f"--{option}", metavar=option.upper(), default=value, help=f"{text} ({value})"
         )
+    config.add_argument(
+        "--db", metavar="PATH",
+        help="where Fluent Bit keeps how far it has read (default: it begins anew)",
+    )  # fmt: skip
     lua = parser.add_argument_group("lua")
     lua.add_argument(
         "--unix", metavar="PATH", default="/run/whyreset/whyreset.sock",
@@ -76,6 +80,7 @@ def _config(options: argparse.Namespace) -> int:
         lua=options.lua,
         parsers=options.parsers,
         command=options.filter,
+        db=options.db,
     )
     sys.stdout.write(configuration(options.mode, options.format, places, options.part))
     return 0

@@ -17,7 +17,8 @@ MODES = ("fifo", "lua", "pipe")
 
 
 class Places(NamedTuple):
-    """Paths and words of a configuration; `out` is a file for the labelled records."""
+    """Paths and words of a configuration; `out` is a file for the labelled records, `db` one in
+    which Fluent Bit keeps how far it has read."""
 
     logs: str
     out: str
@@ -25,6 +26,7 @@ class Places(NamedTuple):
     lua: str
     parsers: str
     command: str
+    db: str | None = None
 
 
 def lua_filter(literals: Iterable[bytes], socket: str, key: str, text: str | None) -> str:
@@ -75,7 +77,7 @@ def configuration(mode: str, style: str, places: Places, part: str | None = None
     needs_parsers = mode == "fifo" or part == "out"
     if style == "yaml":
         return _yaml(sections, head, with_parsers=needs_parsers)
-    service = [("Flush", "0.2"), ("Grace", "3"), ("Log_Level", "warn")]
+    service = [("Flush", "0.2"), ("Grace", "30"), ("Log_Level", "warn")]
     if needs_parsers:
         service.append(("Parsers_File", places.parsers))
     return _classic([("SERVICE", tuple(service)), *sections], head)
@@ -88,7 +90,7 @@ _PARSER = (
     ("Time_Format", _TIME_FORMAT),
     ("Time_Keep", "On"),
 )
-_SERVICE = (("Flush", "0.2"), ("Grace", "3"), ("Log_Level", "warn"))
+_SERVICE = (("Flush", "0.2"), ("Grace", "30"), ("Log_Level", "warn"))
 
 
 def _head(mode: str, places: Places, part: str | None) -> list[str]:
@@ -115,7 +117,11 @@ def _tail(places: Places) -> Section:
         ("Tag", "kube.*"),
         ("Path", places.logs),
         ("Read_from_Head", "On"),
+        *((("DB", places.db),) if places.db else ()),
+        ("Refresh_Interval", "5"),
         ("multiline.parser", "cri"),
+        ("Buffer_Max_Size", "1M"),  # a longer line ends the reading of its file, or is left out
+        ("Skip_Long_Lines", "On"),
         ("Mem_Buf_Limit", "20M"),
     )
 
@@ -132,9 +138,10 @@ def _file(match: str, path: str) -> Section:
 
 
 def _fifo(places: Places) -> list[Section]:
-    # The shell keeps the FIFO open: when the filter dies nothing that is queued is lost.
+    # The shell keeps the FIFO open: when the filter dies nothing that is queued is lost. When
+    # Fluent Bit dies (141: nobody reads) both end, and leave the FIFO to those that come next.
     fifo = shlex.quote(places.fifo)
-    command = f"exec 3<>{fifo}; while :; do {places.command} <&3; sleep 0.2; done"
+    command = f"exec 3<>{fifo}; while {places.command} <&3; test $? -ne 141; do sleep 0.2; done"
     child = (
         ("Name", "exec"),
         ("Tag", "labelled"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import math
 import os
 import select
 import signal
@@ -69,20 +70,25 @@ class Pump:
         self._stop = stop
         self._sink = sink
         self._on_read = on_read
-        for descriptor in ends:
-            with contextlib.suppress(OSError, AttributeError):
-                fcntl.fcntl(descriptor, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
+        self._poll = select.poll()
+        self._poll.register(self._source, select.POLLIN)
+        self._poll.register(stop.descriptor, select.POLLIN)
+        self._poll.register(self._target, 0)  # tells when its reader has gone
+        # The pipe before this one stays small: what is in it is lost if the process is killed.
+        with contextlib.suppress(OSError, AttributeError):
+            fcntl.fcntl(self._target, fcntl.F_SETPIPE_SZ, _PIPE_SIZE)
 
     def run(self) -> None:
-        """To the end; BrokenPipeError where nobody reads what is written."""
+        """To the end; BrokenPipeError where nobody reads what is written, or would be: what is
+        read then would be lost, and it may be another process's turn to read it."""
         last = looked = time.monotonic()
         pause = _QUIET
         while not self._stop.asked:
-            ready = self._wait()
+            is_ready = self._wait()
             if self._stop.asked:
                 break
             now = time.monotonic()
-            if self._source in ready:
+            if is_ready:
                 data = os.read(self._source, _BLOCK)
                 if not data:
                     break
@@ -102,15 +108,19 @@ class Pump:
         self._write(self._filter.finish(time.monotonic()))
         self._say_verdicts()
 
-    def _wait(self) -> list[int]:
-        """What can be read: the input, a signal, or nothing before something else is due."""
+    def _wait(self) -> bool:
+        """Until something can be read, a signal comes or something else is due; whether there is
+        something to read."""
         due = self._filter.due
         timeout = None
         if due is not None:
             timeout = max(0.0, due - time.monotonic())
         if self._sink is not None or due is not None:
             timeout = _QUIET if timeout is None else min(timeout, _QUIET)
-        return select.select([self._source, self._stop.descriptor], [], [], timeout)[0]
+        found = dict(self._poll.poll(None if timeout is None else math.ceil(timeout * 1000)))
+        if found.get(self._target, 0) & (select.POLLERR | select.POLLHUP):
+            raise BrokenPipeError
+        return self._source in found
 
     def _complete_the_line(self) -> None:
         """What was read of a line is lost to the next process: read no more than the rest of it."""
