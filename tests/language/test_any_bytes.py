@@ -32,18 +32,47 @@ def test_any_bytes_end_in_a_plan_or_in_diagnostics(tmp_path: Path, data: bytes) 
     assert all(each.render() for each in found)
 
 
-@pytest.mark.parametrize(
-    "text",
-    ["{" * 20_000, "rule r {" * 5_000, '"' * 20_000, "a = " * 20_000, "#" * 100_000, "x;" * 50_000,
-     "network a = " + ", ".join(["10.0.0.0/8"] * 2_000), "match /" + "(" * 5_000, "1.." * 20_000],
-    ids=lambda text: text[:12],
-)  # fmt: skip
+RULE = """rule r {
+  label client_abort
+  burst of reset by pod gap 60s
+  when { at least 3; %s }
+  because "%s"
+}
+"""
+MUCH = {
+    "braces": "{" * 20_000,
+    "heads": "rule r {" * 5_000,
+    "quotes": '"' * 20_000,
+    "equals": "a = " * 20_000,
+    "comments": "#" * 100_000,
+    "ends": "x;" * 50_000,
+    "prefixes": "network a = " + ", ".join(["10.0.0.0/8"] * 2_000),
+    "networks": "network a = " + ", ".join(f"10.{i >> 8}.{i & 255}.0/24" for i in range(5_000)),
+    "groups": "event e { match /" + "(" * 5_000 + "/ }",
+    "repeats": "event e { match /" + "(" * 200 + "a" + ")+" * 200 + "/ }",
+    "counted": "event e { match /" + "(" * 12 + "a" + "){2}" * 12 + "/ }",
+    "captures": "event e { match `" + " ".join(f"<a{i}>" for i in range(1_000)) + "` }",
+    "ranges": "1.." * 20_000,
+    "a line": "# " + "x" * 250_000,
+    "a name": "network " + "a" * 250_000 + " = 10.0.0.0/8",
+    "an open text": 'rule r { title "' + "x" * 240_000,
+    "zeros": "\0" * 250_000,
+    "a version": "requires whyreset >= " + "9" * 100_000,
+    "clauses": RULE % ("; ".join(f"idle >= {i}s" for i in range(1, 2_000)), ""),
+    "placeholders": RULE % ("idle >= 1s", "{coun}" * 20_000),
+    "scopes": RULE % ("idle >= 1s", "")
+    + "".join(f'extend rule r for namespace "n{i}" {{ priority {i} }}\n' for i in range(300)),
+}
+
+
+@pytest.mark.parametrize("text", MUCH.values(), ids=MUCH)
 def test_much_of_anything(tmp_path: Path, text: str) -> None:
     path = tmp_path / "much.rules"
     path.write_text(text)
     start = time.process_time()
-    check([path], builtin=False)
+    _, found = check([path], builtin=False)
     assert time.process_time() - start < 2 * SOON
+    assert all(len(each.render()) < 2_000 for each in found)
 
 
 @given(WRITTEN)

@@ -46,6 +46,7 @@ class Draft:
     when: list[Placed] = field(default_factory=list)
     unless: list[Placed] = field(default_factory=list)
     texts: dict[str, list[tuple[Desk, tree.Word]]] = field(default_factory=dict)
+    outside: dict[ScopeTest, None] = field(default_factory=dict)
 
     def variant(self, within: tuple[ScopeTest, ...]) -> "Draft":
         """A copy for a scope; the tests stay with the rule that they were written for."""
@@ -56,9 +57,12 @@ class Draft:
 
     def exclude(self, outside: Sequence[ScopeTest]) -> None:
         """Keep the rule out of a scope."""
-        scope = self.rule.scope
-        more = tuple(each for each in outside if each not in scope.outside)
-        self.rule = replace(self.rule, scope=Scope(scope.within, scope.outside + more))
+        self.outside.update(dict.fromkeys(outside))
+
+    @property
+    def scope(self) -> Scope:
+        """Where the rule acts."""
+        return replace(self.rule.scope, outside=tuple(self.outside))
 
     def clauses(self) -> Iterable[Placed]:
         """All clauses in order."""
@@ -69,6 +73,7 @@ class Draft:
         texts = {key: [word.text for _, word in words] for key, words in self.texts.items()}
         return replace(
             self.rule,
+            scope=self.scope,
             when=tuple(each.clause for each in self.when),
             unless=tuple(each.clause for each in self.unless),
             title="".join(texts.get("title", [self.name.replace("_", " ")])),

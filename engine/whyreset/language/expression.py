@@ -1,7 +1,6 @@
 """Checks a regular expression of a rule file: it compiles, it is bounded, and it says something."""
 
 import re
-from math import prod
 
 import regex
 
@@ -10,8 +9,11 @@ from whyreset.language.pattern import PatternError
 # Rule files are untrusted. Time is bounded where an expression runs; its size is bounded here,
 # since the `regex` module writes out the least count of each repeat, and nested ones multiply.
 _LONGEST = 4000
-_MOST_STATES = 200_000
-_REPEAT = re.compile(r"(?P<after>[)}]?)\s*\{\s*(?P<least>[0-9]+)\s*(?=[,}])")
+_MOST_STATES = 60_000
+_PIECE = re.compile(
+    r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)|\{\s*(?P<least>[0-9]+)\s*(?=[,}])|(?P<some>\+)|.",
+    re.DOTALL,
+)
 
 
 def group_names(text: str) -> list[str]:
@@ -19,7 +21,8 @@ def group_names(text: str) -> list[str]:
     if len(text) > _LONGEST:
         raise PatternError(f"longer than {_LONGEST} characters", 0, len(text))
     if _states(text) > _MOST_STATES:
-        raise PatternError("its counted repeats multiply to too many states", 0, len(text))
+        message, hint = "its nested repeats multiply to too many states", "nest fewer repeats"
+        raise PatternError(message, 0, len(text), hint)
     try:
         compiled = regex.compile(text)
         matches_nothing = compiled.match("", timeout=1)
@@ -34,12 +37,22 @@ def group_names(text: str) -> list[str]:
 
 
 def _states(text: str) -> int:
-    """An upper bound of the size when compiled: as if every repeated group held all the others."""
-    single, groups = len(text), []
-    for found in _REPEAT.finditer(text):
-        least = int(found["least"]) if len(found["least"]) < 10 else _MOST_STATES
-        if found["after"]:
-            groups.append(max(1, least))
+    """About how large the expression is when compiled: each repeat writes out what it repeats."""
+    outer: list[int] = []  # the sizes of what stands before each group that is open
+    size = last = 0
+    for found in _PIECE.finditer(text):
+        piece = found[0]
+        if piece == "(":
+            outer.append(size)
+            size = last = 0
+        elif piece == ")" and outer:
+            last, size = size, outer.pop() + size
+        elif found["some"] or found["least"]:
+            least = 1 if found["some"] else min(int(found["least"][:9]), _MOST_STATES)
+            size += last * least
+            last *= least + 1
         else:
-            single += least
-    return single * prod(groups)
+            size, last = size + 1, 1
+        if size > _MOST_STATES:
+            break
+    return size

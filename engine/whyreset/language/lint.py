@@ -16,7 +16,7 @@ def lint(drafts: Sequence[Draft], ordered: Sequence[model.Rule]) -> None:
         lint_clauses(draft)
         if not draft.rule.patches:
             _tests(draft)
-    _never_wins(ordered, {(each.rule.name, each.rule.scope): each for each in drafts})
+    _never_wins(ordered, {(each.rule.name, each.scope): each for each in drafts})
 
 
 def _every(draft: Draft) -> Placed | None:

@@ -6,6 +6,7 @@ from whyreset.model import rule as model
 
 _UNKNOWN = "unknown"
 _LEAST_BEATS = 4
+_MOST = 200
 
 
 def lint_clauses(draft: Draft) -> None:
@@ -38,6 +39,7 @@ def _twice(draft: Draft) -> None:
 
 def _exclusive(draft: Draft) -> None:
     certain = [each for each in draft.when if _plain(each.clause) and not each.clause.if_known]
+    certain = certain[:_MOST]  # each is compared with each
     for index, placed in enumerate(certain):
         other = next((e for e in certain[:index] if _contradict(e.clause, placed.clause)), None)
         if other is not None:

@@ -10,6 +10,8 @@ from whyreset.language.report import Desk
 from whyreset.language.texts import placeholders
 from whyreset.model.event import FIELDS, PLACE_FIELDS
 
+_Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
+_Key = tuple[int, int, int]
 Files = Sequence[tuple[tree.RuleFile, Desk]]
 _JOINED = ("client", "peer", "upstream", "upstream_name", "local")
 """Fields that the relations of a join read, though nobody names them."""
@@ -35,8 +37,9 @@ def lint_names(files: Files, own: Files) -> None:
 
 
 def _prefixes(node: tree.NetworkNode, desk: Desk) -> None:
-    seen: list[tuple[ipaddress.IPv4Network | ipaddress.IPv6Network, str]] = []
-    for word in node.prefixes:
+    places: dict[_Key, int] = {}
+    pairs: dict[int, tuple[str, str]] = {}  # where the later one stands: inner, outer
+    for place, word in enumerate(node.prefixes):
         try:
             prefix = parse_prefix(word.text)
         except ValueError:  # an error of its own
@@ -44,15 +47,30 @@ def _prefixes(node: tree.NetworkNode, desk: Desk) -> None:
         if "/" in word.text and str(prefix.network_address) != word.text.partition("/")[0]:
             message = f"`{word.text}` has bits set behind its length: it means `{prefix}`"
             desk.say("W010", message, word.span, f"write `{prefix}`, or the address alone")
-        for other, text in seen:
-            small, large = (word.text, text), (text, word.text)
-            if other.version != prefix.version or not other.overlaps(prefix):
-                continue
-            inner, outer = small if prefix.prefixlen >= other.prefixlen else large
-            message = f"`{inner}` is inside `{outer}`, which stands beside it"
-            desk.say("W009", message, word.span, f"leave `{inner}` out")
-            break
-        seen.append((prefix, word.text))
+        key = _key(prefix)
+        if key in places:
+            pairs.setdefault(place, (word.text, node.prefixes[places[key]].text))
+        places.setdefault(key, place)
+    for key, place in places.items():
+        outer = next((places[each] for each in _wider(key) if each in places), None)
+        if outer is not None:
+            inner = node.prefixes[place].text, node.prefixes[outer].text
+            pairs.setdefault(max(place, outer), inner)
+    for place, (small, large) in pairs.items():
+        message = f"`{small}` is inside `{large}`, which stands beside it"
+        desk.say("W009", message, node.prefixes[place].span, f"leave `{small}` out")
+
+
+def _key(prefix: _Prefix) -> _Key:
+    return prefix.version, prefix.prefixlen, int(prefix.network_address)
+
+
+def _wider(key: _Key) -> Iterator[_Key]:
+    """The prefixes that this one is inside of, the narrowest first."""
+    version, length, address = key
+    bits = 32 if version == 4 else 128
+    for shorter in range(length - 1, -1, -1):
+        yield version, shorter, address >> (bits - shorter) << (bits - shorter)
 
 
 def _titles(files: Files) -> None:

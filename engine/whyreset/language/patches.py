@@ -105,5 +105,5 @@ class Patches:
 
 def _acts(draft: Draft) -> bool:
     """Whether any place is left where the rule acts."""
-    scope = draft.rule.scope
-    return not scope.within or not set(scope.within) <= set(scope.outside)
+    within = draft.rule.scope.within
+    return not within or not set(within) <= draft.outside.keys()

@@ -15,6 +15,7 @@ class Report:
     def __init__(self) -> None:
         self._lines: dict[str, list[str]] = {}
         self._found: list[Diagnostic] = []
+        self._first: dict[str, Span] = {}
 
     def open(self, file: tree.RuleFile) -> "Desk":
         """A desk for a file's own diagnostics."""
@@ -24,9 +25,18 @@ class Report:
     def add(self, code: str, message: str, file: str, span: Span, hint: str | None) -> None:
         """Note one finding."""
         assert code in CODES, code
+        if code.startswith("E"):
+            if not self.is_first(file, span):
+                return  # only the first is said
+            self._first[file] = span
         lines = self._lines[file]
         line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
         self._found.append(Diagnostic(code, message, file, span, hint or CURES.get(code), line))
+
+    def is_first(self, file: str, span: Span) -> bool:
+        """Whether an error here is the first of its file, as far as it is known."""
+        first = self._first.get(file)
+        return first is None or span < first
 
     def take(self, diagnostic: Diagnostic) -> None:
         """Note a finding that is complete already."""
@@ -64,7 +74,8 @@ class Desk:
 
     def unknown(self, code: str, what: str, word: str, span: Span, known: Iterable[str]) -> None:
         """Note an unknown name, with the nearest known one or the list of all."""
-        self.say(code, f"unknown {what} `{word}`", span, _hint(word, known))
+        hint = _hint(word, known) if self._report.is_first(self.file, span) else None
+        self.say(code, f"unknown {what} `{word}`", span, hint)
 
     def lacks(
         self, code: str, owner: str, what: str, word: tree.Word, known: Iterable[str]

@@ -39,5 +39,5 @@ def is_met(text: str, desk: Desk) -> bool:
 
 def _parts(version: str) -> tuple[int, ...]:
     """The numbers of a version, three of them: 0.2 is 0.2.0."""
-    numbers = [int(part) for part in re.findall(r"\d+", version)[:3]]
+    numbers = [int(part[:9]) for part in re.findall(r"\d+", version)[:3]]
     return (*numbers, 0, 0, 0)[:3]

@@ -17,7 +17,8 @@ _SUFFIX = ".rules"
 _CURE = "name a *.rules file in UTF-8 that exists"
 PACK = "pack:"
 """How the path of an installed pack of rules begins."""
-_LARGEST = 4_000_000
+_LARGEST = 256_000
+"""Bytes: what a file of rules may take to read is bounded by it."""
 
 
 class RuleText(NamedTuple):

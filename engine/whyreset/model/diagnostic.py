@@ -3,6 +3,9 @@
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.span import Span
 
+_WIDTH, _BEFORE, _LONGEST = 160, 60, 400
+"""Characters that are shown of a line, of them before the place that is meant; of a message."""
+
 
 class Diagnostic(Frozen):
     """One finding: `code` is never reused (`E...` an error, `W...` a warning)."""
@@ -21,18 +24,31 @@ class Diagnostic(Frozen):
 
     def render(self) -> str:
         """File, line and column, the source line underlined, and the cure."""
-        width = (
-            self.span.end_column - self.span.column
-            if self.span.end_line == self.span.line
-            else len(self.line_text) - self.span.column + 1
-        )
         head = f"{self.file}:{self.span.line}:{self.span.column}: {self.code}: {self.message}"
         gutter = f"{self.span.line:>5} | "
-        mark = " " * (len(gutter) + self.span.column - 1) + "^" * max(1, width)
-        parts = [head, gutter + self.line_text, mark]
+        lead, shown, width = self._shown()
+        # A tab is as wide above as below.
+        blank = "".join(each if each == "\t" else " " for each in gutter + lead)
+        mark = blank + "^" * max(1, width)
+        parts = [_clipped(head), gutter + shown, mark]
         if self.hint:
-            parts.append(f"      = {self.hint}")
+            parts.append(f"      = {_clipped(self.hint)}")
         return "\n".join(parts)
+
+    def _shown(self) -> tuple[str, str, int]:
+        """What stands before the place, the line, how much of it is meant: long ones clipped."""
+        line, at = self.line_text, self.span.column - 1
+        one_line = self.span.end_line == self.span.line
+        end = self.span.end_column - 1 if one_line else len(line)
+        start = max(0, at - _BEFORE) if len(line) > _WIDTH else 0
+        front = "..." if start else ""
+        back = "..." if len(line) - start > _WIDTH else ""
+        lead = (front + line[start:at]).ljust(at - start + len(front))
+        return lead, front + line[start : start + _WIDTH] + back, min(end, start + _WIDTH) - at
+
+
+def _clipped(text: str) -> str:
+    return text if len(text) <= _LONGEST else text[:_LONGEST] + "..."
 
 
 class RuleError(Exception):
