@@ -13,6 +13,8 @@ from whyreset.model import rule as model
 from whyreset.model.definition import Condition
 
 _ADDRESS_TYPES = ("addr", "ip")
+_COUNTED = ("count", "resets", "number")
+"""Taken for fields by who wants to count."""
 
 
 class _Head(TypedDict):
@@ -65,7 +67,10 @@ class ClauseReader:
     def field(self, word: tree.Word, kind: str) -> str:
         """A field that events of *kind* have; noted if they do not."""
         types = self._kinds[kind].types
-        if word.text not in types:
+        if word.text in _COUNTED and word.text not in types:
+            message = f"`{kind}` has no field `{word.text}`"
+            self._desk.say("E011", message, word.span, "`at least N` counts them")
+        elif word.text not in types:
             self._desk.lacks("E011", kind, "field", word, types)
         return word.text
 
@@ -80,6 +85,11 @@ class ClauseReader:
         """`field op value`, checked against the field's type."""
         name = self.field(node.field, kind)
         type_name = self._kinds[kind].type_of(name)
+        if type_name in _ADDRESS_TYPES and node.value.text in self._networks:
+            message = f"`{node.value.text}` is a network, and `{name}` an address"
+            word = {"=": "in", "!=": "not in"}.get(node.op, "in")
+            hint = f"write `{name} {word} {node.value.text}`"
+            self._desk.say("E027", message, node.value.span, hint)
         value = self._reader.value(node.value, name, type_name)
         numeric = type_name in NUMERIC
         if (node.op in ("<", "<=", ">", ">=") and not numeric) or (node.op == "~" and numeric):

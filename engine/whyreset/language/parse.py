@@ -1,11 +1,11 @@
 """Parses one rule file; imported only where a text is not in the cache, for lark is slow."""
 
-from lark import UnexpectedInput
+from lark import Token, UnexpectedInput
 
 from whyreset.language.build import build
 from whyreset.language.matchers import MatcherMaker
 from whyreset.language.report import Desk
-from whyreset.language.syntax import explain
+from whyreset.language.syntax import explain, glued_word, say_glued
 from whyreset.language.tables import parser_of
 from whyreset.language.tree import Statement
 
@@ -18,4 +18,8 @@ def parse(text: str, desk: Desk) -> tuple[Statement, ...]:
     except UnexpectedInput as error:
         explain(error, parser, text, desk)
         return ()
+    for token in parsed.scan_values(lambda each: isinstance(each, Token)):
+        if token.type in ("NAME", "AMOUNT") and glued_word(token, text):
+            say_glued(token, text, parser, desk)
+            return ()
     return build(parsed, MatcherMaker(desk))

@@ -21,7 +21,7 @@ from whyreset.language.requirements import VERSION_OPERATORS
 from whyreset.language.rule_tests import TestReader
 from whyreset.language.scopes import resolve
 from whyreset.language.texts import known_placeholders, placeholders, says_absent, why_missing
-from whyreset.language.values import Reader, Setting, read_setting
+from whyreset.language.values import Reader, Setting, read_setting, unit_hint
 from whyreset.model.definition import Definition
 from whyreset.model.rule import Plan, Rule, ScopeTest
 
@@ -97,7 +97,7 @@ def _learn(statement: tree.Statement, desk: Desk, names: _Names) -> None:
             setting = read_setting(value)
             if setting is None:
                 message = f"`{value.text}` has no unit that is known"
-                desk.say("E003", message, value.span, "units: ns, us, ms, s, m, h, d")
+                desk.say("E003", message, value.span, unit_hint(value))
             names.settings[name.text] = setting or Setting("text", value.text)
         case tree.TeamNode(name, tests):
             names.teams[name.text] = scope_tests(tests, desk, names.teams)
@@ -114,12 +114,28 @@ def _requires(node: tree.RequiresNode, desk: Desk) -> None:
         desk.say("E040", message, node.package.span, "write `requires whyreset >= 0.1`")
 
 
+_NETWORK_HINTS = {
+    "": "such as 10.42.0.0/16, fd00::/8 or 168.63.129.16",
+    "range": "a range is written as its prefixes, such as 10.42.0.0/24, 10.42.1.0/24",
+    "host": "names of hosts are not looked up: give their addresses",
+    "brackets": "the list stands without brackets",
+}
+
+
+def _form(text: str) -> str:
+    if text.startswith(("[", "(")):
+        return "brackets"
+    if "." in text and text[-1].isalpha():
+        return "host"
+    return "range" if "-" in text else ""
+
+
 def _network(node: tree.NetworkNode, desk: Desk, names: _Names) -> None:
     for prefix in node.prefixes:
         try:
             parse_prefix(prefix.text)
         except ValueError:
-            hint = "such as 10.42.0.0/16, fd00::/8 or 168.63.129.16"
+            hint = _NETWORK_HINTS.get(_form(prefix.text), _NETWORK_HINTS[""])
             message = f"`{prefix.text}` is neither an address nor a prefix"
             desk.say("E007", message, prefix.span, hint)
     prefixes = tuple(each.text for each in node.prefixes)
@@ -194,5 +210,8 @@ def _check_texts(draft: Draft, names: _Names) -> None:
                 elif (hint_text := why_missing(name)) is not None:
                     message = f"rule `{draft.name}` has no `{{{name}}}`"
                     desk.say("E018", message, place, hint_text)
+                elif name in names.kinds[draft.rule.kind].types:
+                    hint = f"name the clause about it (`its: {name} ...`), and write `{{its}}`"
+                    desk.say("E018", f"`{{{name}}}` is a field of each event", place, hint)
                 else:
                     desk.unknown("E018", "placeholder", name, place, known)

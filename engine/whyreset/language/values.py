@@ -16,6 +16,9 @@ _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
 _NAME = re.compile(r"[A-Za-z_]\w*")
 _DOTTED = re.compile(r"(\d+(?:\.\d+)+)(?::\d+)?")
 _COLONS = re.compile(r"[0-9A-Fa-f]*:[0-9A-Fa-f]*:[0-9A-Fa-f:]*")
+_CLASS = re.compile(r"([1-5])xx", re.IGNORECASE)
+_SPELT = re.compile(r"(\d+(?:\.\d+)?)(secs?|seconds?|mins|minutes?|millis|msecs?|hours?|days?)")
+_NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _LONGEST = 31 * 86400 * NS
 """No look-back is longer: what is kept in memory is bounded by it."""
 
@@ -80,7 +83,10 @@ class Reader:
 
     def _setting(self, word: Word, wanted: str, code: str) -> Setting | None:
         found = self._settings.get(word.text)
-        if found is None:
+        if found is None and word.text in _NUMBERS:
+            message, hint = f"`{word.text}` is no number", f"write `{_NUMBERS.index(word.text)}`"
+            self._desk.say("E005", message, word.span, hint)
+        elif found is None:
             self._desk.unknown("E015", "setting", word.text, word.span, self._settings)
         elif found.kind != wanted:
             message = f"the setting `{word.text}` is a {found.kind}, but a {wanted} is meant"
@@ -95,7 +101,7 @@ class Reader:
             return found.nanoseconds if found else 0
         value = _duration(word.text)
         if value is None:
-            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, _unit_hint(word))
+            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, unit_hint(word))
             return 0
         if value > _LONGEST or (value == 0 and not zero):
             message = "a duration is more than 0s and at most 31d"
@@ -147,7 +153,7 @@ class Reader:
             return word.text
         setting = self._settings.get(word.text) if settings and not word.quoted else None
         if type_name == "duration":
-            return self._seconds(word, setting)
+            return self._seconds(word, field, setting)
         number: Value | None = None
         if setting and setting.kind == "number":
             number = setting.value
@@ -157,16 +163,17 @@ class Reader:
             message = f"`{field}` is a number, `{word.text}` is not"
             if type_name != "num" and number is not None:
                 message = f"`{field}` is a whole number, `{word.text}` is not"
-            self._desk.say("E027", message, word.span)
+            self._desk.say("E027", message, word.span, _range_hint(word, field))
             return 0
         return number
 
-    def _seconds(self, word: Word, setting: Setting | None) -> float:
+    def _seconds(self, word: Word, field: str, setting: Setting | None) -> float:
         if setting and setting.kind == "duration":
             return float(setting.value)
         value = _duration(word.text)
         if value is None:
-            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, _unit_hint(word))
+            hint = _range_hint(word, field) or unit_hint(word)
+            self._desk.say("E003", f"`{word.text}` is not a duration", word.span, hint)
             return 0.0
         return value / NS
 
@@ -183,9 +190,21 @@ def _is_no_address(text: str) -> bool:
     return False
 
 
-def _unit_hint(word: Word) -> str:
+def _range_hint(word: Word, field: str) -> str | None:
+    """What says a range of values, if that is what was written."""
+    low, dots, high = word.text.partition("..")
+    if hundreds := _CLASS.fullmatch(word.text):
+        low, dots, high = f"{hundreds[1]}00", "..", f"{hundreds[1]}99"
+    return f"a range is two conditions: `{field} >= {low}`, `{field} <= {high}`" if dots else None
+
+
+def unit_hint(word: Word) -> str:
+    """The cure for a duration without a unit, or with one that does not exist."""
     if _NUMBER.fullmatch(word.text) and not word.text.startswith("-"):
         return f"did you mean `{word.text}s`?"
+    if spelt := _SPELT.fullmatch(word.text):
+        unit = "ms" if spelt[2].startswith("mil") else spelt[2][0]
+        return f"did you mean `{spelt[1]}{unit}`?"
     return "a duration is a number with a unit: " + ", ".join(
         unit for unit in UNIT_NAMES if unit not in ("µs", "min")
     )
