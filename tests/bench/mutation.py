@@ -25,7 +25,7 @@ def main(paths: list[str]) -> int:
     plan = load([Path(path) for path in paths], builtin=not paths)
     tried = found = new = 0
     for rule in plan.rules:
-        if rule.scope.within:  # the tests stand with the rule that is everywhere
+        if rule.scope.within and not rule.tests:  # they stand with the rule that is everywhere
             continue
         tried += len(list(mutants_of(rule)))
         for mutant in survivors(plan, rule):

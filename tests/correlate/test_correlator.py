@@ -162,10 +162,11 @@ def test_owners_are_bounded(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     assert len(owners.of("10.0.0.1", lab.start + 2000)) <= 16
     for i in range(2000):
         fields = {"address": f"10.2.{i // 250}.{i % 250}", "pod": f"p-{i}", "workload": f"w-{i}"}
-        owners.learn(lab.event(i, "address", i, **fields))
-    history, addresses = owners.state()
+        owners.learn(lab.event(i, "address", i, labels="a=b", **fields))
+    history, addresses, labels = owners.state()
     assert len(history) <= 100
     assert len(addresses) <= 100
+    assert len(labels) <= 100
 
 
 # ---- whatever was drawn

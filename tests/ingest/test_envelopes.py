@@ -11,7 +11,7 @@ from whyreset.ingest.stamps import Clock, parse_rfc3339
 
 CASES = Path(__file__).parents[1] / "cases" / "ingest" / "envelopes.json"
 CLOCK = Clock(reference=parse_rfc3339("2026-12-01T00:00:00Z"))
-PLACES = {"namespace", "workload", "pod", "container", "node"}
+PLACES = {"namespace", "workload", "pod", "container", "node", "labels"}
 
 
 @pytest.mark.parametrize("case", json.loads(CASES.read_text()), ids=lambda case: case["line"][:40])

@@ -72,10 +72,10 @@ def test_forms(form):
     first, second, third = read(FORMS[form].encode())
     assert (first.kind, first.fields) == ("termination", {"pod": "api-7c9d8b5f64-x2x4z"})
     assert first.time == third.time == parse_rfc3339("2026-11-22T10:00:00Z")
-    assert first.source[1:] == ("shop", "api", "api-7c9d8b5f64-x2x4z", "api", "n1")
+    assert first.source[1:6] == ("shop", "api", "api-7c9d8b5f64-x2x4z", "api", "n1")
     assert (second.kind, second.fields) == ("address", {"address": "10.42.0.9"})
     assert second.time == parse_rfc3339("2026-11-22T08:00:00Z")
-    assert second.source[1:] == ("shop", "db", "db-0", None, "n1")
+    assert second.source[1:6] == ("shop", "db", "db-0", None, "n1")
     assert first.offset < second.offset < third.offset
 
 

@@ -46,7 +46,7 @@ def test_the_example_of_the_design() -> None:
     ]  # fmt: skip
     variant, base, disabled = plan.rules
     pay = (ScopeTest("namespace", "pay-*"),)
-    assert (variant.scope, base.scope) == (Scope(within=pay), Scope(outside=pay))
+    assert (variant.scope, base.scope) == (Scope(within=(pay,)), Scope(outside=pay))
     assert disabled.scope == Scope(outside=(ScopeTest("namespace", "batch-*"),))
     assert base.when == (
         InNetwork(
@@ -277,3 +277,19 @@ def test_the_cache_stays_small() -> None:
     for number in range(300):
         cache.write(f"{number}.pickle", b"")
     assert len(list(cache.folder().glob("*.pickle"))) == 256
+
+
+def test_a_rule_may_have_a_scope_of_its_own() -> None:
+    text = simple("a").replace("rule a {", 'rule a for namespace "pay-*", selector "app=till" {')
+    plan = load_text(text + 'extend rule a for workload "x" { priority 9 }')
+    own = (ScopeTest("namespace", "pay-*"), ScopeTest("selector", "app=till"))
+    wider = (ScopeTest("workload", "x"),)
+    assert [each.scope for each in plan.rules] == [
+        Scope(within=(own, wider)),
+        Scope(within=(own,), outside=wider),
+    ]
+
+
+def test_a_variant_of_which_nothing_is_left_is_gone() -> None:
+    text = simple("a").replace("rule a {", 'rule a for namespace "x" {')
+    assert load_text(text + 'disable rule a for namespace "x", namespace "y"').rules == ()

@@ -4,7 +4,7 @@ import argparse
 from pathlib import Path
 
 from whyreset.cli.common import add_rule_options, load_rules
-from whyreset.model.rule import Rule, Scope
+from whyreset.model.rule import Rule, Scope, ScopeTest
 from whyreset.run.text_output import safe
 
 
@@ -47,7 +47,7 @@ def _json(rule: Rule) -> str:
         "status": rule.status,
         "by": rule.by,
         "patched_by": rule.patches,
-        "for": [f"{test.field} {test.glob}" for test in rule.scope.within],
+        "for": [f"{test.field} {test.glob}" for group in rule.scope.within for test in group],
         "not_for": [f"{test.field} {test.glob}" for test in rule.scope.outside],
         "tests": len(rule.tests),
     }
@@ -56,6 +56,10 @@ def _json(rule: Rule) -> str:
 
 def scope_words(scope: Scope) -> str:
     """Where a rule acts, when it is not everywhere."""
-    within = ", ".join(f'{test.field} "{test.glob}"' for test in scope.within)
-    outside = ", ".join(f'{test.field} "{test.glob}"' for test in scope.outside)
+    within = " and ".join(map(_tests, scope.within))
+    outside = _tests(scope.outside)
     return (f"  for {within}" if within else "") + (f"  not for {outside}" if outside else "")
+
+
+def _tests(tests: tuple[ScopeTest, ...]) -> str:
+    return ", ".join(f'{test.field} "{test.glob}"' for test in tests)

@@ -24,10 +24,10 @@ from whyreset.correlate.reach import Reach, questions_of, reach_of
 from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
-from whyreset.correlate.verdicts import confidence_of, in_scope, verdict_of
+from whyreset.correlate.verdicts import confidence_of, in_scope, note_scope, verdict_of
 from whyreset.model.event import RESET, Event, Value
 from whyreset.model.record import Source
-from whyreset.model.rule import Plan, Rule
+from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _UNKNOWN_GAP = 60 * NS
@@ -100,8 +100,8 @@ class Correlator:
         self._plan = plan
         self._wants_labels = labels
         self.witness: Witness | None = None
-        self._owners = Owners()
-        self.evidence = Evidence(questions_of(plan.rules), self._owners)
+        self.owners = Owners(labelled=asks_labels(plan.rules))
+        self.evidence = Evidence(questions_of(plan.rules), self.owners)
         networks = {name: membership(prefixes) for name, prefixes in plan.networks.items()}
         world = World(self.evidence, networks)
         self._judges: dict[str, list[Judge]] = {RESET: []}
@@ -118,7 +118,7 @@ class Correlator:
         self._open: dict[tuple[str, Key], dict[tuple[str, Key], _Open]] = {}
         self._deadlines: list[tuple[int, int, _Cluster]] = []
         relations = {question.relation for question in questions_of(plan.rules)}
-        self._asks_owners = bool(relations & {"on peer", "to workload"})
+        self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
         self._tickets = 0
         self._fed = 0
         self._now = 0
@@ -142,7 +142,7 @@ class Correlator:
         if self._fed % _SWEEP == 0:
             self.evidence.forget(self._floor())
         if self._asks_owners and (kind == "address" or "local" in event.fields):
-            self._owners.learn(event)
+            self.owners.learn(event)
         self.evidence.add(event)
         if kind in self._judges:
             self._gather(event)
@@ -223,7 +223,7 @@ class Correlator:
     def state(self) -> dict[str, Any]:
         """Everything that changes, picklable, for a snapshot."""
         own = {name: getattr(self, name) for name in _STATE}
-        return {"own": own, "evidence": self.evidence.state(), "owners": self._owners.state()}
+        return {"own": own, "evidence": self.evidence.state(), "owners": self.owners.state()}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a snapshot of a correlator, also one with other rules."""
@@ -233,7 +233,7 @@ class Correlator:
         self._deadlines = [entry for entry in self._deadlines if entry[2].kind in self._judges]
         heapq.heapify(self._deadlines)
         self.evidence.set_state(state["evidence"])
-        self._owners.set_state(state["owners"])
+        self.owners.set_state(state["owners"])
 
     def shed(self) -> int:
         """Memory is short: judge the half of the open clusters that is due first. Gives how many;
@@ -360,13 +360,14 @@ class Correlator:
         """Take from the pool what one rule claims."""
         rule, pool = judge.rule, case.pool
         if rule.scope.within or rule.scope.outside:
-            pool = [event for event in pool if in_scope(rule.scope, event)]
+            pool = [event for event in pool if in_scope(rule.scope, event, self.owners)]
         claimed: list[Event] = []
         for key, burst in self._bursts(case, pool, rule):
             outcome = judge.judge(burst)
             if self.witness is not None:
                 self.witness(judge, burst, outcome)
             if outcome.claimed:
+                note_scope(rule.scope, outcome, self.owners)
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
             else:
@@ -436,7 +437,7 @@ class Correlator:
             judge.rule.name
             for judge in self._judges[rule.kind]
             if judge.rule.label != rule.label
-            and in_scope(judge.rule.scope, claimed[0])
+            and in_scope(judge.rule.scope, claimed[0], self.owners)
             and not self._has_failed(judge.rule, claimed, case)
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
         )
@@ -451,7 +452,8 @@ class Correlator:
 
     def _verdict(self, entry: _Open, state: str) -> Verdict:
         if entry.rule is None:
-            return unknown_verdict(entry.tally, entry.nearest, self.evidence, state)
+            world = self.evidence, self.owners
+            return unknown_verdict(entry.tally, entry.nearest, world, state)
         values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
         verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
         return replace(verdict, also=entry.also) if entry.also else verdict

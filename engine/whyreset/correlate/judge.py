@@ -26,7 +26,7 @@ from whyreset.model.rule import (
 from whyreset.model.verdict import Finding
 
 _time = attrgetter("time")
-_UNTOLD = 0.8
+UNTOLD = 0.8
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
 
@@ -110,7 +110,7 @@ class Judge:
             if len(kept) < self._least:
                 return []
             if member.clause.if_known and None in holds:
-                outcome.confidence *= _UNTOLD
+                outcome.confidence *= UNTOLD
             members = kept
         for member in self._unless:
             answers = member.ask(members)
@@ -130,7 +130,7 @@ class Judge:
             holds = _quantified(quantifier, answers)
             outcome.notes.append(_note(member, asked, answers, holds))
             if holds is None and member.clause.if_known:
-                outcome.confidence *= _UNTOLD
+                outcome.confidence *= UNTOLD
             elif not holds:
                 return False
         outcome.claimed = members

@@ -1,4 +1,4 @@
-"""Who owns an address: pods and their addresses, learnt as the events come."""
+"""Who owns an address, and what labels a pod has: learnt as the events come."""
 
 from bisect import bisect_right
 from typing import Any, NamedTuple
@@ -19,16 +19,22 @@ class Owner(NamedTuple):
 
 
 class Owners:
-    """Address to pod over time; a reused address has several owners, one after the other."""
+    """Address to pod over time; a reused address has several owners, one after the other.
 
-    def __init__(self) -> None:
+    `labelled` says that rules ask for the labels of pods.
+    """
+
+    def __init__(self, *, labelled: bool = False) -> None:
+        self.labelled = labelled
         self._history: dict[str, list[tuple[int, Owner]]] = {}
         self._addresses: dict[str, set[tuple[str | None, str]]] = {}
+        self._labels: dict[str, dict[str | None, str]] = {}  # pod -> namespace -> labels
 
     def learn(self, event: Event) -> None:
         """Take what the event says: `address` events, and the local side of resets."""
         if event.kind == "address":
             address = event.fields.get("address")
+            self._label(event)
         else:
             address = event.fields.get("local")
             history = self._history.get(str(address))
@@ -42,11 +48,29 @@ class Owners:
 
     def state(self) -> Any:
         """What was learnt, for a snapshot."""
-        return self._history, self._addresses
+        return self._history, self._addresses, self._labels
 
     def set_state(self, state: Any) -> None:
         """Go on from a snapshot."""
-        self._history, self._addresses = state
+        self._history, self._addresses, self._labels = state
+
+    def labels_of(self, event: Event) -> str | None:
+        """The labels of the pod that printed an event; None where they are not known."""
+        source = event.source
+        if source.labels is not None or source.pod is None:
+            return source.labels
+        known = self._labels.get(source.pod, {})
+        if source.namespace is None and len(known) == 1:
+            return next(iter(known.values()))
+        return known.get(source.namespace)
+
+    def _label(self, event: Event) -> None:
+        labels, pod = event.fields.get("labels"), event.get("pod")
+        if labels is None or pod is None:
+            return
+        if len(self._labels) >= _LIMIT and pod not in self._labels:
+            self._labels.pop(next(iter(self._labels)))
+        self._labels.setdefault(str(pod), {})[_text(event.get("namespace"))] = str(labels)
 
     def _add(self, address: str, time: int, owner: Owner) -> None:
         history = self._history.get(address)

@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.lookup import Evidence
+from whyreset.correlate.owners import Owners
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.verdicts import place_of
 from whyreset.model.event import Event
@@ -26,10 +27,13 @@ class Attempt(NamedTuple):
 
 
 def unknown_verdict(
-    tally: Tally, nearest: Attempt | None, evidence: Evidence, state: str
+    tally: Tally, nearest: Attempt | None, world: tuple[Evidence, Owners], state: str
 ) -> Verdict:
     """The verdict of a burst that no rule claimed."""
+    evidence, owners = world
     missing = [text for kind, text in _WANTED if not evidence.streams(kind)]
+    if owners.labelled and owners.labels_of(tally.first) is None:
+        missing.append("the labels of the pod, for which rules ask (`kubectl get pods -A -o json`)")
     peer = next(iter(tally.peers)) if len(tally.peers) == 1 else f"{len(tally.peers)} peers"
     whom = f" from {peer}" if tally.peers else ""
     because = f"{tally.count} reset{'s' if tally.count > 1 else ''}{whom} that no rule explains."

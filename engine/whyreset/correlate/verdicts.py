@@ -4,11 +4,13 @@ from fnmatch import fnmatchcase
 from typing import Any
 
 from whyreset.basis.lazy import lazy
-from whyreset.correlate.judge import Outcome
+from whyreset.basis.selector import selects
+from whyreset.correlate.judge import UNTOLD, Note, Outcome
+from whyreset.correlate.owners import Owners
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.texts import Values, complete, fill
 from whyreset.model.event import Event
-from whyreset.model.rule import Rule, Scope, ScopeTest
+from whyreset.model.rule import SELECTOR, Clause, Rule, Scope, ScopeTest
 from whyreset.model.verdict import Verdict
 
 _SAMPLE_LIMIT = 512
@@ -21,15 +23,29 @@ def _telling_line(text: str) -> str:
     return next((line for line in lines if _RESET_WORDS.search(line)), lines[0])
 
 
-def in_scope(scope: Scope, event: Event) -> bool:
-    """Whether a rule acts on this event."""
-    if scope.within and not any(_meets(test, event) for test in scope.within):
+def in_scope(scope: Scope, event: Event, owners: Owners) -> bool:
+    """Whether a rule acts on this event; labels that are not known meet no selector."""
+    if not all(any(_meets(test, event, owners) for test in group) for group in scope.within):
         return False
-    return not any(_meets(test, event) for test in scope.outside)
+    return not any(_meets(test, event, owners) for test in scope.outside)
 
 
-def _meets(test: ScopeTest, event: Event) -> bool:
-    return fnmatchcase(str(event.get(test.field) or ""), test.glob)
+def _meets(test: ScopeTest, event: Event, owners: Owners) -> bool | None:
+    if test.field != SELECTOR:
+        return fnmatchcase(str(event.get(test.field) or ""), test.glob)
+    labels = owners.labels_of(event)
+    return None if labels is None else selects(test.glob, labels)
+
+
+def note_scope(scope: Scope, outcome: Outcome, owners: Owners) -> None:
+    """Note that a rule acts here only because the labels of the pod are not known."""
+    first = outcome.claimed[0]
+    for test in scope.outside:
+        if _meets(test, first, owners) is None:
+            clause = Clause(text=f'not for selector "{test.glob}"', if_known=True)
+            whose = first.source.pod or "the pod"
+            outcome.notes.append(Note(clause, None, f"the labels of {whose} were not read"))
+            outcome.confidence *= UNTOLD
 
 
 def verdict_of(rule: Rule, tally: Tally, outcome: Outcome, values: Values, state: str) -> Verdict:

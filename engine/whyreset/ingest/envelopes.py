@@ -27,7 +27,7 @@ from whyreset.ingest.prefixes import (
     logcli,
     pm2,
 )
-from whyreset.ingest.source_name import make_source
+from whyreset.ingest.source_name import make_source, with_labels
 from whyreset.ingest.stamps import Clock, Stamp, read_header, refine
 from whyreset.model.record import Record, Source
 
@@ -156,9 +156,10 @@ class Peeler:
         name = state.name or "/".join(
             part for part in (state.namespace, state.pod, state.container) if part
         )
-        return make_source(
+        source = make_source(
             name or self.source.name, state.namespace, state.pod, state.container, state.node
         )
+        return with_labels(source, state.labels) if state.labels else source
 
     def _time(self, state: Peeling) -> tuple[Stamp | None, str]:
         if not state.stamps:

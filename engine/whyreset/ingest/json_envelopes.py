@@ -3,6 +3,7 @@
 from typing import Any
 
 from whyreset.basis.lazy import lazy
+from whyreset.basis.selector import join_labels
 from whyreset.ingest.objects import object_record
 from whyreset.ingest.source_name import make_source, place_of_tag
 from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
@@ -14,6 +15,7 @@ _DOCKER_LABELS = {
     "namespace": "io.kubernetes.pod.namespace",
     "container": "io.kubernetes.container.name",
 }
+_POD_LABEL = "k8s-pod/"
 _K8S_NAME = lazy(r"k8s_(?P<container>[^_]+)_(?P<pod>[^_]+)_(?P<namespace>[^_]+)_")
 
 
@@ -68,6 +70,7 @@ def _fluent(found: Object) -> dict[str, Any] | None:
         "partial": "P" in (found.get("_p"), found.get("logtag")),
         "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
         or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
+        "labels": _labels(found.get("kubernetes"), found.get("kubernetes_labels")),
         **places_of(found),
     }  # fmt: skip
     if isinstance(text, str):
@@ -102,6 +105,14 @@ def places_of(found: Object) -> dict[str, str | None]:
                 places[place] = value
                 break
     return places
+
+
+def _labels(meta: object, lifted: object) -> str | None:
+    """The labels of the pod: of Fluent Bit, fluentd and Filebeat, of Vector, or lifted."""
+    for labels in (_at(meta, "labels"), _at(meta, "pod_labels"), lifted):
+        if isinstance(labels, dict) and labels:
+            return join_labels(labels)
+    return None
 
 
 def _at(found: object, path: str) -> object:
@@ -195,6 +206,7 @@ def _cloud(found: Object) -> dict[str, Any] | None:
         "namespace": _text(labels.get("namespace_name")),
         "container": _text(labels.get("container_name")),
         "node": _text(labels.get("node_name")),
+        "labels": _cloud_labels(found.get("labels")),
         "stream": stream if stream in ("stdout", "stderr") else None,
     }
     if isinstance(text, str):
@@ -202,6 +214,13 @@ def _cloud(found: Object) -> dict[str, Any] | None:
     else:
         peeled["done"] = True
     return peeled
+
+
+def _cloud_labels(labels: object) -> str | None:
+    if not isinstance(labels, dict):
+        return None
+    own = {k.removeprefix(_POD_LABEL): v for k, v in labels.items() if k.startswith(_POD_LABEL)}
+    return join_labels(own) if own else None
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:

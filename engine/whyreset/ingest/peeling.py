@@ -17,6 +17,7 @@ class Peeling:
     pod: str | None = None
     container: str | None = None
     node: str | None = None
+    labels: str | None = None
     stream: str | None = None
     partial = False
     done = False

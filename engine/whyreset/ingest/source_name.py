@@ -42,6 +42,12 @@ def make_source(
     return Source(name, namespace, workload_of(pod) if pod else None, pod, container, node)
 
 
+@lru_cache(maxsize=65536)
+def with_labels(source: Source, labels: str) -> Source:
+    """The source with the labels of its pod; equal arguments give the same object."""
+    return source._replace(labels=labels)
+
+
 def place_of_tag(tag: str) -> dict[str, str]:
     """Pod, namespace and container of a Fluent Bit tag, which is a path with dots for slashes."""
     found = _FILE.fullmatch(tag.rpartition("containers.")[2].rpartition("/")[2])

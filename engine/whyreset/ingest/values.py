@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from whyreset.basis.network import plain_address, split_port
+from whyreset.basis.selector import join_labels
 from whyreset.basis.units import NS, parse_duration
 from whyreset.model.definition import Condition, JsonCondition
 from whyreset.model.event import Value
@@ -40,8 +41,11 @@ def store_of(kind: str) -> Store:
 
 
 def put_json(fields: Fields, field: str, value: object, store: Store) -> None:
-    """Keep a value of a decoded object; objects and lists are no values."""
-    if isinstance(value, bool):
+    """Keep a value of a decoded object; objects are none, but for labels, nor are lists."""
+    if store is _put_labels:
+        if isinstance(value, dict) and value:
+            fields[field] = join_labels(value)
+    elif isinstance(value, bool):
         fields[field] = "true" if value else "false"
     elif isinstance(value, int | float):
         store(fields, field, repr(value))
@@ -180,10 +184,15 @@ def _factor(unit: str) -> float:
     return parse_duration(f"1{unit}") / NS if unit else 1.0
 
 
+def _put_labels(fields: Fields, field: str, text: str) -> None:
+    fields[field] = text
+
+
 _STORES: dict[str, Store] = {
     "addr": _put_addr,
     "ip": _put_ip,
     "port": _put_int,
     "int": _put_int,
     "num": _put_num,
+    "labels": _put_labels,
 }

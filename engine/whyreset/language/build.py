@@ -175,7 +175,7 @@ class Builder(Transformer[Token, Any]):
     # ---- rules
 
     def rule(self, _meta: Meta, c: list[Any]) -> tree.RuleNode:
-        return tree.RuleNode(word(c[0]), _body(c[1:]))
+        return tree.RuleNode(word(c[0]), _one(c, tuple) or (), _body(c[1:]))
 
     def extend_rule(self, _meta: Meta, c: list[Any]) -> tree.ExtendNode:
         return tree.ExtendNode(word(c[0]), _one(c, tuple) or (), _body(c[1:]))

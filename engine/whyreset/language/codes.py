@@ -75,6 +75,7 @@ CODES: Mapping[str, str] = {
     "E042": "the name belongs to another file, which does not export it",
     "E043": "a file exports a name that it does not have",
     "E044": "the pack of rules is not installed",
+    "E045": "the selector is not one of Kubernetes",
     "W001": "the gap is shorter than two beats: one missed beat ends the burst",
     "W002": "fewer than four beats show no rhythm",
     "W003": "another rule claims everything first: this one can never win",

@@ -35,7 +35,10 @@ class Placed(Frozen):
 
 @dataclass(slots=True)
 class Draft:
-    """A rule in the making; a place for each thing that a later check may point at."""
+    """A rule in the making; a place for each thing that a later check may point at.
+
+    `within` is the scope of the extension that made it, if it is not the rule itself.
+    """
 
     name: str
     desk: Desk
@@ -46,14 +49,16 @@ class Draft:
     when: list[Placed] = field(default_factory=list)
     unless: list[Placed] = field(default_factory=list)
     texts: dict[str, list[tuple[Desk, tree.Word]]] = field(default_factory=dict)
+    within: tuple[ScopeTest, ...] = ()
     outside: dict[ScopeTest, None] = field(default_factory=dict)
 
     def variant(self, within: tuple[ScopeTest, ...]) -> "Draft":
         """A copy for a scope; the tests stay with the rule that they were written for."""
-        rule = replace(self.rule, scope=Scope(within), tests=())
+        scope = Scope((*self.rule.scope.within, within))
+        rule = replace(self.rule, scope=scope, tests=())
         texts = {key: list(words) for key, words in self.texts.items()}
         places = (self.gap_desk, self.gap_span, list(self.when), list(self.unless))
-        return Draft(self.name, self.desk, self.span, rule, *places, texts)
+        return Draft(self.name, self.desk, self.span, rule, *places, texts, within)
 
     def exclude(self, outside: Sequence[ScopeTest]) -> None:
         """Keep the rule out of a scope."""
@@ -94,7 +99,7 @@ class DraftReader:
         self._tests = tests
         self._reader = reader
 
-    def state(self, node: tree.RuleNode) -> Draft | None:
+    def state(self, node: tree.RuleNode, scope: tuple[ScopeTest, ...]) -> Draft | None:
         """A rule as stated; None if it lacks the lines that say what it counts."""
         self._items_once(node.body)
         have = {item.key for item in node.body.items}
@@ -114,6 +119,7 @@ class DraftReader:
             keys=(),
             gap=0,
             when=(),
+            scope=Scope((scope,) if scope else ()),
             by=self._desk.by(node.name.span),
         )
         draft = Draft(node.name.text, self._desk, node.name.span, rule, self._desk, burst.gap.span)

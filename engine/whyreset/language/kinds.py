@@ -17,6 +17,7 @@ _TYPES = {
     "bytes": "int",
     "duration": "duration",
     "idle": "duration",
+    "labels": "labels",
 }
 NUMERIC = ("int", "port", "num", "duration")
 CLIENT_FIELDS = ("client", "peer")

@@ -13,7 +13,7 @@ from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import required_literals, start_literals
 from whyreset.model.definition import Condition, Definition, Matcher, Wanted
 from whyreset.model.event import RESET
-from whyreset.model.rule import AfterLast, AnyOf, Clause, InNetwork, Join, Rule
+from whyreset.model.rule import AfterLast, AnyOf, Clause, InNetwork, Join, Rule, asks_labels
 
 _MOST = 32
 _OWNED = ("on peer", "to workload")
@@ -55,6 +55,8 @@ def _needs(
 ) -> dict[str, list[_Need] | None]:
     """Per kind what is asked for; None where every event counts."""
     needs: dict[str, list[_Need] | None] = {RESET: None}
+    if asks_labels(rules):
+        needs["address"] = None
     for rule in rules:
         needs[rule.kind] = None
         prefixes = _peer_prefixes(rule, networks)

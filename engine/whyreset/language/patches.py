@@ -92,7 +92,7 @@ class Patches:
             for draft in drafts:
                 patch.reader.extend(draft, patch.node)
             return
-        same = [each for each in drafts if set(each.rule.scope.within) == set(patch.scope)]
+        same = [each for each in drafts if set(each.within) == set(patch.scope)]
         if same:
             patch.reader.extend(same[0], patch.node)
             return
@@ -105,5 +105,4 @@ class Patches:
 
 def _acts(draft: Draft) -> bool:
     """Whether any place is left where the rule acts."""
-    within = draft.rule.scope.within
-    return not within or not set(within) <= draft.outside.keys()
+    return not any(set(group) <= draft.outside.keys() for group in draft.rule.scope.within)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from whyreset.basis.network import parse_prefix
+from whyreset.basis.selector import parse_selector
 from whyreset.basis.span import Span
 from whyreset.language import tree
 from whyreset.language.clauses import ClauseReader
@@ -23,9 +24,9 @@ from whyreset.language.scopes import resolve
 from whyreset.language.texts import known_placeholders, placeholders, says_absent, why_missing
 from whyreset.language.values import Reader, Setting, read_setting, unit_hint
 from whyreset.model.definition import Definition
-from whyreset.model.rule import Plan, Rule, ScopeTest
+from whyreset.model.rule import SELECTOR, Plan, Rule, ScopeTest
 
-SCOPE_FIELDS = ("namespace", "workload")
+SCOPE_FIELDS = ("namespace", "workload", SELECTOR)
 
 
 @dataclass(slots=True)
@@ -75,7 +76,7 @@ def _lint(
     lint(drafts, ordered)
     lint_values(drafts, desks, possible_values(definitions))
     lint_names(desks, [(file, desk) for file, desk in desks if not file.shipped])
-    stated = {(each.name, each.desk.file): each for each in drafts if not each.rule.scope.within}
+    stated = {(each.name, each.desk.file): each for each in drafts if not each.within}
     for file, desk in desks:
         for statement in file.statements:
             if isinstance(statement, tree.RuleNode):
@@ -84,8 +85,8 @@ def _lint(
                     lint_tests(statement, draft, desk)
 
 
-def _order(rule: Rule) -> tuple[int, str, bool]:
-    return -rule.priority, rule.name, not rule.scope.within
+def _order(rule: Rule) -> tuple[int, str, int]:
+    return -rule.priority, rule.name, -len(rule.scope.within)
 
 
 def _learn(statement: tree.Statement, desk: Desk, names: _Names) -> None:
@@ -159,8 +160,18 @@ def scope_tests(
         if node.field.text not in SCOPE_FIELDS:
             known = (*SCOPE_FIELDS, "team")
             desk.unknown("E030", "scope", node.field.text, node.field.span, known)
+        elif node.field.text == SELECTOR:
+            _selector(node.value, desk)
         tests.append(ScopeTest(node.field.text, node.value.text))
     return tuple(dict.fromkeys(tests))
+
+
+def _selector(word: tree.Word, desk: Desk) -> None:
+    try:
+        parse_selector(word.text)
+    except ValueError as error:
+        hint = "such as `app=checkout`, `tier in (edge, web)`, `!canary`; a comma means and"
+        desk.say("E045", f"`{error}` is not of a selector of Kubernetes", word.span, hint)
 
 
 def _read(
@@ -180,7 +191,8 @@ def _read(
             case tree.EventNode():
                 definitions.append(events.read(statement))
             case tree.RuleNode():
-                patches.state(drafts.state(statement), statement, desk)
+                scope = scope_tests(statement.scope, desk, names.teams)
+                patches.state(drafts.state(statement, scope), statement, desk)
             case tree.ExtendNode():
                 scope = scope_tests(statement.scope, desk, names.teams)
                 patches.extend(statement, scope, desk, drafts)

@@ -312,9 +312,10 @@ class RuleBody(Frozen):
 
 
 class RuleNode(Frozen):
-    """`rule NAME { ... }`."""
+    """`rule NAME [for ...] { ... }`."""
 
     name: Word
+    scope: tuple[ScopeNode, ...]
     body: RuleBody
 
 

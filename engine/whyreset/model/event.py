@@ -29,9 +29,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "unhealthy": ("namespace", "workload", "pod", "container", "reason"),
     "exhaustion": ("what", "node", "pod", "namespace", "port"),
     "mismatch": ("client", "what"),
-    "address": ("address", "namespace", "workload", "pod"),
+    "address": ("address", "namespace", "workload", "pod", "labels"),
 }  # fmt: skip
-"""The built-in kinds and their fields; `address` says which pod owns an address."""
+"""The built-in kinds and their fields; `address` says which pod owns an address,
+and what labels the pod has."""
 
 PLACE_FIELDS = ("namespace", "workload", "pod", "container", "node")
 """Every event has these: its own field if it names one, else those of its source."""

@@ -4,7 +4,10 @@ from typing import NamedTuple
 
 
 class Source(NamedTuple):
-    """Who printed a record; `name` is the identity (a path, or what the envelope says)."""
+    """Who printed a record; `name` is the identity (a path, or what the envelope says).
+
+    `labels` are those of the pod, as one text `key=value,key=value`.
+    """
 
     name: str
     namespace: str | None = None
@@ -12,6 +15,7 @@ class Source(NamedTuple):
     pod: str | None = None
     container: str | None = None
     node: str | None = None
+    labels: str | None = None
 
 
 class Record(NamedTuple):

@@ -1,5 +1,7 @@
 """The plan: rules with names resolved and units converted, ready to be run."""
 
+from collections.abc import Iterable
+
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.units import NS
 from whyreset.model.definition import Condition, Definition
@@ -110,17 +112,20 @@ class AnyOf(Clause, kw_only=True):
 MEMBER_CLAUSES = (InNetwork, Compare, Join, AfterLast, AnyOf)
 
 
+SELECTOR = "selector"
+
+
 class ScopeTest(Frozen):
-    """`namespace "pay-*"`, `workload "x"`, or a team (any of its tests)."""
+    """`namespace "pay-*"`, `workload "x"`, or `selector "app=x"` of the labels of a pod."""
 
     field: str
     glob: str
 
 
 class Scope(Frozen):
-    """Where a rule acts: any of `within` (when given), and none of `outside`."""
+    """Where a rule acts: any test of each group in `within`, and no test of `outside`."""
 
-    within: tuple[ScopeTest, ...] = ()
+    within: tuple[tuple[ScopeTest, ...], ...] = ()
     outside: tuple[ScopeTest, ...] = ()
 
 
@@ -188,6 +193,16 @@ class Rule(Frozen, kw_only=True):
     by: str = ""
     patches: tuple[str, ...] = ()
     status: str = "stable"
+
+
+def asks_labels(rules: Iterable[Rule]) -> bool:
+    """Whether some rule acts by the labels of pods."""
+    return any(
+        test.field == SELECTOR
+        for rule in rules
+        for group in (*rule.scope.within, rule.scope.outside)
+        for test in group
+    )
 
 
 class Plan(Frozen):

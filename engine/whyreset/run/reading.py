@@ -7,7 +7,7 @@ from whyreset.basis.json_text import decode, encode
 from whyreset.basis.units import NS
 from whyreset.ingest.envelopes import Line, Peeler
 from whyreset.ingest.json_envelopes import peel_object, places_of
-from whyreset.ingest.source_name import make_source, place_of_tag
+from whyreset.ingest.source_name import make_source, place_of_tag, with_labels
 from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, parse_rfc3339, read_header
 from whyreset.ingest.values import look_up
 from whyreset.model.record import Record, Source
@@ -144,7 +144,8 @@ class Reader:
             "node": source.node, **named,
         }  # fmt: skip
         name = "/".join(part for key, part in places.items() if part and key != "node")
-        return make_source(name or "-", **places)
+        made = make_source(name or "-", **places)
+        return with_labels(made, source.labels) if source.labels else made
 
 
 def _is_text(raw: bytes) -> bool:

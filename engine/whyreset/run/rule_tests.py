@@ -10,7 +10,7 @@ from whyreset.basis.units import NS, format_duration, parse_duration, spell_dura
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import RESET, Event, Value
 from whyreset.model.record import Source
-from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, TestEvents
+from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, Scope, TestEvents
 from whyreset.model.verdict import Verdict
 
 _START = 1_767_225_600 * NS
@@ -22,6 +22,7 @@ _PLACE = {
     "container": "app",
     "node": "node-1",
 }
+_SCOPED = {"namespace", "workload", "labels"}
 _SAME_TIME = 0.02
 """How far (share) a period may be from the expected one."""
 
@@ -43,7 +44,10 @@ def run_rule_tests(plan: Plan) -> Iterator[TestResult]:
 
 
 def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
-    """Run one test against its rule alone."""
+    """Run one test against its rule alone, where the rule acts if the test names no place."""
+    fields = {name for line in test.events for name, _ in line.fields}
+    if not fields & _SCOPED:
+        rule = replace(rule, scope=Scope())
     alone = replace(plan, rules=(rule,))
     correlator = Correlator(alone)
     for stream in test.streams:

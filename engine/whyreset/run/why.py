@@ -51,6 +51,7 @@ class Inquiry:
 
     def __init__(self, correlator: Correlator, wanted: Wanted) -> None:
         self._judges = correlator.judges_of(RESET)
+        self._owners = correlator.owners
         self._wanted = wanted
         self._known: dict[tuple[int, str, int], bool] = {}
         self._cases: dict[tuple[int, str, int], Case] = {}
@@ -93,7 +94,7 @@ class Inquiry:
         case.label, case.rule = rule.label, rule.name
         for other in self._judges:
             later = other.rule.name not in case.trials
-            if later and in_scope(other.rule.scope, case.event):
+            if later and in_scope(other.rule.scope, case.event, self._owners):
                 said = other.judge(outcome.claimed)
                 held = any(event.place == case.event.place for event in said.claimed)
                 size = len(outcome.claimed)

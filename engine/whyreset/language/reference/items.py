@@ -39,7 +39,7 @@ STATEMENTS = (
     Entry(
         place=FILE,
         words=("team",),
-        form='team NAME = namespace "GLOB", workload "GLOB"',
+        form="team NAME = SCOPE, SCOPE",
         says="Gives places a name, for `for team NAME`.",
         example='team payments = namespace "pay-*", workload "checkout"',
     ),
@@ -81,26 +81,28 @@ STATEMENTS = (
     Entry(
         place=FILE,
         words=("rule",),
-        form="rule NAME { ... }",
+        form="rule NAME [for SCOPE, SCOPE] { ... }",
         says="A cause: which resets it claims, what they are called, what to do. Each reset goes "
-        "to the rules by falling priority, and ends with one label.",
-        example=_RULE,
+        "to the rules by falling priority, and ends with one label. With a scope the rule acts on "
+        "resets of these places only; a test that names no place stands within it.",
+        example=_RULE.replace("slow_clients {", 'slow_clients for namespace "pay-*" {'),
     ),
     Entry(
         place=FILE,
         words=("extend", "rule", "for"),
-        form='extend rule NAME [for namespace "GLOB", workload "GLOB", team NAME] { ... }',
+        form="extend rule NAME [for SCOPE, SCOPE] { ... }",
         says="Changes a rule, everywhere or in a scope: lines replace lines, a named clause "
-        "replaces the clause of that name, other clauses are added.",
+        "replaces the clause of that name, other clauses are added. Where several extensions act "
+        "on one reset, that for a scope has the last word, and of several scopes the later one.",
         example=_RULE
         + 'extend rule slow_clients for namespace "pay-*" { when { much: at least 9 } }',
     ),
     Entry(
         place=FILE,
         words=("disable",),
-        form='disable rule NAME [for namespace "GLOB", workload "GLOB", team NAME]',
+        form="disable rule NAME [for SCOPE, SCOPE]",
         says="Takes a rule out of force, everywhere or in a scope.",
-        example=_RULE + 'disable rule slow_clients for namespace "batch-*"',
+        example=_RULE + 'disable rule slow_clients for selector "tier=batch"',
     ),
 )
 

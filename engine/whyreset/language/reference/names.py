@@ -28,6 +28,17 @@ STATUSES: Mapping[str, str] = {
     "deprecated": "Will go; something else takes its place.",
 }
 
+SCOPES: Mapping[str, str] = {
+    'namespace "GLOB"': "pods of such namespaces",
+    'workload "GLOB"': "pods of such deployments, stateful sets, daemon sets or jobs",
+    'selector "SELECTOR"': "pods whose labels meet it, written as for `kubectl get pods -l`: "
+    "`app=checkout,tier in (edge, web),!canary`. Labels are known from the records of Fluent Bit, "
+    "fluentd, Vector and Google's Cloud Logging, and from `kubectl get pods -A -o json` beside "
+    "the logs. Labels that are not known meet no selector; where a rule acts for that reason, its "
+    "verdict says so, and is worth less",
+    "team NAME": "what `team NAME = ...` lists",
+}
+
 KINDS: Mapping[str, str] = {
     "reset": "A connection was reset by peer. Rules count these.",
     "disconnect": "An EOF, broken pipe or early close without RST: related evidence, never "
@@ -39,7 +50,7 @@ KINDS: Mapping[str, str] = {
     "unhealthy": "A probe of the kubelet failed.",
     "exhaustion": "A resource ran out.",
     "mismatch": "The two ends did not speak the same protocol.",
-    "address": "Says which pod owns an address.",
+    "address": "Says which pod owns an address, and what labels the pod has.",
 }
 
 FIELDS: Mapping[str, str] = {
@@ -54,6 +65,7 @@ FIELDS: Mapping[str, str] = {
     "flags": "what the proxy says about how the request ended",
     "host": "the host that was asked for",
     "idle": "how long the connection had been idle",
+    "labels": "the labels of a pod: `key=value,key=value`",
     "local": "the address of who logs",
     "local_port": "its port",
     "method": "the method of the request",

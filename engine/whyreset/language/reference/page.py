@@ -44,6 +44,8 @@ def reference() -> str:
         *_section("Member clauses", MEMBER_CLAUSES, level=3),
         *_section("Burst clauses", BURST_CLAUSES, level=3),
         *_section("In a test", TEST_ITEMS),
+        _table("Scopes", ("scope", "means"), names.SCOPES.items()),
+        "Of several scopes any one is enough.\n",
         "## Kinds of events\n",
         *map(_kind, FIELDS),
         f"Every event has the places of its source, where it names no others: "
