@@ -39,7 +39,7 @@ def simple(
 def test_the_example_of_the_design() -> None:
     plan = load([CASES / "design.rules", CASES / "keepalive_race.rules"], builtin=False)
     assert plan.networks["load_balancers"][-1] == "168.63.129.16"
-    assert plan.settings == {"ipvs_timeout": 900.0}
+    assert plan.settings == {"ipvs_timeout": "900s"}
     assert plan.kinds["order_lost"] == ("order", "peer", "peer_port")
     assert [each.kind for each in plan.definitions] == [
         "reset", "access", "termination", "order_lost",

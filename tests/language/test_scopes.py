@@ -65,9 +65,10 @@ def test_each_file_means_its_own(tmp_path: Path) -> None:
     kinds = [each.when[1].event for each in plan.rules if isinstance(each.when[1], Join)]
     assert len(set(kinds)) == 2
     assert set(kinds) == {each.kind for each in plan.definitions}
-    for name, seconds in (("first", 10.0), ("second", 20.0)):
+    for name, seconds in (("first", "10s"), ("second", "20s")):
         setting = rule(plan, name).because.partition("{")[2].rstrip("}")
         assert plan.settings[setting] == seconds
+        assert rule(plan, name).when[1].text == "lost from peer within patience"
 
 
 def test_a_file_alone_keeps_its_names(tmp_path: Path) -> None:
@@ -148,3 +149,14 @@ def test_rules_share_their_names(tmp_path: Path) -> None:
     write(tmp_path, a=text, b=text)
     (found,) = told(tmp_path)
     assert found.code == "E022"
+
+
+def test_who_uses_a_file_may_change_its_rules_further(tmp_path: Path) -> None:
+    rules = names("10.1.0.0/16", "10s") + RULE.format(name="r", gap="patience")
+    change = "extend rule r {{ gap {} }}\n"
+    write(tmp_path, a=rules, b='use "a.rules"\n' + change.format("1m"), c=change.format("2m"))
+    (found,) = [each for each in told(tmp_path) if each.code == "W027"]
+    assert Path(found.file).name == "c.rules"
+    write(tmp_path, c='use "b.rules"\n' + change.format("2m"))
+    assert all(each.code != "W027" for each in told(tmp_path))
+    assert rule(compiled(tmp_path), "r").gap == 120 * 10**9

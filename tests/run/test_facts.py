@@ -83,4 +83,4 @@ def test_rules_can_name_every_fact(proc: Path) -> None:
     facts = facts_of(proc, command)
     plan = load_text(settings_file(facts))
     assert set(plan.settings) == {fact.name for fact in facts}
-    assert plan.settings["ipvs_timeout"] == 900.0
+    assert plan.settings["ipvs_timeout"] == "900s"

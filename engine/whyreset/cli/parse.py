@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from whyreset.basis.json_text import encode
+from whyreset.basis.names import plain
 from whyreset.basis.times import format_time
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.ingest.envelopes import peel_record
@@ -72,7 +73,7 @@ def _object(record: Record, events: list[Event], near: Near | None) -> dict[str,
             "stream": record.stream,
         },
         "text": record.text,
-        "events": [{"kind": event.kind, "by": event.by, **event.fields} for event in events],
+        "events": [{"kind": plain(event.kind), "by": event.by, **event.fields} for event in events],
         "near": near._asdict() if near else None,
     }
 
@@ -89,7 +90,7 @@ def _phases(record: Record, events: list[Event], near: Near | None) -> str:
     ]
     for event in events:
         fields = "  ".join(f"{name}={safe(str(value))}" for name, value in event.fields.items())
-        lines.append(f"5 event     {event.kind}  {fields}  [{event.by}]")
+        lines.append(f"5 event     {plain(event.kind)}  {fields}  [{event.by}]")
     if not events:
         lines.append("5 event     none: no definition matches")
     if near:

@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.lookup import ENDS, UNKNOWN, Evidence, Question, condition_test
 from whyreset.model.event import Event
@@ -94,7 +95,7 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
         if not values:
             return f"the lines name no {field}"
         inside = sum(any(test(value) for test in tests) for value in values)
-        names = " or ".join(clause.networks)
+        names = plain(" or ".join(clause.networks))
         if len(values) == 1:
             return f"{values[0]} is {'' if inside else 'not '}in {names}"
         return f"{inside} of {len(values)} addresses are in {names}"
@@ -229,7 +230,7 @@ def summary(event: Event) -> str:
     else:
         parts = [fields.get("reason"), fields.get("what"), event.get("pod") or event.get("node")]
     text = " ".join(str(part)[:60] for part in parts if part not in (None, ""))
-    return text or event.kind
+    return text or plain(event.kind)
 
 
 def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:

@@ -9,7 +9,6 @@ from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.judge import Note, Outcome
 from whyreset.correlate.members import delays_of
 from whyreset.correlate.stretch import Tally
-from whyreset.model.event import Value
 from whyreset.model.rule import AfterLast, Rule
 
 _PLACEHOLDER = lazy(r"\{\{|\}\}|\{([^{}]+)\}")
@@ -37,7 +36,7 @@ class Values(dict[str, str]):
     """Everything that the texts of a rule may name, as people read it; made when asked for."""
 
     def __init__(
-        self, rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, Value]
+        self, rule: Rule, tally: Tally, outcome: Outcome, settings: dict[str, str]
     ) -> None:
         super().__init__()
         self._rule, self._tally, self._outcome = rule, tally, outcome
@@ -62,7 +61,7 @@ class Values(dict[str, str]):
         if note is not None:
             return _hit_value(note, field) if dot else note.finding().found
         if name in self._settings:
-            return str(self._settings[name])
+            return self._settings[name]
         if name == "label":
             return self._rule.label
         value = self._tally.first.get(name)

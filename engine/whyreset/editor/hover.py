@@ -82,7 +82,7 @@ def _about_name(analysis: Analysis, spot: Spot) -> Iterable[str]:
     elif word in analysis.kinds and spot.token.kind == "word":
         yield _kind(analysis, word)
     elif analysis.plan and word in analysis.plan.settings and line.blocks:
-        yield f"**setting {word}**"
+        yield f"**setting {word}** = {analysis.plan.settings[word]}"
     elif field := _field(analysis, spot, kind_counted(analysis, owner)):
         yield field
 

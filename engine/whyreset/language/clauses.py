@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 from typing import Any, TypedDict
 
+from whyreset.basis.names import plain
 from whyreset.basis.span import Span
 from whyreset.language import tree
 from whyreset.language.kinds import CLIENT_FIELDS, NUMERIC, UPSTREAM_FIELDS, Kinds
@@ -36,7 +37,7 @@ class ClauseReader:
     def read(self, node: tree.ClauseNode, kind: str) -> model.Clause:
         """One clause of a rule about events of *kind*."""
         head = _Head(
-            text=spell_clause(node),
+            text=plain(spell_clause(node)),
             name=node.name.text if node.name else None,
             if_known=node.if_known,
             quantifier=self._quantifier(node.quantifier),

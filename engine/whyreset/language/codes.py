@@ -102,4 +102,5 @@ CODES: Mapping[str, str] = {
     "W024": "a clause takes longer than the stretches in which bursts are judged",
     "W025": "two files replace the same shipped name",
     "W026": "a patch of a rule that is deprecated",
+    "W027": "two files change the same line of a rule",
 }

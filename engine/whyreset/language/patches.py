@@ -1,5 +1,6 @@
 """Extensions and exclusions of rules, applied once every file is read."""
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from whyreset.basis.frozen import Frozen
@@ -24,12 +25,15 @@ class Patches:
 
     Extensions of a rule everywhere come first, then those for a scope, whichever file they stand
     in: the narrower one has the last word. Of two scopes that overlap the later one acts.
+    `uses` says which files each file uses.
     """
 
+    uses: Mapping[str, Iterable[str]]
     _stated: dict[str, Draft | None] = field(default_factory=dict)
     _places: dict[str, str] = field(default_factory=dict)
     _extensions: list[_Extension] = field(default_factory=list)
     _disabled: list[tuple[tree.DisableNode, Tests, Desk]] = field(default_factory=list)
+    _changed: dict[tuple[str, frozenset[ScopeTest], str], Desk] = field(default_factory=dict)
 
     def state(self, draft: Draft | None, node: tree.RuleNode, desk: Desk) -> None:
         """A rule as stated; None if it is too broken to be extended."""
@@ -56,6 +60,7 @@ class Patches:
             if not self._known(each.node.name, each.desk) or each.node.name.text not in rules:
                 continue
             self._lint(each.node.name, each.desk, "extend")
+            self._once(each)
             self._extend(rules[each.node.name.text], each)
         for node, scope, desk in self._disabled:
             if not self._known(node.name, desk) or node.name.text not in rules:
@@ -79,6 +84,24 @@ class Patches:
         elif what == "extend" and draft is not None and draft.rule.status == "deprecated":
             message = f"`{name.text}` is deprecated: it will go in a later version"
             desk.say("W026", message, name.span, f"{self._places[name.text]} says what to use")
+
+    def _once(self, patch: _Extension) -> None:
+        """Two files that change one line, and do not know of each other: the later one acts."""
+        body, name = patch.node.body, patch.node.name.text
+        lines = [(f"`{item.key}`", item.span) for item in body.items]
+        lines += [(f"clause `{each.name.text}`", each.name.span)
+                  for each in (*body.when, *body.unless) if each.name]  # fmt: skip
+        for what, span in lines:
+            place = name, frozenset(patch.scope), what
+            other = self._changed.setdefault(place, patch.desk)
+            if self._strangers(other.file, patch.desk.file):
+                message = f"{other.file} changes the {what} of `{name}`, too: this one acts"
+                hint = "change it in one file, or `use` that file here to say that this comes after"
+                patch.desk.say("W027", message, span, hint)
+            self._changed[place] = patch.desk
+
+    def _strangers(self, one: str, other: str) -> bool:
+        return one != other and one not in self.uses[other] and other not in self.uses[one]
 
     def _known(self, name: tree.Word, desk: Desk) -> bool:
         if name.text in self._stated:

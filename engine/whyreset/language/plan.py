@@ -20,7 +20,7 @@ from whyreset.language.patches import Patches
 from whyreset.language.report import Desk, Report
 from whyreset.language.requirements import VERSION_OPERATORS
 from whyreset.language.rule_tests import TestReader
-from whyreset.language.scopes import resolve
+from whyreset.language.scopes import closure, resolve
 from whyreset.language.texts import known_placeholders, placeholders, says_absent, why_missing
 from whyreset.language.values import Reader, Setting, read_setting, unit_hint
 from whyreset.model.definition import Definition
@@ -33,6 +33,7 @@ SCOPE_FIELDS = ("namespace", "workload", SELECTOR)
 class _Names:
     networks: dict[str, tuple[str, ...]] = field(default_factory=dict)
     settings: dict[str, Setting] = field(default_factory=dict)
+    written: dict[str, str] = field(default_factory=dict)
     teams: dict[str, tuple[ScopeTest, ...]] = field(default_factory=dict)
     kinds: Kinds = field(default_factory=Kinds)
 
@@ -45,7 +46,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         for statement in file.statements:
             _learn(statement, desk, names)
     definitions: list[Definition] = []
-    patches = Patches()
+    patches = Patches(closure(desks))
     for file, desk in desks:
         _read(file, desk, names, definitions, patches)
     drafts = patches.apply()
@@ -56,7 +57,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         _lint(desks, drafts, ordered, definitions)
     return Plan(
         networks=names.networks,
-        settings={name: setting.value for name, setting in names.settings.items()},
+        settings=names.written,
         definitions=tuple(definitions)
         if report.errors
         else narrowed(definitions, ordered, names.networks),
@@ -99,6 +100,7 @@ def _learn(statement: tree.Statement, desk: Desk, names: _Names) -> None:
             if setting is None:
                 message = f"`{value.text}` has no unit that is known"
                 desk.say("E003", message, value.span, unit_hint(value))
+            names.written[name.text] = value.text
             names.settings[name.text] = setting or Setting("text", value.text)
         case tree.TeamNode(name, tests):
             names.teams[name.text] = scope_tests(tests, desk, names.teams)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from whyreset.basis.names import plain
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
@@ -31,7 +32,8 @@ class Report:
             self._first[file] = span
         lines = self._lines[file]
         line = lines[span.line - 1] if 0 < span.line <= len(lines) else ""
-        self._found.append(Diagnostic(code, message, file, span, hint or CURES.get(code), line))
+        hint = plain(hint) if hint else CURES.get(code)
+        self._found.append(Diagnostic(code, plain(message), file, span, hint, line))
 
     def is_first(self, file: str, span: Span) -> bool:
         """Whether an error here is the first of its file, as far as it is known."""

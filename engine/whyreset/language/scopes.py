@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from whyreset.basis.frozen import Frozen, replace
+from whyreset.basis.names import numbered
 from whyreset.language import tree
 from whyreset.language.report import Desk
 from whyreset.language.texts import placeholders
@@ -86,7 +87,7 @@ def resolve(files: Files) -> Files:
 
 
 def _definitions(files: Files) -> _Definitions:
-    found = _Definitions(_closure(files))
+    found = _Definitions(closure(files))
     for file, desk in files:
         for statement in file.statements:
             name = _defined(statement)
@@ -162,7 +163,7 @@ def _rival(file: str, name: Name, found: _Definitions) -> str | None:
     return None
 
 
-def _closure(files: Files) -> dict[str, list[str]]:
+def closure(files: Files) -> dict[str, list[str]]:
     """The files that each file uses, directly or through others; nearest first."""
     direct = {file.name: file.uses for file, _ in files}
     closed: dict[str, list[str]] = {}
@@ -203,7 +204,7 @@ class _Scope:
         exported = next(iter(self.found.exports.get(name, ())), groups[0][0])
         # The first keeps the plain name, unless another one is exported.
         plain = exported in chosen
-        return word if plain else replace(word, text=f"{word.text}__{groups.index(chosen) + 1}")
+        return word if plain else replace(word, text=numbered(word.text, groups.index(chosen) + 1))
 
     def _chosen(self, name: Name, groups: list[list[str]]) -> list[str] | None:
         """The files whose definition is meant here."""

@@ -206,10 +206,13 @@ def asks_labels(rules: Iterable[Rule]) -> bool:
 
 
 class Plan(Frozen):
-    """Everything that loaded rule files say; `rules` in the order in which they are tried."""
+    """Everything that loaded rule files say; `rules` in the order in which they are tried.
+
+    `settings` are as they are written, for texts: clauses have their values already.
+    """
 
     networks: dict[str, tuple[str, ...]]
-    settings: dict[str, Value]
+    settings: dict[str, str]
     definitions: tuple[Definition, ...]
     rules: tuple[Rule, ...]
     kinds: dict[str, tuple[str, ...]]

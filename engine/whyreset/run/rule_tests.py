@@ -6,6 +6,7 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
+from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration, parse_duration, spell_duration
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import RESET, Event, Value
@@ -68,7 +69,7 @@ def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
 def given_lines(test: RuleTest) -> list[str]:
     """The events and streams of a test, as they are written."""
     lines = [
-        f"stream {each.kind} {spell_duration(each.start)}..{spell_duration(each.end)}"
+        f"stream {plain(each.kind)} {spell_duration(each.start)}..{spell_duration(each.end)}"
         for each in test.streams
     ]
     return lines + [_spelt(each) for each in test.events]
@@ -93,7 +94,9 @@ def _spelt(line: TestEvents) -> str:
     if line.every is not None and line.end is not None:
         times += f"..{spell_duration(line.end)} every {spell_duration(line.every)}"
         times += f" ± {line.jitter * 100:g}%" if line.jitter else ""
-    return f"{times}  {line.kind} " + " ".join(f"{name}={value}" for name, value in line.fields)
+    return f"{times}  {plain(line.kind)} " + " ".join(
+        f"{name}={value}" for name, value in line.fields
+    )
 
 
 def _events(line: TestEvents) -> Iterator[Event]:
