@@ -1,6 +1,7 @@
 """`whyreset test`: run the tests inside rule files, and folders of logs with their verdicts."""
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,17 +36,27 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Run all tests; print the failing ones, and how many there were; 1 when one fails."""
     given = [*options.rules, *options.more]
-    if not options.watch:
-        return _once(given, options)
+    return _watch(given, options) if options.watch else _once(given, options)
+
+
+def _watch(given: list[Path], options: argparse.Namespace) -> int:
+    """Run all tests anew with each change, until Ctrl-C."""
     from watchfiles import watch  # noqa: PLC0415  only where it is asked for
 
-    _once(given, options)
     folders = {path if path.is_dir() else path.parent for path in given} or {Path()}
-    say("whyreset: waiting for changes; Ctrl-C ends")
-    for _ in watch(*folders, raise_interrupt=True):
-        print()
+    changes = watch(*folders, watch_filter=_is_watched, yield_on_timeout=True, rust_timeout=50)
+    next(changes)  # from here on no change is missed
+    while True:
         _once(given, options)
-    return 0
+        sys.stdout.flush()
+        say("whyreset: waiting for changes; Ctrl-C ends")
+        changed = next(each for each in changes if each)
+        say(f"\nchanged: {', '.join(sorted({Path(path).name for _, path in changed}))}")
+
+
+def _is_watched(_change: object, path: str) -> bool:
+    """What tests read: the report of this run may well be written beside it."""
+    return path.endswith((".rules", ".log", ".expected.jsonl"))
 
 
 def _once(given: list[Path], options: argparse.Namespace) -> int:
