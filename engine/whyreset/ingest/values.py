@@ -157,7 +157,7 @@ def _put_num(fields: Fields, field: str, text: str) -> None:
 
 def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
     if text.replace(".", "", 1).isdecimal():  # most are one number
-        fields[field] = float(text) * _factor(unit)
+        fields[field] = float(text) * _unit(unit) / NS
         return
     parts = [part.strip() for part in text.split(",")]
     try:
@@ -175,13 +175,13 @@ def _duration(text: str, unit: str) -> float:
         return parse_duration(text) / NS
     if number < 0 or not isfinite(number):
         raise ValueError(text)
-    return number * _factor(unit)
+    return number * _unit(unit) / NS
 
 
 @lru_cache(maxsize=16)
-def _factor(unit: str) -> float:
-    """Seconds in a unit; those of a bare number are seconds."""
-    return parse_duration(f"1{unit}") / NS if unit else 1.0
+def _unit(name: str) -> int:
+    """Nanoseconds in a unit; a bare number is one of seconds."""
+    return parse_duration(f"1{name}") if name else NS
 
 
 def _put_labels(fields: Fields, field: str, text: str) -> None:
