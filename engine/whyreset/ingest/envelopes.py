@@ -48,6 +48,7 @@ _HEADER = lazy(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
     r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\["
 )
+_LOKI_VALUES = lazy(r'"values"\s*:\s*\[\s*\[\s*"\d{16,20}"\s*,\s*"')
 _MOST_LAYERS = 5
 
 
@@ -192,8 +193,8 @@ def record_of(line: Line, offset: int, arrival: int) -> Record:
 def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
-    kubernetes, cri, docker, json, kubectl, timestamps, kubetail, kail, compose, stern, syslog,
-    heroku, loki, cloudfoundry or plain.
+    kubernetes (also Loki's streams: objects, not lines), cri, docker, json, kubectl, timestamps,
+    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry or plain.
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
@@ -233,6 +234,8 @@ def _detect_json(text: str) -> str:
     if text.strip() == "{" or ('"apiVersion"' in head and re.search('"(kind|metadata)"', head)):
         return "kubernetes"
     if re.match(r'\{\s*"type":\s*"(ADDED|MODIFIED|DELETED|BOOKMARK)",\s*"object"', head):
+        return "kubernetes"
+    if re.search(r'"(resultType|stream|streams)"\s*:', head) and _LOKI_VALUES.search(text):
         return "kubernetes"
     state = Peeling(text)
     _json_layer(state)

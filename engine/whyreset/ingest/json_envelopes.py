@@ -165,15 +165,22 @@ def _loki(found: Object) -> dict[str, Any] | None:
             "stamp": _stamp(found.get("timestamp")),
         }
     else:
-        stream = _stream(found)
-        values = [one for value in stream.get("values") or () if (one := peel_value(value))]
-        labels = stream.get("stream")
-        if not values or not isinstance(labels, dict):
+        streams = streams_of(found)
+        if len(streams) != 1:
             return None
-        # A line is one record: of several values none is lost, but they share the first's time.
+        labels = streams[0]["stream"]
+        values = [one for value in streams[0]["values"] if (one := peel_value(value))]
+        if not values:
+            return None
+        # By itself the object is one record: of several values none is lost, but they share the
+        # first's time. An input of such objects gives a record for each (`loki_streams`).
         peeled = {**values[0], "text": "\n".join(each["text"] for each in values)}
+    return {**peeled, **label_places(labels)}
+
+
+def label_places(labels: Object) -> dict[str, str | None]:
+    """Pod, namespace, container, node and output stream by the labels of a Loki stream."""
     return {
-        **peeled,
         "pod": _text(labels.get("pod")),
         "namespace": _text(labels.get("namespace")),
         "container": _text(labels.get("container")),
@@ -182,14 +189,16 @@ def _loki(found: Object) -> dict[str, Any] | None:
     }
 
 
-def _stream(found: Object) -> Object:
-    """The one stream of a push (`streams`), of an answer (`data.result`), or the object itself."""
+def streams_of(found: Object) -> list[Object]:
+    """The streams of a push (`streams`), of an answer (`data.result`), or the object itself."""
     streams = found.get("streams") or _at(found, "data.result")
-    if not isinstance(streams, list):
-        streams = [found]
-    first = streams[0] if len(streams) == 1 else None
-    is_stream = isinstance(first, dict) and isinstance(first.get("values"), list)
-    return first if is_stream and isinstance(first, dict) else {}
+    return [
+        stream
+        for stream in (streams if isinstance(streams, list) else [found])
+        if isinstance(stream, dict)
+        and isinstance(stream.get("values"), list)
+        and isinstance(stream.get("stream"), dict)
+    ]
 
 
 def _cloud(found: Object) -> dict[str, Any] | None:

@@ -1,10 +1,14 @@
-"""Kubernetes objects: streams and lists of JSON, pretty-printed or not, as records."""
+"""Objects: streams and lists of JSON, pretty-printed or not, as records.
+
+They are Kubernetes', or those of Loki, which hold many lines each.
+"""
 
 import re
 from collections.abc import Iterator
 
 from whyreset.basis.json_text import decode
 from whyreset.ingest.lines import Buffer
+from whyreset.ingest.loki_streams import stream_records
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.objects import Object, object_record
 from whyreset.ingest.scan import Batch
@@ -97,14 +101,19 @@ class ObjectScanner:
             if found is None:
                 batch.unreadable += 1
                 continue
-            record = object_record(found, self._source, offset)
-            if record is None:
-                batch.unreadable += 1
-                continue
-            batch.events += self._extractor.extract(record)
-            self._mark(batch, record)
+            records = self._records(found, offset)
+            batch.unreadable += not records
+            for record in records:
+                batch.events += self._extractor.extract(record)
+                self._mark(batch, record)
         batch.cut = self._splitter.cut - before
         return batch
+
+    def _records(self, found: Object, offset: int) -> list[Record]:
+        record = object_record(found, self._source, offset)
+        if record is not None:
+            return [record]
+        return stream_records(found, self._source, self._clock, offset)
 
     def settle(self) -> Batch:
         """Nothing waits here for lines to come."""
