@@ -117,7 +117,7 @@ class Peeler:
         if first.isdigit():
             layers: tuple[Callable[[Peeling], bool], ...] = (
                 _cri, heroku, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
-                syslog.unix, syslog.rfc5424, _cut_cri,
+                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog,
             )  # fmt: skip
         elif first == "[":
             layers = (kubectl, self._kubetail, self._dump, loki_value, syslog.uptime)
@@ -198,6 +198,7 @@ def detect(head: bytes) -> str:
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
+    text = syslog.in_english(text)
     if not text:
         return "plain"
     if text[0] == "{":

@@ -29,11 +29,49 @@ _UNIX = lazy(rf"(\d{{10}}\.\d{{6}}) {_TAG}")
 _UPTIME = lazy(r"\[ *\d+\.\d{6}\] ([\w.-]+) (kernel|[\w./@()-]+(?=\[))(?:\[(\d+)\])?: ")
 
 
+# journalctl writes months in the language of whoever asks.
+_ABROAD = lazy(
+    r"(?:(1?\d)月|([^\W\d_]{3,5})\.?) +(\d{1,2}) "
+    r"(?=\d\d:\d\d:\d\d [\w.-]+ [\w./@()-]+(?:\[\d+\])?: )"
+)
+_ENGLISH = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+_MONTHS = {
+    name: number % 12
+    for names in (
+        "jan feb mär apr mai jun jul aug sep okt nov dez",
+        "janv févr mars avril mai juin juil août sept oct nov déc",
+        "ene feb mar abr may jun jul ago sep oct nov dic",
+        "gen feb mar apr mag giu lug ago set ott nov dic",
+        "jan fev mar abr mai jun jul ago set out nov dez",
+        "янв фев мар апр мая июн июл авг сен окт ноя дек",
+        "sty lut mar kwi maj cze lip sie wrz paź lis gru",
+        "jan feb mrt apr mei jun jul aug sep okt nov dec",
+        "jan feb mars april mai juni juli aug sep okt nov des",
+        "jan feb mars apr maj juni juli aug sep okt nov dec",
+    )
+    for number, name in enumerate(names.split())
+}
+
+
+def in_english(text: str) -> str:
+    """The text with the month at its begin in English, if it has one of another language."""
+    found = _ABROAD.match(text)
+    if found is None:
+        return text
+    month = int(found[1]) - 1 if found[1] else _MONTHS.get(found[2].lower(), -1)
+    if not 0 <= month < len(_ENGLISH):
+        return text
+    return f"{_ENGLISH[month]} {found[3]:>2} {text[found.end() :]}"
+
+
 def dated(state: Peeling, clock: Clock) -> bool:
     """RFC 3164 and journalctl's short form: no year, no zone."""
     if state.node:
         return False
     found = DATED.match(state.text)
+    if found is None:
+        state.text = in_english(state.text)
+        found = DATED.match(state.text)
     local = None if found else _LOCAL.match(state.text)
     matched = found or local
     stamp = read_stamp(matched[1], clock) if matched else None
