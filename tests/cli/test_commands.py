@@ -1,8 +1,10 @@
 """The commands about rules: what they print, and with which exit code they end."""
 
+import json
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -149,3 +151,9 @@ def test_a_closed_pipe_is_quiet(shell: Any, words: tuple[str, ...]) -> None:
     os.close(theirs)
     assert done.returncode in (0, -13)
     assert done.stderr == b""
+
+
+def test_parse_reads_a_time_without_year_near_today(shell: Any) -> None:
+    here = datetime.now(UTC)
+    said = json.loads(shell.run("parse", "-o", "json", f"{here:%b %d %H:%M:%S} host x[1]: y").out)
+    assert said["time"].startswith(f"{here:%Y-%m-%dT}")

@@ -3,6 +3,7 @@
 import argparse
 import os
 import sys
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -36,6 +37,8 @@ def run(options: argparse.Namespace) -> int:
     extractor = Extractor(plan.definitions)
     near_misses = NearMisses(plan.definitions)
     clock = clock_of(options)
+    if options.year is None:  # of a line by itself nothing else tells which year is the nearest
+        clock = clock._replace(reference=time.time_ns())
     for line in _lines(options.line):
         record = peel_record(line, clock)
         events = extractor.extract(record)
