@@ -28,7 +28,7 @@ class Skim:
         self._extractor, self._source = extractor, source
         self._aside: list[bytes] = []
         self._size = self._lines = self._fed = 0
-        self._is_free = False  # whether what was scanned waits for nothing
+        self._is_free = False
         self._needles: Needles | None = None
         self._is_wary = True  # whether that is all that a scanner of a new input searches for
         self._skims = not extractor.reads_every_line(source)
@@ -48,6 +48,11 @@ class Skim:
         """Where it stands; the bytes of `recent` are to be fed again."""
         return self._intake.progress
 
+    @property
+    def is_free(self) -> bool:
+        """Whether nothing that was fed waits for further lines."""
+        return self._is_free
+
     def recent(self) -> tuple[bytes, int]:
         """The last bytes that were fed, and how many of them are not decided."""
         data, waiting = self._intake.recent()
@@ -59,7 +64,7 @@ class Skim:
 
     def feed(self, data: bytes, *, last: bool = False) -> Batch:
         """The events that the next bytes complete; `last` says that no more will come."""
-        if self._is_free and not last and self._can_skim(data):
+        if self._skims and self._is_free and not last and self._can_skim(data):
             batch = self._skimmed(data)
             if batch is not None:
                 return batch
@@ -70,10 +75,7 @@ class Skim:
         batch.counted -= size
         batch.lines -= lines
         self._fed += len(data)
-        self._is_free = (
-            self._skims and self.mode == "cri" and data.endswith(b"\n")
-            and not self._intake.recent()[1]
-        )  # fmt: skip
+        self._is_free = self.mode == "cri" and data.endswith(b"\n") and not self._intake.recent()[1]
         return batch
 
     def _can_skim(self, data: bytes) -> bool:

@@ -17,6 +17,8 @@ QUIET, QUIET_PARTIAL = 0.2, 2.0
 """Seconds without a byte after which records wait no longer for further lines (those of one are
 no further apart), and lines that came in pieces no longer for the next one."""
 _PIECES = (b" stdout P ", b" stderr P ")
+_BACK = 16 << 10
+"""Bytes of decided lines that are kept over a restart: a record may begin in them."""
 _PARTIAL = 10.0
 """Seconds after which a last line without a newline is taken for whole."""
 
@@ -100,8 +102,9 @@ class Stream:
         if not data:
             return None
         self.spoke = now
-        self._settled = False
-        return self._feed(data)
+        batch = self._feed(data)
+        self._settled = self._awake().is_free and not self._left
+        return batch
 
     def settle(self, now: float) -> Batch | None:
         """The events that wait for further lines, once the stream is quiet; None if none do."""
@@ -157,6 +160,8 @@ class Stream:
                 return self._state._replace(tail=tail)
             return StreamState(self.path, tail, Progress(), self._fed, 0, b"", 0, (), True)
         data, waiting = self._intake.recent()
+        if len(data) > waiting + _BACK:
+            data = data[data.find(b"\n", len(data) - waiting - _BACK) + 1 :]
         start = self._fed - len(data)
         own = self._fed if whole or self._parts != self.tail.parts else self._own
         carry = data[: max(0, min(own - start, len(data)))]

@@ -9,10 +9,12 @@ from whyreset.model.event import Event
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
 
-_SHARE, _PAUSE = 0.04, 0.4
+_SHARE, _PAUSE = 0.08, 0.4
 """Share of the time that may be spent on looking ahead, and the longest pause (s) for its sake."""
 _RETRIES = 4
 """Bursts that are tried again in one look, although nothing came to them."""
+_SOON = 0.2
+"""Seconds after which a burst is tried again that has grown by less than a tenth."""
 _AGAIN = 2.0
 """Seconds after which a burst is tried again although no reset came to it: evidence may have."""
 _LAST = 16.0
@@ -72,9 +74,10 @@ class Early:
             return []
         self._news = self._waiting = False
         self._retries = _RETRIES
+        began = time.thread_time()
         found = self._correlator.provisional(lambda place, count: self._is_due(place, count, now))
         self._news = self._waiting
-        spent = time.monotonic() - now
+        spent = time.thread_time() - began
         self._rest_until = now + min(_PAUSE, spent / _SHARE)
         new = []
         for verdict in found:
@@ -95,15 +98,20 @@ class Early:
 
     def _is_due(self, place: object, count: int, now: float) -> bool:
         """Whether a cluster of so many events is worth another look: when it has grown by a
-        tenth, and a few times later, for evidence that came after its resets."""
-        known, again, wait = self._tried.get(place, (0, 0.0, 0.0))
-        if known <= count < known + max(1, known // 10) and known:
-            if now < again or wait > _LAST or not self._retries:
-                self._waiting |= count > known
+        tenth, soon after it has grown by less, and a few times later, for evidence that came
+        after its resets."""
+        known, tried, wait = self._tried.get(place, (0, 0.0, 0.0))
+        grown = count - known
+        if not known or grown < 0 or grown >= max(1, known // 10):
+            wait = _AGAIN
+        elif grown:
+            if now < tried + _SOON:
+                self._waiting = True
+                return False
+        else:
+            if now < tried + wait or wait > _LAST or not self._retries:
                 return False
             self._retries -= 1
             wait = 2 * wait
-        else:
-            wait = _AGAIN
-        self._tried[place] = (count, now + wait, wait)
+        self._tried[place] = (count, now, wait)
         return True

@@ -29,6 +29,8 @@ from whyreset.run.signals import Signals
 
 _POLL, _POLL_MOST, _POLL_EACH = 0.2, 1.0, 0.01
 """Seconds from one look at a log to the next: more where many are written to."""
+_HINT = 0.1
+"""Seconds between looks at a log that is said to change."""
 _COLD, _WARM = 1.0, 10.0
 """Seconds between looks at a log that has been silent for so many."""
 _SLICE = 0.25
@@ -38,7 +40,7 @@ _LOOK = 1.0
 _TICK = 0.25
 _REST = 60.0
 """Seconds of silence after which a log's last bytes are let go, to be read again if need be."""
-_SAVE, _SAVE_SHARE = 5.0, 50
+_SAVE, _SAVE_SHARE = 5.0, 100
 """Seconds between checkpoints, and how many times as long as the last took it must be."""
 _BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
 """Seconds and bytes behind from which there is no time for provisional verdicts."""
@@ -264,12 +266,9 @@ class Follow(Replay):
         waiting = {}
         hot = 0
         for stream in list(self.streams.values()):
-            warm = stream.spoke is not None and self._now - stream.spoke < _WARM
+            warm = not self._is_cold(stream)
             hot += warm
-            hinted = not warm and (
-                stream.tail.real in changed or os.path.dirname(stream.path) in folders
-            )
-            if self._now < stream.due and not hinted:
+            if self._now < stream.due and not self._is_hinted(stream, changed, folders):
                 continue
             stream.due = self._now + (self._pace_of_polls if warm else _COLD)
             if stream.tail.poll(self._now):
@@ -279,6 +278,15 @@ class Follow(Replay):
             self._heard(stream)
         self._pace_of_polls = min(_POLL_MOST, max(_POLL, hot * _POLL_EACH))
         return waiting
+
+    def _is_hinted(self, stream: Stream, changed: set[str], folders: set[str]) -> bool:
+        """Whether it is worth a look before its time."""
+        if stream.tail.real in changed:
+            return self._now - stream.checked >= _HINT
+        return self._is_cold(stream) and os.path.dirname(stream.path) in folders
+
+    def _is_cold(self, stream: Stream) -> bool:
+        return stream.spoke is None or self._now - stream.spoke >= _WARM
 
     def _heard(self, stream: Stream) -> None:
         """Say what a tail has to say, and let go what has come to its end."""
@@ -297,7 +305,7 @@ class Follow(Replay):
         if stream.tail.has_more:
             stream.due = 0.0
         elif not stream.is_settled:
-            stream.due = min(stream.due, self._now + max(QUIET, self._pace_of_polls))
+            stream.due = min(stream.due, self._now + QUIET)
         elif (
             stream.is_settled
             and not stream.is_resting
@@ -374,7 +382,7 @@ class Follow(Replay):
         rest = min(due - time.monotonic(), _POLL)
         if rest > 0:
             select.select([self._watch.descriptor, self._signals.descriptor], [], [], rest)
-            left = min(0.05, due - time.monotonic())
+            left = min(0.02, due - time.monotonic())
             if left > 0 and not self._signals.stopping:
                 select.select([self._signals.descriptor], [], [], left)
         if self._watch.problem:
