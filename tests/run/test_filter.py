@@ -176,6 +176,50 @@ def test_any_record_comes_back_equal_but_for_the_key(
         assert list(after) == list(before)
 
 
+def members_text(members: list[tuple[str, str]]) -> str:
+    return "{" + ", ".join(f"{key} :{value}" for key, value in members) + "}"
+
+
+STRINGS = st.text().map(json.dumps) | st.sampled_from([
+    '"\\ud800"', '"\\ud83d\\ude00"', '"a\\/b"', '"}\\n{"',
+    json.dumps(reset_text()),
+])  # fmt: skip
+JSON_TEXTS = st.recursive(
+    STRINGS | st.sampled_from([
+        "1e400", "-1E-999", "-0", "0.10", "1E5", "null", "true", "9" * 30, "9" * 5000,
+        '{"a":' * 200 + "1" + "}" * 200, "[" * 2000 + "]" * 2000,
+    ]),
+    lambda inner: st.lists(inner, max_size=3).map(lambda parts: "[" + " , ".join(parts) + "]")
+    | st.lists(st.tuples(STRINGS, inner), max_size=3).map(members_text),
+    max_leaves=8,
+)  # fmt: skip
+KEYS = st.sampled_from(['"log"', '"a"', '"time"', '"kubernetes"', '"whyreset_"']) | STRINGS
+
+
+@settings(max_examples=80)
+@given(
+    st.lists(st.lists(st.tuples(KEYS, JSON_TEXTS), max_size=6).map(members_text), max_size=6),
+    st.sampled_from(["\n", "\r\n", "\n\n", " \r\n \n"]),
+    st.booleans(),
+)
+def test_any_json_text_keeps_its_bytes_but_for_the_mark(
+    lines: list[str], end: str, last: bool
+) -> None:
+    """Numbers of any size, keys twice, half a surrogate pair, any depth, any end of line."""
+    data = end.join(lines).encode() + (end.encode() if last else b"")
+    got = passed(data)
+    assert [MARK.sub(b"", line) for line in got] == [line.encode() for line in lines]
+
+
+def test_bytes_that_are_no_text_do_not_hide_a_reset() -> None:
+    reset = b'{"log":"\xff\xc3 %b"}' % reset_text().encode()
+    other = b'{"log":"\xff\xc3 handled"}'
+    found = passed(reset + b"\n" + other + b"\n")
+    assert json.loads(found[0])["log"] == "\ufffd\ufffd " + reset_text()
+    assert mark_of(found[0])["label"] == "unknown"
+    assert found[1] == other
+
+
 @given(st.lists(st.sampled_from(["reset", "other"]), max_size=40), st.integers(0, 3))
 def test_what_is_of_no_interest_keeps_its_bytes(kinds: list[str], oddity: int) -> None:
     odd = [b"", b"plain\n", b"\n", b'k: [1.5, {"a":1}]\n'][oddity]
@@ -450,6 +494,7 @@ def test_a_held_record_is_let_go_while_the_input_is_silent(rules: Path) -> None:
 def test_a_signal_ends_it_with_nothing_lost(rules: Path, number: signal.Signals) -> None:
     with running(rules, "--hold", "1h") as process:
         send(process, record(0, reset_text()) + b'{"half":')
+        assert b"empty memory" in process.stderr.readline()  # it has begun
         assert not select.select([process.stdout], [], [], 0.7)[0]
         process.send_signal(number)
         send(process, b'1}\n{"next":1}\n')

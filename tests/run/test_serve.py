@@ -118,6 +118,8 @@ def test_one_answer_for_each_request_in_order(rules: Path, tmp_path: Path) -> No
         assert (first["label"], first.get("rule")) == ("unknown", None)
         slower = json.dumps({"ts": START + 2, "record": {"log": RESET}}, indent=None).encode()
         assert pairs(client.ask(slower)[0])["label"] == "unknown"
+        odd_bytes = request(2).replace(b'"log": "', b'"log": "\xff')
+        assert pairs(client.ask(odd_bytes)[0])["label"] == "unknown"
         labelled = json.dumps({"record": {"log": RESET, "whyreset": {"label": "x"}}}).encode()
         assert client.ask(labelled) == [b""]
         client.close()

@@ -128,8 +128,8 @@ def run(options: argparse.Namespace) -> int:
         form_of(options),
         Hold(options.hold / NS, options.hold_records, options.hold_bytes),
     )
-    say("whyreset: labels begin with an empty memory: what was before is not known")
     with stop_on_signals() as stop:
+        say("whyreset: labels begin with an empty memory: what was before is not known")
         ends = sys.stdin.fileno(), sys.stdout.fileno()
         pump = Pump(ends, filtering, stop, sink, Told(extractor))
         try:

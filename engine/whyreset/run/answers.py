@@ -12,7 +12,7 @@ from whyreset.ingest.matching import Extractor
 from whyreset.model.record import Record
 from whyreset.run.labeller import Found, Labeller, Mark
 from whyreset.run.reading import Reader
-from whyreset.run.shapes import json_value, object_of
+from whyreset.run.shapes import in_utf8, json_value, object_of
 
 _REQUEST = re.compile(
     rb'\{"tag":("(?:[^"\\]|\\.)*"),"ts":(\d{1,12}(?:\.\d{1,9})?),"record":(\{.*\})\}\s*'
@@ -70,6 +70,8 @@ class Answers:
             return None
 
     def _record(self, request: bytes) -> Record | None:
+        if not request.isascii():  # Lua has bytes, and a log any of them
+            request = in_utf8(request)
         form = _REQUEST.fullmatch(request)
         if form is None:
             whole = object_of(request)

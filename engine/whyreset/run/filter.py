@@ -15,7 +15,7 @@ from whyreset.model.record import Record, Source
 from whyreset.run.labeller import Found, Labeller, Mark
 from whyreset.run.reading import Reader
 from whyreset.run.records import Around, Counts, Form, Lines, Regular, Whole, pair, shortened
-from whyreset.run.shapes import object_of, with_members
+from whyreset.run.shapes import in_utf8, object_of, with_members
 
 _BACKLOG, _WARM = 32 << 10, 4 << 20
 """Bytes in one read that tell of a backlog: the needles may then make ready for many bytes."""
@@ -206,7 +206,8 @@ class Filter:
                 found.append(each)
             if each is not None and reset is not None:
                 number, time = each.record.offset, each.record.time
-                line = Line(number, time, instead or raw, around.get(start), reset)
+                marked = instead or (raw if raw.isascii() else in_utf8(raw))
+                line = Line(number, time, marked, around.get(start), reset)
                 lines.append((start, end + 1, line))
             elif instead is not None:
                 lines.append((start, end + 1, instead + b"\n" if instead else b""))
@@ -236,6 +237,9 @@ class Filter:
         instead: bytes | None = None
         try:
             known = object_of(raw)
+            if known is None:
+                raw = in_utf8(raw)
+                known = object_of(raw)
             if known is None:
                 instead = self._regular.broken(raw)
                 around = Around(raw=raw)

@@ -146,7 +146,11 @@ class Regular:
         if line[:1] == b"{" and line[-1:] == b"}" and not self._strict:
             yield self._retagged(line), None
             return
-        shapes = shapes_of(line)
+        try:
+            shapes = shapes_of(line)
+        except RecursionError:  # an object, and too deep to look into it
+            yield self._retagged(line), None
+            return
         if shapes is None:
             yield from self._no_record(line)
             return

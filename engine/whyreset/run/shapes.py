@@ -11,6 +11,7 @@ _TIME = re.compile(r"\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\"[^\"\\]*\")\s*,\s*
 _TIME_AND_META = re.compile(r"\[\s*\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*,\s*(?=\{)")
 _META_ENDS = re.compile(r"\s*\]\s*,\s*(?=\{)")
 _DECODER = json.JSONDecoder()
+_MOST_DIGITS = 4000
 
 
 class Shape(NamedTuple):
@@ -45,7 +46,7 @@ def shapes_of(line: bytes) -> list[Shape] | None:
     try:
         text = line.decode()
         value = json_value(line)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     if not isinstance(value, list):
         return None
@@ -55,7 +56,7 @@ def shapes_of(line: bytes) -> list[Shape] | None:
 
 
 def object_of(raw: bytes) -> dict[str, Any] | None:
-    """The object that a text is; None if it is none."""
+    """The object that a text is; None if it is none. RecursionError if it is too deep to tell."""
     try:
         found = json_value(raw)
     except ValueError:
@@ -64,19 +65,20 @@ def object_of(raw: bytes) -> dict[str, Any] | None:
 
 
 def json_value(raw: bytes) -> Any:
-    """The value of a JSON text; ValueError if it is none.
+    """The value of a JSON text; ValueError if it is none, RecursionError if it is too deep to tell.
 
-    Half a surrogate pair is allowed, as the JSON grammar does: the quick decoder is stricter.
+    Half a surrogate pair and numbers of any size are allowed, as the JSON grammar does: the quick
+    decoder is stricter.
     """
     try:
         return decode(raw)
     except ValueError:
-        if b"\\u" not in raw:
-            raise
-    try:
-        return json.loads(raw, parse_constant=_refuse)
-    except RecursionError:
-        raise ValueError("nested too deeply") from None
+        return json.loads(raw, parse_constant=_refuse, parse_int=_integer)
+
+
+def in_utf8(raw: bytes) -> bytes:
+    """The text with a mark for each byte that is no UTF-8, so that it can be JSON."""
+    return raw.decode("utf-8", "replace").encode()
 
 
 def wrap(line: bytes, key: str = "log") -> bytes:
@@ -92,6 +94,11 @@ def with_members(record: bytes, members: bytes, *, first: bool = False) -> bytes
     if first:
         return b"{%b,%b}" % (members, inside)
     return b"%b,%b}" % (record[:-1], members)
+
+
+def _integer(digits: str) -> int | float:
+    """Of so many digits Python makes no integer."""
+    return int(digits) if len(digits) < _MOST_DIGITS else float(digits)
 
 
 def _refuse(constant: str) -> None:
