@@ -1,5 +1,7 @@
 """Durations: their spelling in rules and logs, and back."""
 
+import re
+
 from whyreset.basis.lazy import lazy
 
 NS = 1_000_000_000
@@ -15,7 +17,11 @@ _UNITS = {
     "h": 3600 * NS,
     "d": 86400 * NS,
 }
+UNIT_WORDS = r"(?i:m(?:illi)?sec(?:ond)?s?|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?)"
+"""A pattern of units as sentences spell them: `61 seconds`, `5 min`."""
 UNIT_NAMES = tuple(_UNITS)
+_WORD = lazy(rf"(?<=\d)\s*(?P<word>{UNIT_WORDS})\b")
+_OF_WORDS = {"se": "s", "mi": "m", "ho": "h", "da": "d", "ms": "ms"}
 _PART = lazy(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|min|s|m|h|d)")
 
 
@@ -26,6 +32,16 @@ def parse_duration(text: str) -> int:
     if not parts or _PART.sub("", text).strip():
         raise ValueError(f"not a duration: {text!r}")
     return sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+
+
+def read_duration(text: str) -> int:
+    """Nanoseconds of a duration in a log line: as above, or with its unit as a word."""
+    return parse_duration(_WORD.sub(_short, text))
+
+
+def _short(found: re.Match[str]) -> str:
+    word = found["word"].lower()
+    return "ms" if word.startswith("milli") else _OF_WORDS[word[:2]]
 
 
 def format_duration(nanoseconds: float) -> str:

@@ -8,7 +8,7 @@ from typing import Any
 
 from whyreset.basis.network import plain_address, split_port
 from whyreset.basis.selector import join_labels
-from whyreset.basis.units import NS, parse_duration
+from whyreset.basis.units import NS, parse_duration, read_duration
 from whyreset.model.definition import Condition, JsonCondition
 from whyreset.model.event import Value
 
@@ -172,7 +172,7 @@ def _duration(text: str, unit: str) -> float:
     """Seconds of `12.3s`, `1m30s` or of a bare number in `unit` (seconds if empty)."""
     number = _number(text)
     if number is None:
-        return parse_duration(text) / NS
+        return read_duration(text) / NS
     if number < 0 or not isfinite(number):
         raise ValueError(text)
     return number * _unit(unit) / NS

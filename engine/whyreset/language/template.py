@@ -3,6 +3,7 @@
 import re
 
 from whyreset.basis.suggest import did_you_mean
+from whyreset.basis.units import UNIT_WORDS
 from whyreset.language.pattern import CompiledPattern, PatternError, Token, read_tokens
 
 # Every repeat is bounded: a pattern is searched in lines that others wrote, and an unbounded
@@ -20,14 +21,17 @@ _IPV6 = (
 )
 _HOST = r"\w(?:[\w.-]{0,253}\w)?"
 
+_NUMBER = r"\d{1,18}(?:\.\d{1,18})?"
+_UNITS = ("ns", "us", "ms", "s")
 _TYPES = {
     "addr": rf"(?:{_IPV4}(?![\w.-])|\[{_IPV6}\]|{_IPV6}|{_HOST})(?::\d{{1,5}}+(?!\d))?",
     "ip": rf"(?:{_IPV4}|\[{_IPV6}\]|{_IPV6})",
     "port": r"\d{1,5}(?!\d)",
     "int": r"[+-]?\d{1,18}(?!\d)",
     "num": r"[+-]?(?:\d{1,18}(?:\.\d{1,18})?|\.\d{1,18})(?:[eE][+-]?\d{1,4})?",
-    "duration": r"(?:(?:\d{1,18}(?:\.\d{1,18})?(?:ns|us|µs|ms|min|s|m|h|d)){1,6}"
-    r"|\d{1,18}(?:\.\d{1,18})?)",
+    "duration": rf"(?:(?:{_NUMBER}(?:ns|us|µs|ms|min|s|m|h|d)){{1,6}}(?![a-z])"
+    rf"|{_NUMBER} ?(?:ns|us|µs|ms|s|m|h|d|{UNIT_WORDS})(?!\w)|{_NUMBER})",
+    **dict.fromkeys(_UNITS, _NUMBER),
     "word": rf"\S{{1,{_WORD}}}?",
     "rest": r"[^\n]*",
 }
@@ -47,6 +51,7 @@ _RUN_START = {
     "duration": r"(?<![\d.])",
     "word": r"(?<!\S)",
     "rest": "",
+    **dict.fromkeys(_UNITS, r"(?<![\d.])"),
 }
 # More captures of open length than this could cost too much even on a short text.
 _TAME = 2
@@ -169,5 +174,5 @@ def _capture(token: Token, types: dict[str, str], *, leading: bool, last: bool) 
         raise PatternError(
             f"`{name}` is captured twice", token.offset, len(token.text), "use `<_>` to skip"
         )
-    types[name] = type_name
+    types[name] = f"duration:{type_name}" if type_name in _UNITS else type_name
     return f"{start}(?P<{name}>{shape})"

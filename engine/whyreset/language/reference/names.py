@@ -94,7 +94,11 @@ TYPES: Mapping[str, str] = {
     "port": "a port number",
     "int": "a whole number",
     "num": "a number",
-    "duration": "a duration with its unit, or a number of seconds",
+    "duration": "a duration with its unit (`1m30s`, `250 ms`, `61 seconds`), else seconds",
+    "ns": "a number of nanoseconds, as a duration",
+    "us": "a number of microseconds, as a duration",
+    "ms": "a number of milliseconds, as a duration",
+    "s": "a number of seconds, as a duration",
     "word": "characters without a space",
     "rest": "all to the end of the line",
 }
