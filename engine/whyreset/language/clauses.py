@@ -5,8 +5,9 @@ from typing import Any, TypedDict
 
 from whyreset.basis.names import plain
 from whyreset.basis.span import Span
+from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
-from whyreset.language.kinds import CLIENT_FIELDS, NUMERIC, UPSTREAM_FIELDS, Kinds
+from whyreset.language.kinds import CLIENT_FIELDS, NUMERIC, UPSTREAM_FIELDS, Kinds, values_of
 from whyreset.language.report import Desk
 from whyreset.language.spell import spell_clause
 from whyreset.language.values import Reader, ordered
@@ -14,6 +15,7 @@ from whyreset.model import rule as model
 from whyreset.model.definition import Condition
 
 _ADDRESS_TYPES = ("addr", "ip")
+UNKNOWN = "unknown"
 _COUNTED = ("count", "resets", "number")
 """Taken for fields by who wants to count."""
 
@@ -46,7 +48,7 @@ class ClauseReader:
             case tree.InNode() as body:
                 return self._in_network(body, kind, head)
             case tree.CompareNode() as body:
-                return model.Compare(condition=self.condition(body.condition, kind), **head)
+                return model.Compare(condition=self._asked(body.condition, kind), **head)
             case tree.JoinNode() as body:
                 return self._join(body, kind, head)
             case tree.AfterNode() as body:
@@ -100,6 +102,19 @@ class ClauseReader:
             self._desk.say("E026", message, node.field.span, hint)
         return Condition(name, node.op, value)
 
+    def _asked(self, node: tree.ConditionNode, kind: str) -> Condition:
+        """A condition on an event as it is in the end: its definitions may have set the field."""
+        self.named(kind, node.field.text, node.value, node.op)
+        return self.condition(node, kind)
+
+    def named(self, kind: str, name: str, word: tree.Word, op: str = "=") -> None:
+        """Note a value that the field can never have, where the language names its values."""
+        known = (*(values_of(kind, name) or ()), UNKNOWN)
+        if len(known) > 1 and op in ("=", "!=") and word.text not in known:
+            message = f"`{name}` of `{kind}` is never `{word.text}`"
+            hint = did_you_mean(word.text, known) or f"it is one of: {', '.join(known[:-1])}"
+            self._desk.say("E027", message, word.span, hint)
+
     def _event(
         self, node: tree.JoinNode | tree.AfterNode, kind: str
     ) -> tuple[tuple[Condition, ...], str | None]:
@@ -107,7 +122,7 @@ class ClauseReader:
         if not self.kind(node.event):
             return (), None
         event = node.event.text
-        conditions = tuple(self.condition(each, event) for each in node.conditions)
+        conditions = tuple(self._asked(each, event) for each in node.conditions)
         if node.relation is not None:
             self._relation(node.relation, event, kind)
         return conditions, node.relation.text if node.relation else None

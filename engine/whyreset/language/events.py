@@ -80,6 +80,7 @@ class EventReader:
     def _assignment(self, node: tree.AssignNode, kind: str) -> Assignment:
         name = self._clauses.field(node.field, kind)
         type_name = self._kinds[kind].type_of(name)
+        self._clauses.named(kind, name, node.value)
         return Assignment(
             name,
             self._reader.value(node.value, name, type_name),
@@ -96,4 +97,5 @@ class EventReader:
         """`field=value` of a sample or of a test's event; settings have no place there."""
         name = self._clauses.field(node.field, kind)
         type_name = self._kinds[kind].type_of(name)
+        self._clauses.named(kind, name, node.value)
         return name, self._reader.value(node.value, name, type_name, settings=False)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 
 from whyreset.language.tree import EventNode
-from whyreset.model.event import FIELDS, PLACE_FIELDS
+from whyreset.model.event import FIELDS, PLACE_FIELDS, VALUES
 
 _TYPES = {
     "peer": "addr",
@@ -73,6 +73,11 @@ class Kinds:
     def fields(self) -> dict[str, tuple[str, ...]]:
         """Kind -> its fields, for the plan."""
         return {name: kind.given for name, kind in self._kinds.items()}
+
+
+def values_of(kind: str, field: str) -> tuple[str, ...] | None:
+    """The only values that a field can have, where the language names them."""
+    return VALUES.get(field) if field in FIELDS.get(kind, ()) else None
 
 
 def _kind(fields: Iterable[str]) -> Kind:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
 from whyreset.language.drafts import Draft
+from whyreset.language.kinds import values_of
 from whyreset.language.report import Desk
 from whyreset.model import rule as model
 from whyreset.model.definition import Condition, Definition
@@ -14,8 +15,6 @@ from whyreset.model.event import PLACE_FIELDS
 Values = Mapping[tuple[str, str], frozenset[str]]
 """(kind, field) -> all values that the field can have, where that can be told."""
 
-_ALWAYS = {"direction": ("read", "write", "handshake")}
-"""Fields whose values the language itself names."""
 _LISTED = re.compile(r"\(\?P?<(\w+)>([\w-]+(?:\|[\w-]+)*)\)")
 _UNKNOWN = "unknown"
 _TEXTUAL = ("=", "!=")
@@ -36,15 +35,11 @@ def possible_values(definitions: Iterable[Definition]) -> Values:
                 else:
                     open_fields.add((each.kind, name))
             open_fields.update((each.kind, mapped.field) for mapped in matcher.mapped)
-    closed = {
+    return {
         place: frozenset(values)
         for place, values in found.items()
-        if place not in open_fields and place[1] not in PLACE_FIELDS
+        if place not in open_fields and place[1] not in PLACE_FIELDS and not values_of(*place)
     }
-    for (kind, name), values in found.items():
-        if name in _ALWAYS:
-            closed[kind, name] = frozenset((*values, *_ALWAYS[name]))
-    return closed
 
 
 def lint_values(

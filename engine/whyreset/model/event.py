@@ -34,6 +34,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The built-in kinds and their fields; `address` says which pod owns an address,
 and what labels the pod has."""
 
+VALUES: Mapping[str, tuple[str, ...]] = {"direction": ("read", "write", "handshake")}
+"""Fields of built-in kinds whose values the language itself names."""
+
 PLACE_FIELDS = ("namespace", "workload", "pod", "container", "node")
 """Every event has these: its own field if it names one, else those of its source."""
 
