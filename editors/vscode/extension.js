@@ -11,7 +11,10 @@ exports.activate = async () => {
     command: settings.get("command"),
     args: ["lsp", ...settings.get("arguments")],
   };
-  const options = { documentSelector: [{ language: "whyreset" }] };
+  const options = {
+    documentSelector: [{ language: "whyreset" }],
+    synchronize: { fileEvents: workspace.createFileSystemWatcher("**/*.rules") },
+  };
   client = new LanguageClient("whyreset", "whyreset", server, options);
   await client.start();
 };

@@ -35,7 +35,7 @@ def test_wrong_usage(shell: Any, words: tuple[str, ...]) -> None:
 
 def test_check(shell: Any) -> None:
     said = shell.run("check", *OWN, shell.rules)
-    assert "1 rules, 2 event blocks, 0 samples" in said.out
+    assert "1 rule, 2 event blocks, 0 samples" in said.out
     assert "0 errors" in said.out
 
 

@@ -221,6 +221,39 @@ def test_errors_of_a_used_file_stand_in_that_file(client: Client, folder: Path) 
     assert client.published(user.uri)[0]["code"] == "E002"
 
 
+def test_edits_of_a_used_file_reach_who_uses_it_before_they_are_saved(
+    client: Client, folder: Path
+) -> None:
+    (folder / "base.rules").write_text("network floor = 1.2.3.0/24\n")
+    base = Document(client, folder / "base.rules", "network floor = 1.2.3.0/24\n")
+    client.published(base.uri)
+    user = Document(
+        client, folder / "above.rules", 'use "base.rules"\nextend network floor = ::1\n'
+    )
+    assert errors(client.published(user.uri)) == []
+    base.change("network ground = 1.2.3.0/24\n")
+    (found,) = errors(client.published(user.uri))
+    assert (found["code"], user.slice(found["range"])) == ("E012", "floor")
+    base.change("network floor = 1.2.3.0/24\n")
+    assert errors(client.published(user.uri)) == []
+
+
+def test_files_that_go_and_come_back(client: Client, folder: Path) -> None:
+    used = folder / "moving.rules"
+    used.write_text("network moved = 1.2.3.0/24\n")
+    user = Document(
+        client, folder / "stays.rules", 'use "moving.rules"\nextend network moved = ::1\n'
+    )
+    assert errors(client.published(user.uri)) == []
+    used.rename(folder / "moved.rules")
+    client.notify("workspace/didChangeWatchedFiles", changes=[{"uri": used.as_uri(), "type": 3}])
+    assert client.published(user.uri)[0]["code"] == "E002"
+    (folder / "moved.rules").rename(used)
+    client.notify("workspace/didChangeWatchedFiles", changes=[{"uri": used.as_uri(), "type": 1}])
+    assert errors(client.published(user.uri)) == []
+    client.notify("textDocument/didClose", textDocument={"uri": user.uri})
+
+
 def errors(diagnostics: list[dict[str, Any]]) -> list[dict[str, Any]]:
     return [each for each in diagnostics if each["severity"] == 1]
 
@@ -282,7 +315,8 @@ def test_completion_in_clauses(
         ("rule x {\n  test \"t\" {\n    expect |", {"unknown", "probe_noise"}, {"peer"}),
         ("rule x {\n  test \"t\" {\n    expect unknown |", {"peer", "period"}, {"idle"}),
         ("extend rule warehouse {\n  when {\n    |", {"lost:", "peer", "at"}, {"label"}),
-        ("extend rule x for |", {"namespace", "workload", "team"}, {"x"}),
+        ("extend rule x for |", {"namespace", "workload", "selector", "team"}, {"x"}),
+        ("rule x for |", {"namespace", "workload", "selector", "team"}, {"x"}),
         ("# rule |", set(), {"rule", "warehouse"}),
     ],
 )  # fmt: skip

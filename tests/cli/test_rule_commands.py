@@ -266,3 +266,10 @@ def test_rules_say_what_was_done_to_them(shell: Any, tmp_path: Path) -> None:
     assert (second["not_for"], second["patched_by"]) == (["namespace pay-*"], [])
     text = shell.run("rules", own, code=1)
     assert "unknown rule `few`" in text.err
+
+
+def test_rules_that_are_disabled_everywhere_are_listed(shell: Any, tmp_path: Path) -> None:
+    own = tmp_path / "site.rules"
+    own.write_text("disable rule few\n")
+    said = shell.run("rules", OWN, shell.rules, own).out
+    assert f"-  few                              disabled by {own}:1" in said

@@ -48,8 +48,10 @@ def _print_text(checked: Checked, *, costs: bool) -> None:
         print("\n".join(cost_lines(plan)) + "\n")
     if plan is not None:
         samples = sum(len(definition.samples) for definition in plan.definitions)
-        print(f"{len(plan.rules)} rules, {len(plan.definitions)} event blocks, {samples} samples")
-    print(f"{checked.errors} errors, {len(found) - checked.errors} warnings")
+        rules, blocks = _many(len(plan.rules), "rule"), _many(len(plan.definitions), "event block")
+        print(f"{rules}, {blocks}, {_many(samples, 'sample')}")
+    warnings = len(found) - checked.errors
+    print(f"{_many(checked.errors, 'error')}, {_many(warnings, 'warning')}")
     codes = sorted({diagnostic.code for diagnostic in found})
     if codes:
         print(f"more about a code: whyreset explain {codes[0]}")
@@ -71,3 +73,7 @@ def _print_for_programs(checked: Checked, options: argparse.Namespace) -> None:
 
         for rule in plan.rules:
             print(encode(cost_object(cost_of(rule))).decode())
+
+
+def _many(number: int, noun: str) -> str:
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -18,13 +18,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """One line a rule: priority, name, label, where it stands, what has patched it."""
+    """One line a rule: priority, name, label, where it stands, what has patched it; then those
+    that are disabled everywhere."""
     options.rules = [*options.rules, *options.more]
     plan = load_rules(options)
     if plan is None:
         return 1
     for rule in plan.rules:
         print(_json(rule) if options.output == "json" else _line(rule))
+    if options.output == "text":
+        for name, place in plan.disabled:
+            print(f"   -  {name:32} disabled by {safe(place)}")
     if options.output == "text" and not options.no_builtin:
         print(f"loaded: {', '.join(['the shipped rules', *map(safe, plan.files)])}")
     return 0

@@ -124,7 +124,8 @@ class RuleServer(LanguageServer):
             )
 
     def tell_all(self) -> None:
-        """Check all open documents: what was saved may be used by the others."""
+        """Check all open documents: what is on disk may be used by them."""
+        self.files.forget()
         for path in list(self.files.opened):
             self.tell_soon(self.uri(path))
 
@@ -213,11 +214,18 @@ def _register_changes(server: RuleServer) -> None:
 
     @server.feature(types.TEXT_DOCUMENT_DID_CHANGE)
     async def _(params: types.DidChangeTextDocumentParams) -> None:
-        take(params.text_document.uri)
-        server.tell_soon(params.text_document.uri, _PAUSE)
+        uri = params.text_document.uri
+        take(uri)
+        server.tell_soon(uri, _PAUSE)
+        for other in server.files.dependents(server.path(uri)):
+            server.tell_soon(server.uri(other), _PAUSE)
 
     @server.feature(types.TEXT_DOCUMENT_DID_SAVE)
     async def _(_: types.DidSaveTextDocumentParams) -> None:
+        server.tell_all()
+
+    @server.feature(types.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    async def _(_: types.DidChangeWatchedFilesParams) -> None:
         server.tell_all()
 
     @server.feature(types.TEXT_DOCUMENT_DID_CLOSE)

@@ -88,6 +88,23 @@ class Workspace:
     def open(self, path: Path, text: str) -> None:
         """A file is open with this text; called again with each change."""
         self.opened[path.resolve()] = text.replace("\r\n", "\n").replace("\r", "\n")
+        for other in self.dependents(path):
+            self._now.pop(other, None)
+
+    def dependents(self, path: Path) -> list[Path]:
+        """The other open files that were last compiled together with a file."""
+        path = path.resolve()
+        return [
+            other
+            for other in self.opened
+            if other != path
+            and (known := self._now.get(other) or self._last.get(other))
+            and any(each.resolve() == path for each in known.paths.values())
+        ]
+
+    def forget(self) -> None:
+        """Files came, went or changed on disk: what was compiled may be of them."""
+        self._now.clear()
 
     def fresh(self, path: Path) -> Analysis:
         """What is known of the text on the screen, whether it has errors or not."""

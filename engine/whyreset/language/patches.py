@@ -73,10 +73,17 @@ class Patches:
                 draft.exclude(scope)
         return [draft for drafts in rules.values() for draft in drafts if _acts(draft)]
 
+    def disabled_everywhere(self) -> tuple[tuple[str, str], ...]:
+        """Rules that act nowhere, and where that is said."""
+        return tuple(
+            (node.name.text, desk.by(node.name.span))
+            for node, _, desk in self._disabled
+            if not node.scope
+        )
+
     def _lint(self, name: tree.Word, desk: Desk, what: str) -> None:
         """A patch that has no effect, or may soon have none."""
-        gone = next((d.by(n.name.span) for n, _, d in self._disabled
-                     if n.name.text == name.text and not n.scope), None)  # fmt: skip
+        gone = dict(self.disabled_everywhere()).get(name.text)
         draft = self._stated[name.text]
         if gone is not None:
             message = f"`{name.text}` is disabled everywhere: this does nothing"

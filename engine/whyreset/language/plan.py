@@ -64,6 +64,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         rules=ordered,
         kinds=names.kinds.fields(),
         files=watched,
+        disabled=patches.disabled_everywhere(),
     )
 
 

@@ -208,7 +208,8 @@ def asks_labels(rules: Iterable[Rule]) -> bool:
 class Plan(Frozen):
     """Everything that loaded rule files say; `rules` in the order in which they are tried.
 
-    `settings` are as they are written, for texts: clauses have their values already.
+    `settings` are as they are written, for texts: clauses have their values already; `disabled`
+    are rules that act nowhere, with the place that says so.
     """
 
     networks: dict[str, tuple[str, ...]]
@@ -217,3 +218,4 @@ class Plan(Frozen):
     rules: tuple[Rule, ...]
     kinds: dict[str, tuple[str, ...]]
     files: tuple[str, ...] = ()
+    disabled: tuple[tuple[str, str], ...] = ()
