@@ -26,7 +26,7 @@ HEX = "0123456789abcdef" * 4
 
 def test_names_of_files():
     source = source_of_path(f"/logs/api-7c9d8b5f64-x2x4z_shop_api-v2-{HEX}.log")
-    assert source[1:] == ("shop", "api", "api-7c9d8b5f64-x2x4z", "api-v2", None)
+    assert source[1:6] == ("shop", "api", "api-7c9d8b5f64-x2x4z", "api-v2", None)
     source = source_of_path("/var/log/pods/shop_db-0_1f0c-22/postgres/0.log.20261122-100000.gz")
-    assert source[1:] == ("shop", "db", "db-0", "postgres", None)
-    assert source_of_path("/tmp/app.log")[1:] == (None,) * 5
+    assert source[1:6] == ("shop", "db", "db-0", "postgres", None)
+    assert source_of_path("/tmp/app.log")[1:6] == (None,) * 5
