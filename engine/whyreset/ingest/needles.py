@@ -11,6 +11,7 @@ Hits = dict[int, list[int]]
 """Per needle found its places in ascending order, at least one in every line that has it."""
 
 _SWITCH_AFTER = 2 << 20  # bytes: below, importing and compiling costs more than it saves
+_BEFORE_PEERS = (b" ", b'"', b":", b"/")
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
 
@@ -125,9 +126,10 @@ def hyperscan_search(
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     expressions = [
         *(b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles),
-        *(b'[ ":/]' + re.escape(peer) for peer in peers),
+        # each lead by itself: a set of bytes would make the time to compile grow with the square
+        *(re.escape(lead + peer) for peer in peers for lead in _BEFORE_PEERS),
     ]
-    ids = [*range(len(needles)), *[len(needles)] * len(peers)]
+    ids = [*range(len(needles)), *[len(needles)] * (len(expressions) - len(needles))]
     database.compile(expressions=expressions, ids=ids, elements=len(expressions), flags=0)
 
     def search(view: Any) -> Hits:
