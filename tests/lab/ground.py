@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 NS = 1_000_000_000
-RESET_WORDS = re.compile(r"connection reset|ECONNRESET", re.IGNORECASE)
+RESET_WORDS = re.compile(r"connection reset(?!: \d+ byte)|ECONNRESET", re.IGNORECASE)
 _LETTERS = "bcdfghjklmnpqrstvwxz2456789"
 
 

@@ -179,12 +179,14 @@ events {{}} http {{ access_log /dev/stdout; server {{ listen {pod.address}:{port
         words = f"-D {data} -p {port} -h {pod.address} -k /tmp -c fsync=off"
         self.spawn(pod, f"{bins}/postgres", *words.split(), *more, user="postgres")
 
-    def proxy(self, pod: Pod, app: Pod, port: int) -> str:
-        """A proxy of any make in front of an application."""
-        kind = self.draw.choice(["nginx", "haproxy", "caddy", "apache"])
+    def proxy(
+        self, pod: Pod, app: Pod, port: int, make: str | None = None, *, debug: bool = False
+    ) -> str:
+        """A proxy of this make, or of any, in front of an application."""
+        kind = make or self.draw.choice(["nginx", "haproxy", "caddy", "apache"])
         back = f"{app.address}:{port}"
         if kind == "nginx":
-            text = f"""daemon off; error_log stderr; pid {self.scratch}/{pod.name}.pid;
+            text = f"""daemon off; error_log stderr {"info" if debug else "error"}; pid {self.scratch}/{pod.name}.pid;
 events {{}} http {{
 log_format up '$remote_addr - $remote_user [$time_local] "$request" $status $body_bytes_sent "$http_referer" "$http_user_agent" $request_length $request_time [{app.namespace}-{app.workload}-80] [] $upstream_addr $upstream_response_length $upstream_response_time $upstream_status $request_id';
 access_log /dev/stdout {self.draw.choice(["up", "up", "combined"])}; proxy_buffering {self.draw.choice(["on", "off"])};
@@ -311,9 +313,11 @@ def abandon(
             one.settimeout(0.2)
             if how == "big":
                 one.recv(20000)
-        lab.ground.act("client_abort", app, seen, now())
+        left = now()
+        told = left + (8 * NS if how == "upload" else 0)  # what has arrived is read first
+        lab.ground.act("client_abort", app, seen, left, told)
         if via is not app:
-            lab.ground.act("client_abort", via, source, now())
+            lab.ground.act("client_abort", via, source, left)
         tear(one) if lab.draw.random() < 0.6 else one.close()
     except OSError:
         pass
@@ -657,12 +661,14 @@ KINDS = {
 }
 
 
-def main() -> int:
+def main(kinds: dict[str, Callable[[Lab], str]], name: str) -> int:
+    """Run one kind of these; the folder is called NAME-KIND-SEED."""
     parser = argparse.ArgumentParser(
-        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+        description=sys.modules["__main__"].__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("out", type=Path)
-    parser.add_argument("--kind", choices=KINDS, action="append")
+    parser.add_argument("--kind", choices=kinds, required=True)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--seconds", type=float, default=80)
     parser.add_argument("--python", default=sys.executable, help="one with the servers installed")
@@ -673,19 +679,18 @@ def main() -> int:
         os.execvp("unshare", [*words, sys.executable, *sys.argv])
     Path("/run/netns").mkdir(exist_ok=True)
     _run("mount", "-t", "tmpfs", "tmpfs", "/run/netns")
-    for kind in options.kind or KINDS:
-        scratch = Path("/tmp") / f"lab-{os.getpid()}-{kind}-{options.seed}-{time.time_ns()}"
-        scratch.mkdir(mode=0o755)
-        lab = Lab(options.seed, options.seconds, options.python, scratch)
-        about = KINDS[kind](lab)
-        lab.stop()
-        known = lab.draw.random() < 0.5
-        lab.ground.write(options.out / f"real-{kind}-{options.seed}", about, pods_known=known)
-        shutil.rmtree(scratch, ignore_errors=True)
-        print(f"{kind} {options.seed}: {about}", flush=True)
-        break  # one kind a process: each has a network of its own
+    kind = options.kind
+    scratch = Path("/tmp") / f"lab-{os.getpid()}-{kind}-{options.seed}-{time.time_ns()}"
+    scratch.mkdir(mode=0o755)
+    lab = Lab(options.seed, options.seconds, options.python, scratch)
+    about = kinds[kind](lab)
+    lab.stop()
+    known = lab.draw.random() < 0.5
+    lab.ground.write(options.out / f"{name}-{kind}-{options.seed}", about, pods_known=known)
+    shutil.rmtree(scratch, ignore_errors=True)
+    print(f"{kind} {options.seed}: {about}", flush=True)
     return 0
 
 
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(KINDS, "real"))

@@ -101,6 +101,67 @@ def psycopg_caller():
     return call
 
 
+def aiohttp_caller():
+    import asyncio
+
+    import aiohttp
+
+    loop = asyncio.new_event_loop()
+
+    async def start():
+        return aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=8))
+
+    session = loop.run_until_complete(start())
+
+    async def once():
+        method = "POST" if PATH == "/upload" else "GET"
+        async with session.request(
+            method, f"http://{HOST}:{PORT}{PATH}", data=BODY if method == "POST" else None
+        ) as answer:
+            await answer.read()
+
+    return lambda: loop.run_until_complete(once())
+
+
+def urllib_caller():
+    import urllib.request
+
+    body = BODY if PATH == "/upload" else None
+    return lambda: urllib.request.urlopen(f"http://{HOST}:{PORT}{PATH}", body, 8).read()
+
+
+def urllib3_caller():
+    import urllib3
+
+    pool = urllib3.HTTPConnectionPool(HOST, PORT, maxsize=1, retries=False, timeout=8)
+    method, body = ("POST", BODY) if PATH == "/upload" else ("GET", None)
+    return lambda: pool.request(method, PATH, body=body)
+
+
+def mysql_caller():
+    import pymysql
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = pymysql.connect(host=HOST, port=PORT, user="lab", autocommit=True)
+        try:
+            state["c"].cursor().execute("select sleep(0.05)")
+        except Exception:
+            state["c"] = None
+            raise
+
+    return call
+
+
+def memcached_caller():
+    from pymemcache.client.base import Client
+
+    client = Client((HOST, PORT), timeout=5)
+    return lambda: client.get("key")
+
+
 def raw_caller():
     import socket
 
@@ -125,15 +186,19 @@ def work():
     call = globals()[f"{KIND}_caller"]()
     last = time.monotonic()
     while True:
+        idle = time.monotonic() - last
         try:
             call()
         except Exception as error:
-            failed(error, time.monotonic() - last)
+            failed(error, idle)
         last = time.monotonic()
         time.sleep(PAUSE * random.uniform(0.7, 1.3))
 
 
 form = "%(asctime)s %(levelname)s [%(threadName)s] %(name)s: %(message)s"
 logging.basicConfig(stream=sys.stdout, level=logging.INFO, format=form)
-for _ in range(WORKERS):
-    threading.Thread(target=work).start()
+threads = [threading.Thread(target=work) for _ in range(WORKERS)]
+for thread in threads:
+    thread.start()
+for thread in threads:
+    thread.join()

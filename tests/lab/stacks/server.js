@@ -30,5 +30,6 @@ if (kind === "net") {
   const server = kind === "https" ? require("https").createServer({ key: fs.readFileSync(process.argv[6]), cert: fs.readFileSync(process.argv[6]) }, serve) : http.createServer(serve);
   server.on("clientError", (error, socket) => { gone(socket, error); socket.destroy(); });
   server.on("tlsClientError", (error, socket) => gone(socket, error));
+  if (kind === "doomed") setTimeout(() => { const order = undefined; console.log(order.total); }, +process.argv[6] * 1000);
   server.listen(+port, host);
 }
