@@ -26,7 +26,7 @@ from whyreset.model.rule import (
 from whyreset.model.verdict import Finding
 
 _time = attrgetter("time")
-UNTOLD = 0.8
+UNTOLD = 0.9
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
 
