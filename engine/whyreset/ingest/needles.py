@@ -126,17 +126,18 @@ def hyperscan_search(
     database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     expressions = [
         *(b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles),
-        # each lead by itself: a set of bytes would make the time to compile grow with the square
+        # a set of bytes, or one id for all, would make the time to compile grow with the square
         *(re.escape(lead + peer) for peer in peers for lead in _BEFORE_PEERS),
     ]
-    ids = [*range(len(needles)), *[len(needles)] * (len(expressions) - len(needles))]
+    bits = [*range(len(needles)), *[len(needles)] * (len(expressions) - len(needles))]
+    ids = list(range(len(expressions)))
     database.compile(expressions=expressions, ids=ids, elements=len(expressions), flags=0)
 
     def search(view: Any) -> Hits:
         hits: defaultdict[int, list[int]] = defaultdict(list)
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            hits[number].append(end - 1)
+            hits[bits[number]].append(end - 1)
 
         database.scan(view, match_event_handler=on_hit)
         return hits
