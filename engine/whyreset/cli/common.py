@@ -16,7 +16,6 @@ from whyreset.ingest.stamps import Clock, parse_zone
 from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
 from whyreset.model.rule import Plan
-from whyreset.run.live import Live, is_pipe
 from whyreset.run.prospect import peers_of
 from whyreset.run.replay import Replay
 from whyreset.run.text_output import safe
@@ -140,10 +139,13 @@ def shared_out(
 def replay_of(
     options: argparse.Namespace, plan: Plan, inputs: list[Input], *, labels: bool
 ) -> Replay:
-    """How the inputs are run: a pipe as it comes, files merged in event time."""
-    kind = Live if is_pipe(inputs) else Replay
-    lateness = LATENESS if options.lateness is None else options.lateness
-    return kind(plan, inputs, lateness, labels=labels)
+    """How inputs at rest are run: merged in event time."""
+    return Replay(plan, inputs, lateness_of(options), labels=labels)
+
+
+def lateness_of(options: argparse.Namespace) -> int:
+    """How far out of order lines may be, ns."""
+    return LATENESS if options.lateness is None else options.lateness
 
 
 def clock_of(options: argparse.Namespace) -> Clock:

@@ -16,6 +16,7 @@ from whyreset.cli.common import (
 )
 from whyreset.cli.progress import steps_of
 from whyreset.run.json_output import label_line
+from whyreset.run.live import is_pipe
 from whyreset.run.summary import remarks_of
 
 
@@ -39,11 +40,15 @@ def run(options: argparse.Namespace) -> int:
     opened = open_all(options, extractor)
     if opened is None:
         return 2
+    if is_pipe(opened[0]):
+        from whyreset.cli.outlet import give_out_live  # noqa: PLC0415 - not everybody has a pipe
+
+        return give_out_live(options, plan, opened[0], extractor)
     out = sys.stdout.buffer
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=True)
         replay.totals.problems += opened[1]
-        for decided in steps_of(replay, inputs, extractor):
+        for decided in steps_of(replay, inputs):
             for labelled in decided.labels:
                 out.write(label_line(labelled))
             if decided.labels:

@@ -1,4 +1,4 @@
-"""What is said on standard error while inputs are read: a progress bar, patterns disabled."""
+"""What is shown on standard error while inputs are read: a progress bar."""
 
 import os
 import stat
@@ -6,26 +6,17 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
-from whyreset.cli.common import say
 from whyreset.ingest.inputs import Input
-from whyreset.ingest.matching import Extractor
-from whyreset.run.live import Live
 from whyreset.run.replay import Decided, Replay, Totals
 
 _LONG = 32 << 20
 """Bytes from which reading takes long enough to show progress."""
 
 
-def steps_of(replay: Replay, inputs: Sequence[Input], extractor: Extractor) -> Iterator[Decided]:
-    """What is decided, step by step. A pipe may go on for ever: what happens to it is said now."""
-    told = 0 if isinstance(replay, Live) else None
+def steps_of(replay: Replay, inputs: Sequence[Input]) -> Iterator[Decided]:
+    """What is decided, step by step, with a progress bar where somebody would see it."""
     with _bar(inputs) as on_read:
-        for decided in replay.run(on_read):
-            if told is not None and told < len(extractor.problems):
-                for problem in extractor.problems[told:]:
-                    say(f"whyreset: {problem}")
-                told = len(extractor.problems)
-            yield decided
+        yield from replay.run(on_read)
 
 
 @contextmanager

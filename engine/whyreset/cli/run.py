@@ -17,7 +17,7 @@ from whyreset.cli.common import (
 )
 from whyreset.cli.progress import steps_of
 from whyreset.run.json_output import verdict_line
-from whyreset.run.live import Live
+from whyreset.run.live import is_pipe
 from whyreset.run.summary import summary_of
 from whyreset.run.text_output import TextOutput
 
@@ -45,6 +45,10 @@ def run(options: argparse.Namespace) -> int:
     opened = open_all(options, extractor)
     if opened is None:
         return 2
+    if is_pipe(opened[0]):
+        from whyreset.cli.outlet import give_out_live  # noqa: PLC0415 - not everybody has a pipe
+
+        return give_out_live(options, plan, opened[0], extractor)
     as_json = options.output == "json"
     text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
     labels: dict[str, tuple[int, int]] = {}
@@ -52,9 +56,9 @@ def run(options: argparse.Namespace) -> int:
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=False)
         replay.totals.problems += opened[1]
-        for decided in steps_of(replay, inputs, extractor):
+        for decided in steps_of(replay, inputs):
             for verdict in decided.verdicts:
-                if verdict.state == "ongoing" and not isinstance(replay, Live):
+                if verdict.state == "ongoing":
                     continue
                 if verdict.state == "final":
                     bursts, resets = labels.get(verdict.label, (0, 0))

@@ -46,7 +46,7 @@ def run(options: argparse.Namespace) -> int:
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=True)
         inquiry = Inquiry(replay.correlator, _wanted(options))
-        for decided in steps_of(replay, inputs, extractor):
+        for decided in steps_of(replay, inputs):
             for labelled in decided.labels:
                 inquiry.meet(labelled.event)
     for problem in (*opened[1], *replay.totals.problems, *extractor.problems):

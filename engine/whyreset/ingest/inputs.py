@@ -35,8 +35,10 @@ class Input:
         self.path = path
         self.source = source
         self._reader = reader
+        self._clock = clock
         self._intake = Intake(extractor, source, clock)
         self._ended = False
+        self._base = self._fed = 0  # where the intake's offsets begin, and what it was fed
 
     @property
     def ordered(self) -> bool:
@@ -73,14 +75,41 @@ class Input:
             self.close()
             raise InputError(self.path, error.strerror or str(error)) from error
         if data:
-            return self._intake.feed(data)
-        batch = self._intake.feed(b"", last=True)
-        self.close()
-        return batch
+            self._fed += len(data)
+            return self._based(self._intake.feed(data))
+        return self.stop()
 
     def settle(self) -> Batch:
         """The events of records that wait for further lines; call it when the input is quiet."""
-        return self._intake.settle()
+        return self._based(self._intake.settle())
+
+    @property
+    def has_more(self) -> bool:
+        """Whether bytes were read that no batch has shown yet."""
+        return self._reader.holds
+
+    def stop(self) -> Batch:
+        """Read no more; gives what still waits in it."""
+        batch = self._based(self._intake.feed(b"", last=True))
+        self.close()
+        return batch
+
+    def change_rules(self, extractor: Extractor) -> Batch:
+        """Go on with other definitions; gives the events that the old ones waited with."""
+        batch = self._based(self._intake.settle())
+        data, waiting = self._intake.recent()
+        rest = data[len(data) - waiting :]
+        self._base += self._fed - len(rest)
+        self._fed = len(rest)
+        self._intake = Intake(extractor, self.source, self._clock, self._intake.progress)
+        self._intake.feed(rest)
+        return batch
+
+    def _based(self, batch: Batch) -> Batch:
+        """The same with offsets counted from the input's start."""
+        if self._base:
+            batch.events = [e._replace(offset=e.offset + self._base) for e in batch.events]
+        return batch
 
     def close(self) -> None:
         """Stop reading."""

@@ -23,6 +23,11 @@ class ByteReader:
         self._unpacker: Any = None
         self._packed = b""
 
+    @property
+    def holds(self) -> bool:
+        """Whether bytes that were peeked at are still to be read."""
+        return bool(self._held)
+
     def peek(self, size: int) -> bytes:
         """The first bytes, unpacked, without losing them; waits for a pipe to say something."""
         if self._held is None:

@@ -178,9 +178,12 @@ class Follow(Replay):
             real = {os.path.dirname(stream.tail.real) for stream in self.streams.values()}
             self._watch.watch({place for place in (*self._folders.places, *rules, *real) if place})
         if self._signals.take_tell():
-            from whyreset.run.telling import told  # noqa: PLC0415 - seldom asked for
+            from whyreset.run.telling import sources_of, told  # noqa: PLC0415 - seldom asked for
 
-            self.notes.append(told(self))
+            what = f"{len(self.streams)} logs followed"
+            self.notes.append(
+                told(self.totals, self.open_bursts, self._order, what, sources_of(self))
+            )
 
     def _add(self, path: str) -> None:
         if path in self.streams:
@@ -316,7 +319,7 @@ class Follow(Replay):
     def _take(self, source: Origin, batch: Batch) -> None:
         super()._take(source, batch)
         if batch.high is not None:
-            self.pace.saw(batch.high, self._now)
+            self.pace.saw(batch.high, time.monotonic())  # the step may have begun long ago
             if id(source) in self._high:
                 self._high[id(source)] = max(self._high[id(source)], batch.high)
         if batch.events:

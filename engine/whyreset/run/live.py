@@ -7,16 +7,25 @@ from collections.abc import Callable, Iterator, Sequence
 from os import fstat
 
 from whyreset.basis.units import NS
+from whyreset.correlate.correlator import Correlator
+from whyreset.correlate.order import LATENESS
 from whyreset.ingest.inputs import Input
+from whyreset.ingest.matching import Extractor
 from whyreset.ingest.scan import Batch
+from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
+from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
+from whyreset.run.signals import Signals
 
 _QUIET = 1.0
 """Seconds without a byte after which a tick tells that time goes on."""
 _PAUSE, _CAUGHT_UP = 0.25, 2.0
 """Seconds of a pause, and of pauses in all, after which a pipe tells what happens now, and no
 longer the history of one pod after the other."""
+
+_SILENT = 10.0
+"""Seconds of silence that are said, once."""
 
 
 def is_pipe(inputs: Sequence[Input]) -> bool:
@@ -25,23 +34,55 @@ def is_pipe(inputs: Sequence[Input]) -> bool:
 
 
 class Live(Replay):
-    """Follows one pipe; the clock is read here only, and reaches the engine as ticks."""
+    """Follows one pipe; the clock is read here only, and reaches the engine as ticks.
+
+    `notes` are sentences to be said on the way; `undelivered` is set by whoever takes what is
+    decided and could not hand it on. Signals end it, reload the `rules` and ask for its state.
+    """
 
     _paused = 0.0
     _caught_up = False
     _newest: int | None = None
+    _last_byte = 0.0
+    _told_silence = False
+
+    def __init__(  # noqa: PLR0913 - the parts that a run is wired from
+        self,
+        plan: Plan,
+        inputs: Sequence[Input],
+        lateness: int = LATENESS,
+        *,
+        labels: bool = True,
+        extractor: Extractor,
+        signals: Signals,
+        rules: Rules,
+    ) -> None:
+        super().__init__(plan, inputs, lateness, labels=labels)
+        self.notes: list[str] = []
+        self.undelivered = False
+        self.extractor = extractor
+        self._signals, self._rules, self._labels = signals, rules, labels
+        self._since: dict[str, int] = {}
+        self._announced: dict[str, str] = {}
+        self._said = 0
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
-        """Steps until the pipe is closed; silent seconds are steps, too."""
+        """Steps until the pipe is closed, or a signal ends it; silent seconds are steps, too."""
         source = self._inputs[0]
         self._order.open(source.path)
         self._high[id(source)] = -1
-        self._since: dict[str, int] = {}
-        self._announced: dict[str, str] = {}
-        last_byte = looked = time.monotonic()
-        while (batch := self._read(source)) is not None:
-            self._pause(time.monotonic() - last_byte)
-            last_byte = time.monotonic()
+        looked = self._last_byte = time.monotonic()
+        while not self._signals.stopping:
+            if not source.ended and (self._heed_signals() or not self._has_data(source)):
+                looked = time.monotonic()
+                yield self._tick(source, looked - self._last_byte)
+                yield self._early()
+                continue
+            batch = self._read(source)
+            if batch is None:
+                break
+            self._pause(time.monotonic() - self._last_byte)
+            self._last_byte = time.monotonic()
             self._take(source, batch)
             if on_read is not None:
                 on_read(self.totals)
@@ -49,25 +90,62 @@ class Live(Replay):
             if time.monotonic() - looked > _QUIET:
                 looked = time.monotonic()
                 yield self._early()
-            while not (source.ended or self._has_data(source)):
-                looked = time.monotonic()
-                yield self._tick(source, looked - last_byte)
-                yield self._early()
-        for name in self._since:
-            self._correlator.evidence.cover(name, self._since[name], END)
+        yield from self._end(source)
+
+    def _end(self, source: Input) -> Iterator[Decided]:
+        """Settle what is open: a pipe that has ended cannot be gone on with."""
+        if not source.ended:
+            self._take(source, source.stop())
+        else:
+            for name, first in self._since.items():
+                self._correlator.evidence.cover(name, first, END)
         self._order.close(source.path)
         yield self._step()
         self._correlator.finish()
         yield self._decided()
 
-    @staticmethod
-    def _has_data(source: Input) -> bool:
-        """Wait a little for bytes, or for the end."""
-        return bool(select.select([source.descriptor], [], [], _QUIET)[0])
+    def _heed_signals(self) -> bool:
+        """Do what signals asked for; whether there was anything."""
+        self._signals.drain()
+        told, asked = self._signals.take_tell(), self._signals.take_reload()
+        if told:
+            self.notes.append(self._told())
+        plan = self._rules.look(at_once=True) if asked else None
+        self.notes += self._rules.notes
+        self._rules.notes.clear()
+        if plan is not None:
+            self.extractor, self._said = Extractor(plan.definitions, narrow=True), 0
+            correlator = Correlator(plan, labels=self._labels)
+            correlator.set_state(self._correlator.state())
+            self._correlator = correlator
+            self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
+        return told or asked
+
+    def _told(self) -> str:
+        from whyreset.run.telling import told  # noqa: PLC0415 - seldom asked for
+
+        silent = time.monotonic() - self._last_byte
+        return told(
+            self.totals, self._correlator.open_bursts, self._order, "1 pipe read",
+            [f"  source   {self._inputs[0].path}: silent for {silent:.0f}s"],
+        )  # fmt: skip
+
+    def _has_data(self, source: Input) -> bool:
+        """Wait a little for bytes, for the end, or for a signal."""
+        if source.has_more:
+            return True
+        waited_for = [source.descriptor, self._signals.descriptor]
+        return source.descriptor in select.select(waited_for, [], [], _QUIET)[0]
 
     def _tick(self, source: Input, silent: float) -> Decided:
         """The pipe has been silent for some seconds: event time goes on by as much."""
         self._caught_up = self._caught_up or silent >= _CAUGHT_UP
+        if silent >= _SILENT and not self._told_silence and self._newest is not None:
+            self._told_silence = True
+            self.notes.append(
+                f"nothing came for {_SILENT:.0f} s: that a line is absent cannot be told from now"
+                " on (kubectl logs -f stops when a log is rotated)"
+            )
         self._take(source, source.settle())
         if self._newest is not None and self._caught_up:
             self._order.progress(source.path, self._newest + round(silent * NS))
@@ -93,6 +171,9 @@ class Live(Replay):
         for verdict in decided.verdicts:
             if verdict.state == "final":
                 self._announced.pop(verdict.id, None)
+        problems = self.extractor.problems
+        self.notes += problems[self._said :]
+        self._said = len(problems)
         return decided
 
     def _is_steady(self, source: Origin) -> bool:  # noqa: ARG002 - as the base has it
