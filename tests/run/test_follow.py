@@ -3,6 +3,8 @@
 import fcntl
 import json
 import os
+import resource
+import shutil
 import signal
 import subprocess
 import sys
@@ -32,11 +34,14 @@ LOG = f"api-7c9d8b6f5d-x2x4v_shop_api-{'a' * 64}.log"
 class Follower:
     """A `whyreset ... --follow` process; what it says is gathered in threads."""
 
-    def __init__(self, *words: str | Path, command: str = "run") -> None:
+    def __init__(
+        self, *words: str | Path, command: str = "run", prepare: Callable[[], None] | None = None
+    ) -> None:
         self.process = subprocess.Popen(
             [sys.executable, "-m", "whyreset", command, "--follow", *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
+            preexec_fn=prepare,  # noqa: PLW1509 - it only sets a limit
             env={**os.environ, "PYTHONUNBUFFERED": "1"},
         )
         self.out: list[dict[str, Any]] = []
@@ -354,6 +359,94 @@ def test_files_that_cannot_be_read_hold_up_nobody(desk: Desk) -> None:
     desk.later()
     follower.until(lambda: follower.states("final"))
     follower.end()
+
+
+def test_more_logs_than_descriptors_are_read_in_turns(desk: Desk) -> None:
+    names = [LOG.replace("x2x4v", f"x2x{letter}v") for letter in "bcdfghjklmnpqrstvwxz" * 2]
+    logs = [desk.logs / name.replace("aaaa", f"{i:04}") for i, name in enumerate(names)]
+    for log in logs:
+        log.touch()
+    words = (resource.RLIMIT_NOFILE, (48, 48))
+    follower = Follower(
+        "--no-builtin", "-r", desk.rules, "-o", "json", "--lateness", "500ms", desk.logs,
+        prepare=lambda: resource.setrlimit(*words),
+    )  # fmt: skip
+    desk.started.append(follower)
+    for _ in range(2):
+        for desk.log in logs:
+            desk.write(4, every=0.3)
+    for desk.log in logs:
+        desk.later()
+    follower.until(lambda: sum(v["count"] for v in follower.states("final")) == 8 * len(logs), 60)
+    follower.end()
+    assert follower.err.count("Too many open files") == 1
+
+
+def test_a_path_that_cannot_be_read_is_read_again(desk: Desk) -> None:
+    desk.write(4)
+    follower = desk.follow()
+    follower.until(lambda: follower.states("provisional"))
+    kept = desk.log.with_name("aside")
+    desk.log.rename(kept)
+    desk.log.symlink_to(desk.log.name)  # a link to itself
+    follower.until(lambda: "trying again" in follower.err)
+    desk.log.unlink()
+    kept.rename(desk.log)
+    desk.write(2)
+    desk.later()
+    follower.until(lambda: follower.states("final"))
+    follower.end()
+    assert [verdict["count"] for verdict in follower.states("final")] == [6]
+
+
+def test_a_state_that_cannot_be_written_is_said_and_tried_again(desk: Desk) -> None:
+    follower = desk.follow("--state", desk.state)
+    desk.write(4)
+    follower.until(lambda: follower.states("provisional"))
+    shutil.rmtree(desk.state)
+    follower.until(lambda: "the state cannot be written" in follower.err)
+    desk.state.mkdir()
+    follower.until(lambda: "the state is written again" in follower.err)
+    follower.end()
+    assert follower.states("final") == []
+
+
+def test_rules_of_a_config_map_are_swapped(desk: Desk) -> None:
+    first, second = desk.rules / "..2026_1", desk.rules / "..2026_2"
+    for folder, label in ((first, "probe_noise"), (second, "client_abort")):
+        folder.mkdir()
+        (folder / "beat.rules").write_text(RULES.replace("probe_noise", label))
+    (desk.rules / "..data").symlink_to(first.name)
+    (desk.rules / "beat.rules").unlink()
+    (desk.rules / "beat.rules").symlink_to("..data/beat.rules")
+    follower = desk.follow()
+    desk.write(4)
+    follower.until(lambda: follower.states("provisional"))
+    (desk.rules / "..new").symlink_to(second.name)
+    (desk.rules / "..new").rename(desk.rules / "..data")
+    shutil.rmtree(first)
+    follower.until(lambda: "rules reloaded" in follower.err)
+    follower.end()
+    assert [verdict["label"] for verdict in follower.states("final")] == ["client_abort"]
+
+
+def test_a_pattern_without_end_is_given_up(desk: Desk) -> None:
+    (desk.rules / "slow.rules").write_text("""
+        event slow { match /^(?:(?:a|aa)+)+$/ }
+        rule slow {
+          label backend_crash; title "slow"; priority 99
+          burst of reset by pod gap 1s
+          when { any have slow within 1s }
+        }
+    """)
+    follower = desk.follow()
+    desk.write(2)
+    desk.write(1, text="a" * 200 + "!")
+    desk.write(2)
+    desk.later()
+    follower.until(lambda: follower.states("final"))
+    follower.end()
+    assert sum(verdict["count"] for verdict in follower.states("final")) == 4
 
 
 def test_wrong_usage_is_said() -> None:

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import resource
 from collections import deque
 from collections.abc import Sequence
 from contextlib import suppress
@@ -22,6 +23,8 @@ LINGER = 10.0
 _STALE = 2.0
 """Seconds in which a network file system may tell too small a size."""
 _SEEN = 64
+_RESERVE = 16
+"""Descriptors that are left to all else: folders, the state, the output."""
 
 
 class Place(NamedTuple):
@@ -70,6 +73,8 @@ class Tail:
         self._shrunk: float | None = None
         self._waits = False  # there are bytes to read, as far as the last poll saw
         self._frozen = False  # the current part is a rotated one: its end is final
+        self.is_starved = False  # no descriptor was left to open a file with
+        self._parked: tuple[int, ...] | None = None  # what the path showed when it was parked
 
     @property
     def has_more(self) -> bool:
@@ -133,8 +138,12 @@ class Tail:
             self._missed(error, now)
         else:
             self._missing = None
-        if self._part is None:
-            self._begin(status)
+            if self._part is not None:
+                self._recover()
+        if self._part is None and (status is None or _shown(status) != self._parked):
+            self._parked = None
+            if self._can_open():
+                self._begin(status)
         if self._part is not None:
             self._waits = self._looks(self._part, status, now)
         else:
@@ -203,6 +212,9 @@ class Tail:
         if self._part is None or self._waits or self._chain or self._frozen:
             return False
         self._restored = self.state()
+        status = os.fstat(self._part.descriptor)
+        if self._part.is_at(_status_of(self.path)) and status.st_size == self._part.position:
+            self._parked = _shown(status)
         self._part.close()
         self._part = None
         self._drop_others()
@@ -215,6 +227,21 @@ class Tail:
             self._part.close()
             self._part = None
         self._drop_others()
+
+    def _can_open(self) -> bool:
+        """Whether a descriptor is left: without one, no file that is looked for can be seen."""
+        try:
+            free = os.open(os.devnull, os.O_RDONLY | os.O_CLOEXEC)
+            os.close(free)
+            if free >= resource.getrlimit(resource.RLIMIT_NOFILE)[0] - _RESERVE:
+                raise OSError(errno.EMFILE, os.strerror(errno.EMFILE))
+        except OSError as error:
+            self.is_starved = True
+            self._complain(error)
+            return False
+        if self.is_starved:
+            self.is_starved, self.trouble = False, None
+        return True
 
     def _given(self, data: bytes) -> bytes:
         if data:
@@ -234,6 +261,11 @@ class Tail:
         if self.trouble != reason:
             self.trouble = reason
             self.notes.append(f"{self.path}: {reason}; trying again")
+
+    def _recover(self) -> None:
+        if self.trouble is not None:
+            self.notes.append(f"{self.path}: can be read again")
+            self.trouble = None
 
     def _fail(self, error: OSError) -> None:
         """The open file cannot be read (a network file system): open it again."""
@@ -423,9 +455,7 @@ class Tail:
             if error.errno not in (errno.ENOENT, errno.ENOTDIR):
                 self._complain(error)
             return False
-        if self.trouble is not None:
-            self.notes.append(f"{self.path}: can be read again")
-            self.trouble = None
+        self._recover()
         if path == self.path:
             self._real = os.path.realpath(self.path)
         return True
@@ -477,3 +507,15 @@ class Tail:
             part.close()
         self._chain.clear()
         self._lingering = []
+
+
+def _status_of(path: str) -> os.stat_result | None:
+    try:
+        return os.stat(path)
+    except OSError:
+        return None
+
+
+def _shown(status: os.stat_result) -> tuple[int, ...]:
+    """By what it shows that a file was changed, or another took its place."""
+    return status.st_dev, status.st_ino, status.st_size, status.st_mtime_ns

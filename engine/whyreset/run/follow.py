@@ -99,6 +99,7 @@ class Follow(Replay):
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
         self._told = 0
+        self._is_short = False  # there are more logs than descriptors
         self._now = time.monotonic()
         self._times = dict.fromkeys(("look", "tick", "save"), 0.0)
         self._pace_of_polls = _POLL
@@ -293,10 +294,24 @@ class Follow(Replay):
 
     def _heard(self, stream: Stream) -> None:
         """Say what a tail has to say, and let go what has come to its end."""
+        if stream.tail.is_starved:
+            self._make_room(stream)
         self.notes += stream.tail.notes
         stream.tail.notes.clear()
         if stream.tail.gone:
             self._drop(stream)
+
+    def _make_room(self, starved: Stream) -> None:
+        """No file can be opened: close some that were silent for longest; they are opened again
+        when they change. It is said once."""
+        if self._is_short:
+            starved.tail.notes.clear()
+        self._is_short = True
+        idle = [each for each in self.streams.values() if each.is_settled and each.tail.is_open
+                and each.mode != "kubernetes"]  # fmt: skip
+        idle.sort(key=lambda each: each.spoke or 0.0)
+        if sum(each.tail.park() for each in idle[: 1 + len(idle) // 4]):
+            starved.due = 0.0
 
     def _read_to_end(self, stream: Stream) -> None:
         """A log has nothing more to say now."""
