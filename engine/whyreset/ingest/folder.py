@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from whyreset.ingest.inputs import log_files
-from whyreset.ingest.siblings import is_rotated_name
+from whyreset.ingest.siblings import base_of
 
 _RELOOK = 10.0
 """Seconds after which a folder is read again although nothing shows a change in it."""
@@ -54,6 +54,8 @@ class _Folder:
         self.problem: str | None = None
         self._stamps: dict[str, int] = {}
         self._looked = -_RELOOK
+        self._logs: set[str] = set()  # all that are there, or of which rotated forms are
+        self._alone: dict[str, float] = {}  # forms of logs that nobody saw, and since when
 
     def look(self, now: float) -> bool:
         """Whether the files may be others than before."""
@@ -74,11 +76,21 @@ class _Folder:
             self.problem = f"{self.path}: {error.strerror}; trying again"
             return False
         self._stamps = dict(self._times())
-        names = {folder: set[str]() for folder in map(os.path.dirname, found)}
-        for path in found:
-            names[os.path.dirname(path)].add(os.path.basename(path))
-        self.files = [path for path in found if not _is_rotated(path, names)]
+        present = {path for path in found if base_of(path) is None}
+        bases = set(map(base_of, found))
+        self._logs = present | {path for path in self._logs if path in bases}
+        self.files = [path for path in found if self._is_log(path, now)]
+        self._alone = {path: since for path, since in self._alone.items() if path in found}
         return True
+
+    def _is_log(self, path: str, now: float) -> bool:
+        """Whether it is no rotated form of a log: one is not there for a moment when rotated."""
+        base = base_of(path)
+        if base is None:
+            return not path.endswith(".gz")
+        if base in self._logs or path.endswith(".gz"):
+            return False
+        return now - self._alone.setdefault(path, now) >= _RELOOK
 
     def _times(self) -> Iterator[tuple[str, int]]:
         for place in (self.path, *self.inner):
@@ -86,12 +98,6 @@ class _Folder:
                 yield place, os.stat(place).st_mtime_ns
             except OSError:
                 continue
-
-
-def _is_rotated(path: str, names: dict[str, set[str]]) -> bool:
-    """A rotated log is read when it is rotated, not as a log of its own."""
-    name = os.path.basename(path)
-    return path.endswith(".gz") or is_rotated_name(name, names[os.path.dirname(path)])
 
 
 def _distinct(paths: Sequence[str]) -> list[str]:

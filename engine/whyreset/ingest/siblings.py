@@ -63,11 +63,11 @@ def is_known(sibling: Sibling, seen: Sequence[Identity]) -> bool:
     )
 
 
-def is_rotated_name(name: str, others: Sequence[str] | set[str]) -> bool:
-    """Whether a file is a rotated form of one of the others, and not a log of its own."""
-    stem = re.sub(r"\.(?:gz|bz2|xz|zst)$", "", name)
-    at = stem.find(".log")
-    return at >= 0 and stem != stem[: at + 4] and stem[: at + 4] in others
+def base_of(path: str) -> str | None:
+    """The log that a path would be a rotated form of, by its name; None where it is a log."""
+    stem = re.sub(r"\.(?:gz|bz2|xz|zst)$", "", path)
+    at = stem.find(".log", stem.rfind("/") + 1)
+    return stem[: at + 4] if at >= 0 and stem != stem[: at + 4] else None
 
 
 def _is_rotated(name: str, base: str) -> bool:
