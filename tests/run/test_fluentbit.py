@@ -247,6 +247,40 @@ def test_the_whole_pipeline(mode: str, style: str, kill: bool, tmp_path: Path) -
     assert len(marked) == resets or (kill and mode == "lua" and len(marked) >= resets // 2)
 
 
+@needs_fluent_bit
+@pytest.mark.parametrize("style", ["yaml", "classic"])
+@pytest.mark.parametrize("kill", [False, True])
+def test_the_whole_pipeline_of_two(style: str, kill: bool, tmp_path: Path) -> None:
+    where = places(tmp_path)
+    name = f"web-7d9c5b6f4-abcde_shop_web-{'a' * 64}.log"
+    (tmp_path / name).write_text(log_lines(RECORDS // 2))
+    Path(where.parsers).write_text(parsers())
+    for part in ("in", "out"):
+        config = tmp_path / f"{part}.{'yaml' if style == 'yaml' else 'conf'}"
+        text = configuration("pipe", style, where, part)
+        config.write_text(text)
+        command = text.splitlines()[1].removeprefix("# ").replace(part.upper(), str(config))
+    command = command.replace("IN", str(config).replace("out.", "in."))
+    pipeline = subprocess.Popen(["sh", "-c", command], start_new_session=True)
+    try:
+        check_records(Path(where.out), RECORDS // 2)
+        pids = subprocess.run(
+            ["pgrep", "-s", str(pipeline.pid), "-f", "whyreset filter$"],
+            capture_output=True, text=True, check=True,
+        ).stdout.split()  # fmt: skip
+        if kill:
+            for pid in pids:
+                if "python" in Path(f"/proc/{pid}/cmdline").read_text().split("\0")[0]:
+                    os.kill(int(pid), signal.SIGKILL)
+        with (tmp_path / name).open("a") as log:
+            log.writelines(log_lines(RECORDS).splitlines(keepends=True)[RECORDS // 2 :])
+        found = check_records(Path(where.out), RECORDS)
+    finally:
+        os.killpg(pipeline.pid, signal.SIGTERM)
+        pipeline.wait(20)
+    assert all(("whyreset" in each) == (RESET in str(each["log"])) for each in found)
+
+
 SAMPLES = Path(__file__).parents[2] / "samples" / "fluent-bit"
 
 
@@ -264,6 +298,7 @@ SAMPLES = Path(__file__).parents[2] / "samples" / "fluent-bit"
             for suffix, style in (("yaml", "yaml"), ("conf", "classic"))
         ),
         ("parsers.conf", "parsers"),
+        ("fluentd.conf", "fluentd"),
     ],
     ids=lambda words: words[0],
 )
@@ -272,6 +307,22 @@ def test_the_samples_are_what_is_printed(
 ) -> None:
     assert main(["fluentbit", *words[1:]]) == 0
     assert (SAMPLES / words[0]).read_text() == capsys.readouterr().out
+
+
+def test_nothing_else_is_among_the_samples() -> None:
+    printed = {"fluentd.conf", "parsers.conf"} | {
+        f"{mode}{'-' + part if part else ''}.{suffix}"
+        for mode, part in PARTS for suffix in ("yaml", "conf")
+    }  # fmt: skip
+    assert {path.name for path in SAMPLES.iterdir()} == {"README.md", *printed}
+
+
+def test_paths_and_command_reach_fluentds_configuration(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["--out", "/data/labelled.log", "--filter", "/opt/bin/whyreset filter --hold 1s"]
+    assert main(["fluentbit", "fluentd", *words]) == 0
+    printed = capsys.readouterr().out
+    assert "  path /data/labelled\n" in printed
+    assert "  command /opt/bin/whyreset filter --hold 1s --tag-prefix labelled.\n" in printed
 
 
 def test_a_part_goes_with_a_pipe(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,18 +1,19 @@
-"""`whyreset fluentbit`: configurations and the Lua filter for Fluent Bit."""
+"""`whyreset fluentbit`: configurations for Fluent Bit and Fluentd, and the Lua filter."""
 
 import argparse
 import sys
 
 from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.ingest.matching import Extractor
-from whyreset.run.fluentbit import MODES, Places, configuration, lua_filter, parsers
+from whyreset.run.fluentbit import MODES, Places, configuration, fluentd, lua_filter, parsers
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `fluentbit`."""
     parser.add_argument(
-        "what", choices=("config", "lua", "parsers"),
-        help="a configuration, the Lua filter, or the parsers file of classic configurations",
+        "what", choices=("config", "lua", "parsers", "fluentd"),
+        help="a configuration, the Lua filter, the parsers file of classic configurations, or a "
+        "configuration of Fluentd",
     )  # fmt: skip
     config = parser.add_argument_group("config")
     config.add_argument("--mode", choices=MODES, default="lua", help="how they work together")
@@ -54,7 +55,7 @@ def run(options: argparse.Namespace) -> int:
     if options.what == "parsers":
         sys.stdout.write(parsers())
         return 0
-    if options.what == "config":
+    if options.what in {"config", "fluentd"}:
         return _config(options)
     plan = load_rules(options)
     if plan is None:
@@ -70,7 +71,8 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _config(options: argparse.Namespace) -> int:
-    if (options.mode == "pipe") != (options.part is not None):
+    is_fluentd = options.what == "fluentd"
+    if not is_fluentd and (options.mode == "pipe") != (options.part is not None):
         say("whyreset: --part goes with --mode pipe, which has two Fluent Bits: in and out")
         return 2
     places = Places(
@@ -82,5 +84,9 @@ def _config(options: argparse.Namespace) -> int:
         command=options.filter,
         db=options.db,
     )
-    sys.stdout.write(configuration(options.mode, options.format, places, options.part))
+    sys.stdout.write(
+        fluentd(places)
+        if is_fluentd
+        else configuration(options.mode, options.format, places, options.part)
+    )
     return 0

@@ -1,4 +1,4 @@
-"""Configurations for Fluent Bit, and the Lua filter with the rules' literals in it."""
+"""Configurations for Fluent Bit and Fluentd, and the Lua filter with the rules' literals in it."""
 
 import json
 import re
@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 _LUA = Path(__file__).with_name("whyreset.lua")
+_FLUENTD = Path(__file__).with_name("fluentd.conf")
 _TIME_FORMAT = "%Y-%m-%dT%H:%M:%S.%L%z"
 
 Section = tuple[str, tuple[tuple[str, str], ...]]
@@ -66,6 +67,13 @@ def parsers() -> str:
     return _classic([("PARSER", _PARSER)], "# parsers of whyreset\n")
 
 
+def fluentd(places: Places) -> str:
+    """The sections of Fluentd; it puts the day behind the path of its file."""
+    source = _FLUENTD.read_text(encoding="utf-8")
+    source = source.replace("command whyreset filter", f"command {places.command}")
+    return source.replace("/var/log/whyreset", places.out.removesuffix(".log"))
+
+
 def configuration(mode: str, style: str, places: Places, part: str | None = None) -> str:
     """A whole configuration in `classic` or `yaml`; `part` (in, out) of the mode `pipe`."""
     sections = {
@@ -106,8 +114,10 @@ def _head(mode: str, places: Places, part: str | None) -> list[str]:
             f"Once: whyreset fluentbit lua > {shlex.quote(places.lua)}",
         ]
     which = "first" if part == "in" else "second"
+    again = f"until {places.command}; do test $? -eq 141 && break; sleep 0.2; done"
     return [
-        f"The {which} Fluent Bit of: fluent-bit -q -c IN | whyreset filter | fluent-bit -q -c OUT",
+        f"The {which} Fluent Bit of this pipeline, which starts the filter again when it dies:",
+        f"fluent-bit -q -c IN | ({again}) | fluent-bit -q -c OUT",
     ]
 
 
