@@ -135,13 +135,13 @@ class Filter:
 
     def _refresh(self, now: float) -> None:
         """Look once more at resets whose time is up, before they go."""
-        due = [
-            item
-            for item in self._queue.items
-            if isinstance(item, _Waiting)
-            and item.until <= now
-            and item.line.number not in self.labeller.finals
-        ]
+        due: list[_Waiting] = []
+        for item in self._queue.items:
+            if isinstance(item, _Waiting):
+                if item.until > now:
+                    break  # those behind it came later
+                if item.line.number not in self.labeller.finals:
+                    due.append(item)
         if due:
             marks = self.labeller.again([item.line.reset for item in due])
             for item in due:
