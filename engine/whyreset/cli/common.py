@@ -43,7 +43,7 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     add_time_options(parser)
     parser.add_argument(
-        "--lateness", metavar="DURATION", type=_duration, default=None,
+        "--lateness", metavar="DURATION", type=duration, default=None,
         help="how far out of order lines may be (default 5s)",
     )  # fmt: skip
     parser.add_argument(
@@ -162,7 +162,8 @@ def say(text: str) -> None:
     print("\n".join(map(safe, text.split("\n"))), file=sys.stderr, flush=True)
 
 
-def _duration(text: str) -> int:
+def duration(text: str) -> int:
+    """An option's duration in ns."""
     try:
         return parse_duration(text)
     except ValueError as error:

@@ -4,8 +4,15 @@ import argparse
 import sys
 import time
 
-from whyreset.basis.units import NS, parse_duration
-from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
+from whyreset.basis.units import NS
+from whyreset.cli.common import (
+    add_rule_options,
+    add_time_options,
+    clock_of,
+    duration,
+    load_rules,
+    say,
+)
 from whyreset.correlate.order import LATENESS
 from whyreset.ingest.matching import Extractor
 from whyreset.model.rule import LABELS
@@ -30,7 +37,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--flat", action="store_true", help="keys KEY_label, KEY_rule, ... and no map"
     )
     parser.add_argument(
-        "--hold", metavar="DURATION", type=_duration, default=0,
+        "--hold", metavar="DURATION", type=duration, default=0,
         help="let a reset, and what comes behind it, wait so long for its final label",
     )  # fmt: skip
     parser.add_argument(
@@ -89,7 +96,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
     )  # fmt: skip
     parser.add_argument(
-        "--lateness", metavar="DURATION", type=_duration, default=LATENESS,
+        "--lateness", metavar="DURATION", type=duration, default=LATENESS,
         help="how far out of order records may be, for verdicts (default 5s)",
     )  # fmt: skip
 
@@ -187,13 +194,6 @@ def remarks_of(counts: Counts, labeller: Labeller, sink: VerdictSink | None) -> 
         if number:
             lines.append(f"{number:,} {what}")
     return lines
-
-
-def _duration(text: str) -> int:
-    try:
-        return parse_duration(text)
-    except ValueError as error:
-        raise argparse.ArgumentTypeError(f"{error}; write for example 5s or 500ms") from None
 
 
 def _number(text: str) -> int:
