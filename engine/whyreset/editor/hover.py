@@ -8,7 +8,7 @@ from whyreset.editor.completion import kind_counted
 from whyreset.editor.outline import Line, Token, outline
 from whyreset.editor.symbols import owner_of
 from whyreset.editor.workspace import Analysis
-from whyreset.language import tree
+from whyreset.language import clause_tree, tree
 from whyreset.language.reference import names
 from whyreset.language.reference.clauses import BURST_CLAUSES, MEMBER_CLAUSES
 from whyreset.language.reference.entry import Entry
@@ -23,10 +23,16 @@ _ENTRIES_IN = {
 }  # fmt: skip
 _CLAUSES = (*MEMBER_CLAUSES, *BURST_CLAUSES)
 _FORMS = {
-    tree.InNode: "FIELD in", tree.CompareNode: "FIELD = VALUE", tree.JoinNode: "KIND [",
-    tree.AfterNode: "D1..D2", tree.AnyOfNode: "any of", tree.AtLeastNode: "at least N [",
-    tree.DistinctNode: "at least N distinct", tree.EveryNode: "every", tree.VaryNode: "intervals",
-}  # fmt: skip
+    clause_tree.InNode: "FIELD in",
+    clause_tree.CompareNode: "FIELD = VALUE",
+    clause_tree.JoinNode: "KIND [",
+    clause_tree.AfterNode: "D1..D2",
+    clause_tree.AnyOfNode: "any of",
+    clause_tree.AtLeastNode: "at least N [",
+    clause_tree.DistinctNode: "at least N distinct",
+    clause_tree.EveryNode: "every",
+    clause_tree.VaryNode: "intervals",
+}
 
 
 class Spot(NamedTuple):
@@ -149,9 +155,9 @@ def _clause(analysis: Analysis, text: str, spot: Spot) -> Iterable[str]:
         yield from (_entry(each) for each in [e for e in _CLAUSES if word in e.words][:1])
         return
     form = _FORMS[type(node.body)]
-    if isinstance(node.body, tree.JoinNode) and node.body.negated:
+    if isinstance(node.body, clause_tree.JoinNode) and node.body.negated:
         form = "no KIND"
-    if isinstance(node.body, tree.InNode) and node.body.negated:
+    if isinstance(node.body, clause_tree.InNode) and node.body.negated:
         form = "FIELD not in"
     yield _entry(next(each for each in _CLAUSES if each.form.startswith(form)))
     added = ((node.quantifier, "any | all"), (node.if_known, "MEMBER CLAUSE if"))
@@ -166,7 +172,7 @@ def _clause(analysis: Analysis, text: str, spot: Spot) -> Iterable[str]:
             return
 
 
-def _node_at(analysis: Analysis, text: str, spot: Spot) -> tree.ClauseNode | None:
+def _node_at(analysis: Analysis, text: str, spot: Spot) -> clause_tree.ClauseNode | None:
     """The clause of the tree at a word, if the text on the screen is the one that was parsed."""
     if analysis.file.text != text:
         return None
@@ -182,10 +188,10 @@ def _node_at(analysis: Analysis, text: str, spot: Spot) -> tree.ClauseNode | Non
     return best
 
 
-def _nodes(nodes: Iterable[tree.ClauseNode]) -> Iterable[tree.ClauseNode]:
+def _nodes(nodes: Iterable[clause_tree.ClauseNode]) -> Iterable[clause_tree.ClauseNode]:
     for node in nodes:
         yield node
-        if isinstance(node.body, tree.AnyOfNode):
+        if isinstance(node.body, clause_tree.AnyOfNode):
             yield from _nodes(node.body.clauses)
 
 

@@ -10,7 +10,8 @@ from lark.tree import Meta
 from lark.visitors import v_args
 
 from whyreset.basis.span import Span
-from whyreset.language import tree
+from whyreset.language import clause_tree, tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.matchers import MatcherMaker
 
 _ESCAPE = re.compile(r'\\(["\\nt])')  # `\d` in a text stays what it is
@@ -37,11 +38,11 @@ def unquote(token: Token) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), inner)
 
 
-def word(token: Token) -> tree.Word:
+def word(token: Token) -> Word:
     """A token as a word."""
     if token.type in ("STRING", "QUOTED", "BACKTICKED"):
-        return tree.Word(unquote(token), span_of(token), quoted=True)
-    return tree.Word(str(token), span_of(token))
+        return Word(unquote(token), span_of(token), quoted=True)
+    return Word(str(token), span_of(token))
 
 
 def _of(children: list[Any], kind: type | tuple[type, ...]) -> tuple[Any, ...]:
@@ -90,20 +91,20 @@ class Builder(Transformer[Token, Any]):
     def export(self, _meta: Meta, c: list[Any]) -> tree.ExportNode:
         return tree.ExportNode(tuple(c))
 
-    def exported(self, _meta: Meta, c: list[Any]) -> tuple[str, tree.Word]:
+    def exported(self, _meta: Meta, c: list[Any]) -> tuple[str, Word]:
         return c[0], word(c[1])
 
     def exportable(self, _meta: Meta, c: list[Any]) -> str:
         return str(c[0])
 
-    def value(self, _meta: Meta, c: list[Any]) -> tree.Word:
+    def value(self, _meta: Meta, c: list[Any]) -> Word:
         return word(c[0])
 
-    def amount(self, _meta: Meta, c: list[Any]) -> tree.Word:
+    def amount(self, _meta: Meta, c: list[Any]) -> Word:
         return word(c[0])
 
-    def condition(self, _meta: Meta, c: list[Any]) -> tree.ConditionNode:
-        return tree.ConditionNode(word(c[0]), str(c[1]), c[2])
+    def condition(self, _meta: Meta, c: list[Any]) -> clause_tree.ConditionNode:
+        return clause_tree.ConditionNode(word(c[0]), str(c[1]), c[2])
 
     def pair(self, _meta: Meta, c: list[Any]) -> tree.PairNode:
         return tree.PairNode(word(c[0]), c[1])
@@ -112,7 +113,7 @@ class Builder(Transformer[Token, Any]):
         return tree.ScopeNode(word(c[0]), word(c[1]))
 
     def team_test(self, meta: Meta, c: list[Any]) -> tree.ScopeNode:
-        return tree.ScopeNode(tree.Word("team", span_of_meta(meta)), word(c[0]))
+        return tree.ScopeNode(Word("team", span_of_meta(meta)), word(c[0]))
 
     def scope(self, _meta: Meta, c: list[Any]) -> tuple[tree.ScopeNode, ...]:
         return tuple(c)
@@ -144,7 +145,7 @@ class Builder(Transformer[Token, Any]):
         guard = _one(c, tuple) or ()
         return self._maker.json(_of(c, list), guard, span_of_meta(meta))
 
-    def mapped(self, _meta: Meta, c: list[Any]) -> list[tree.Word]:
+    def mapped(self, _meta: Meta, c: list[Any]) -> list[Word]:
         return list(map(word, c))
 
     def json_guard(self, _meta: Meta, c: list[Any]) -> tuple[Any, ...]:
@@ -169,7 +170,7 @@ class Builder(Transformer[Token, Any]):
     def assign(self, _meta: Meta, c: list[Any]) -> tree.AssignNode:
         return tree.AssignNode(word(c[0]), c[1], tuple(c[2:]))
 
-    def only_where(self, _meta: Meta, c: list[Any]) -> tuple[tree.ConditionNode, ...]:
+    def only_where(self, _meta: Meta, c: list[Any]) -> tuple[clause_tree.ConditionNode, ...]:
         return tuple(c)
 
     # ---- rules
@@ -186,7 +187,7 @@ class Builder(Transformer[Token, Any]):
     def burst(self, _meta: Meta, c: list[Any]) -> tree.BurstNode:
         return tree.BurstNode(word(c[0]), _one(c, tuple) or (), c[-1])
 
-    def keys(self, _meta: Meta, c: list[Any]) -> tuple[tree.Word, ...]:
+    def keys(self, _meta: Meta, c: list[Any]) -> tuple[Word, ...]:
         return tuple(map(word, c))
 
     def when(self, _meta: Meta, c: list[Any]) -> list[Any]:
@@ -197,17 +198,17 @@ class Builder(Transformer[Token, Any]):
 
     # ---- clauses
 
-    def clause_name(self, _meta: Meta, c: list[Any]) -> tree.Word:
+    def clause_name(self, _meta: Meta, c: list[Any]) -> Word:
         return word(c[0])
 
     def if_known(self, _meta: Meta, _c: list[Any]) -> _Tag:
         return _Tag()
 
-    def clause(self, meta: Meta, c: list[Any]) -> tree.ClauseNode:
+    def clause(self, meta: Meta, c: list[Any]) -> clause_tree.ClauseNode:
         quantified = _one(c, list)
-        return tree.ClauseNode(
+        return clause_tree.ClauseNode(
             span=span_of_meta(meta),
-            name=_one(c, tree.Word),
+            name=_one(c, Word),
             quantifier=quantified[0] if quantified else None,
             body=quantified[1] if quantified else _one(c, _BODIES),
             if_known=_one(c, _Tag) is not None,
@@ -215,84 +216,84 @@ class Builder(Transformer[Token, Any]):
 
     alternative = clause
 
-    def quantifier(self, _meta: Meta, c: list[Any]) -> tree.QuantifierNode:
-        return tree.QuantifierNode(str(c[0]))
+    def quantifier(self, _meta: Meta, c: list[Any]) -> clause_tree.QuantifierNode:
+        return clause_tree.QuantifierNode(str(c[0]))
 
-    def share_quantifier(self, _meta: Meta, c: list[Any]) -> tree.QuantifierNode:
-        return tree.QuantifierNode("share", c[0])
+    def share_quantifier(self, _meta: Meta, c: list[Any]) -> clause_tree.QuantifierNode:
+        return clause_tree.QuantifierNode("share", c[0])
 
     def quantified(self, _meta: Meta, c: list[Any]) -> list[Any]:
         return c
 
-    def any_of(self, _meta: Meta, c: list[Any]) -> tree.AnyOfNode:
-        return tree.AnyOfNode(tuple(c))
+    def any_of(self, _meta: Meta, c: list[Any]) -> clause_tree.AnyOfNode:
+        return clause_tree.AnyOfNode(tuple(c))
 
-    def in_network(self, _meta: Meta, c: list[Any]) -> tree.InNode:
-        return tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=False)
+    def in_network(self, _meta: Meta, c: list[Any]) -> clause_tree.InNode:
+        return clause_tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=False)
 
-    def not_in_network(self, _meta: Meta, c: list[Any]) -> tree.InNode:
-        return tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=True)
+    def not_in_network(self, _meta: Meta, c: list[Any]) -> clause_tree.InNode:
+        return clause_tree.InNode(word(c[0]), tuple(map(word, c[1:])), negated=True)
 
-    def compare(self, _meta: Meta, c: list[Any]) -> tree.CompareNode:
-        return tree.CompareNode(c[0])
+    def compare(self, _meta: Meta, c: list[Any]) -> clause_tree.CompareNode:
+        return clause_tree.CompareNode(c[0])
 
-    def relation(self, meta: Meta, c: list[Any]) -> tree.RelationNode:
-        return tree.RelationNode(f"{c[0]} {c[1]}", span_of_meta(meta))
+    def relation(self, meta: Meta, c: list[Any]) -> clause_tree.RelationNode:
+        return clause_tree.RelationNode(f"{c[0]} {c[1]}", span_of_meta(meta))
 
     def side(self, _meta: Meta, c: list[Any]) -> str:
         return str(c[0])
 
-    def reach(self, _meta: Meta, c: list[Any]) -> tree.ReachNode:
-        return tree.ReachNode(c[0], c[1] if len(c) > 1 else None)
+    def reach(self, _meta: Meta, c: list[Any]) -> clause_tree.ReachNode:
+        return clause_tree.ReachNode(c[0], c[1] if len(c) > 1 else None)
 
-    def join(self, _meta: Meta, c: list[Any]) -> tree.JoinNode:
+    def join(self, _meta: Meta, c: list[Any]) -> clause_tree.JoinNode:
         return _join(c, negated=False)
 
-    def no_join(self, _meta: Meta, c: list[Any]) -> tree.JoinNode:
+    def no_join(self, _meta: Meta, c: list[Any]) -> clause_tree.JoinNode:
         return _join(c, negated=True)
 
-    def range(self, _meta: Meta, c: list[Any]) -> tree.RangeNode:
-        return tree.RangeNode(c[0], c[1] if len(c) > 1 else None)
+    def range(self, _meta: Meta, c: list[Any]) -> clause_tree.RangeNode:
+        return clause_tree.RangeNode(c[0], c[1] if len(c) > 1 else None)
 
-    def tolerance(self, _meta: Meta, c: list[Any]) -> list[tree.Word]:
+    def tolerance(self, _meta: Meta, c: list[Any]) -> list[Word]:
         return [c[-1]]
 
-    def missing(self, _meta: Meta, c: list[Any]) -> tree.Word:
+    def missing(self, _meta: Meta, c: list[Any]) -> Word:
         return c[0]  # type: ignore[no-any-return]
 
-    def after_last(self, _meta: Meta, c: list[Any]) -> tree.AfterNode:
+    def after_last(self, _meta: Meta, c: list[Any]) -> clause_tree.AfterNode:
         tolerance = _one(c, list)
-        return tree.AfterNode(
+        return clause_tree.AfterNode(
             range=c[0],
             tolerance=tolerance[0] if tolerance else None,
             event=word(_one(c, Token)),
-            conditions=_of(c, tree.ConditionNode),
-            relation=_one(c, tree.RelationNode),
+            conditions=_of(c, clause_tree.ConditionNode),
+            relation=_one(c, clause_tree.RelationNode),
         )
 
-    def at_least(self, _meta: Meta, c: list[Any]) -> tree.AtLeastNode:
-        return tree.AtLeastNode(c[0], c[1] if len(c) > 1 else None)
+    def at_least(self, _meta: Meta, c: list[Any]) -> clause_tree.AtLeastNode:
+        return clause_tree.AtLeastNode(c[0], c[1] if len(c) > 1 else None)
 
-    def distinct(self, _meta: Meta, c: list[Any]) -> tree.DistinctNode:
-        return tree.DistinctNode(c[0], word(c[1]))
+    def distinct(self, _meta: Meta, c: list[Any]) -> clause_tree.DistinctNode:
+        return clause_tree.DistinctNode(c[0], word(c[1]))
 
-    def every(self, _meta: Meta, c: list[Any]) -> tree.EveryNode:
-        return tree.EveryNode(c[0], c[1][0], c[2] if len(c) > 2 else None)
+    def every(self, _meta: Meta, c: list[Any]) -> clause_tree.EveryNode:
+        return clause_tree.EveryNode(c[0], c[1][0], c[2] if len(c) > 2 else None)
 
-    def intervals_vary(self, _meta: Meta, c: list[Any]) -> tree.VaryNode:
-        return tree.VaryNode(c[0])
+    def intervals_vary(self, _meta: Meta, c: list[Any]) -> clause_tree.VaryNode:
+        return clause_tree.VaryNode(c[0])
 
     # ---- tests
 
     def test(self, _meta: Meta, c: list[Any]) -> tree.TestNode:
-        gap = _one(c, tree.Word)
+        gap = _one(c, Word)
         items = tuple(each for each in c[1:] if each is not gap)
         return tree.TestNode(word(c[0]), items, gap)
 
-    def known_gap(self, _meta: Meta, c: list[Any]) -> tree.Word:
+    def known_gap(self, _meta: Meta, c: list[Any]) -> Word:
         return word(c[0])
 
-    def train(self, _meta: Meta, c: list[Any]) -> tuple[tree.Word, ...]:
+    def train(self, _meta: Meta, c: list[Any]) -> tuple[Word, ...]:
         return tuple(word(each) for each in c if each.type == "AMOUNT")
 
     def at(self, _meta: Meta, c: list[Any]) -> tree.AtNode:
@@ -315,16 +316,16 @@ class Builder(Transformer[Token, Any]):
         return tree.ItemNode(data, span_of_meta(meta), words)
 
 
-_BODIES: Any = tree.Body.__args__
+_BODIES: Any = clause_tree.Body.__args__
 
 
-def _join(c: list[Any], *, negated: bool) -> tree.JoinNode:
-    return tree.JoinNode(
+def _join(c: list[Any], *, negated: bool) -> clause_tree.JoinNode:
+    return clause_tree.JoinNode(
         event=word(c[0]),
         negated=negated,
-        conditions=_of(c, tree.ConditionNode),
-        relation=_one(c, tree.RelationNode),
-        reach=_of(c, tree.ReachNode),
+        conditions=_of(c, clause_tree.ConditionNode),
+        relation=_one(c, clause_tree.RelationNode),
+        reach=_of(c, clause_tree.ReachNode),
     )
 
 

@@ -6,7 +6,8 @@ from typing import Any, TypedDict
 from whyreset.basis.names import plain
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import did_you_mean
-from whyreset.language import tree
+from whyreset.language import clause_tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.kinds import CLIENT_FIELDS, NUMERIC, UPSTREAM_FIELDS, Kinds, values_of
 from whyreset.language.report import Desk
 from whyreset.language.spell import spell_clause
@@ -36,7 +37,7 @@ class ClauseReader:
         self._networks = tuple(networks)
         self._reader = reader
 
-    def read(self, node: tree.ClauseNode, kind: str) -> model.Clause:
+    def read(self, node: clause_tree.ClauseNode, kind: str) -> model.Clause:
         """One clause of a rule about events of *kind*."""
         head = _Head(
             text=plain(spell_clause(node)),
@@ -45,21 +46,21 @@ class ClauseReader:
             quantifier=self._quantifier(node.quantifier),
         )
         match node.body:
-            case tree.InNode() as body:
+            case clause_tree.InNode() as body:
                 return self._in_network(body, kind, head)
-            case tree.CompareNode() as body:
+            case clause_tree.CompareNode() as body:
                 return model.Compare(condition=self._asked(body.condition, kind), **head)
-            case tree.JoinNode() as body:
+            case clause_tree.JoinNode() as body:
                 return self._join(body, kind, head)
-            case tree.AfterNode() as body:
+            case clause_tree.AfterNode() as body:
                 return self._after(body, kind, head)
-            case tree.AnyOfNode() as body:
+            case clause_tree.AnyOfNode() as body:
                 inner = tuple(self.read(each, kind) for each in body.clauses)
                 return model.AnyOf(clauses=inner, **head)
             case body:
                 return self._burst_clause(body, kind, head)
 
-    def _quantifier(self, node: tree.QuantifierNode | None) -> model.Quantifier | None:
+    def _quantifier(self, node: clause_tree.QuantifierNode | None) -> model.Quantifier | None:
         if node is None:
             return None
         share = self._reader.share(node.share) if node.share else 0.0
@@ -67,7 +68,7 @@ class ClauseReader:
 
     # ---- what several clauses have
 
-    def field(self, word: tree.Word, kind: str) -> str:
+    def field(self, word: Word, kind: str) -> str:
         """A field that events of *kind* have; noted if they do not."""
         types = self._kinds[kind].types
         if word.text in _COUNTED and word.text not in types:
@@ -77,14 +78,14 @@ class ClauseReader:
             self._desk.lacks("E011", kind, "field", word, types)
         return word.text
 
-    def kind(self, word: tree.Word) -> bool:
+    def kind(self, word: Word) -> bool:
         """Whether an event kind is known; noted if not."""
         if word.text in self._kinds:
             return True
         self._desk.unknown("E010", "event", word.text, word.span, self._kinds)
         return False
 
-    def condition(self, node: tree.ConditionNode, kind: str) -> Condition:
+    def condition(self, node: clause_tree.ConditionNode, kind: str) -> Condition:
         """`field op value`, checked against the field's type."""
         name = self.field(node.field, kind)
         type_name = self._kinds[kind].type_of(name)
@@ -102,12 +103,12 @@ class ClauseReader:
             self._desk.say("E026", message, node.field.span, hint)
         return Condition(name, node.op, value)
 
-    def _asked(self, node: tree.ConditionNode, kind: str) -> Condition:
+    def _asked(self, node: clause_tree.ConditionNode, kind: str) -> Condition:
         """A condition on an event as it is in the end: its definitions may have set the field."""
         self.named(kind, node.field.text, node.value, node.op)
         return self.condition(node, kind)
 
-    def named(self, kind: str, name: str, word: tree.Word, op: str = "=") -> None:
+    def named(self, kind: str, name: str, word: Word, op: str = "=") -> None:
         """Note a value that the field can never have, where the language names its values."""
         known = (*(values_of(kind, name) or ()), UNKNOWN)
         if len(known) > 1 and op in ("=", "!=") and word.text not in known:
@@ -116,7 +117,7 @@ class ClauseReader:
             self._desk.say("E027", message, word.span, hint)
 
     def _event(
-        self, node: tree.JoinNode | tree.AfterNode, kind: str
+        self, node: clause_tree.JoinNode | clause_tree.AfterNode, kind: str
     ) -> tuple[tuple[Condition, ...], str | None]:
         """Conditions and relation of a join; nothing of them if its event is unknown."""
         if not self.kind(node.event):
@@ -127,7 +128,7 @@ class ClauseReader:
             self._relation(node.relation, event, kind)
         return conditions, node.relation.text if node.relation else None
 
-    def _relation(self, relation: tree.RelationNode, event: str, kind: str) -> None:
+    def _relation(self, relation: clause_tree.RelationNode, event: str, kind: str) -> None:
         text = relation.text
         if text not in model.RELATIONS:
             self._desk.unknown("E020", "relation", text, relation.span, model.RELATIONS)
@@ -145,7 +146,7 @@ class ClauseReader:
 
     # ---- member clauses
 
-    def _in_network(self, node: tree.InNode, kind: str, head: _Head) -> model.InNetwork:
+    def _in_network(self, node: clause_tree.InNode, kind: str, head: _Head) -> model.InNetwork:
         name = self.field(node.field, kind)
         types = self._kinds[kind].types
         if name in types and types[name] not in _ADDRESS_TYPES:
@@ -158,7 +159,7 @@ class ClauseReader:
         networks = tuple(each.text for each in node.networks)
         return model.InNetwork(field=name, networks=networks, negated=node.negated, **head)
 
-    def _join(self, node: tree.JoinNode, kind: str, head: _Head) -> model.Join:
+    def _join(self, node: clause_tree.JoinNode, kind: str, head: _Head) -> model.Join:
         conditions, relation = self._event(node, kind)
         reach: dict[str, int] = {}
         for each in node.reach:
@@ -178,7 +179,7 @@ class ClauseReader:
             **head,
         )
 
-    def _after(self, node: tree.AfterNode, kind: str, head: _Head) -> model.AfterLast:
+    def _after(self, node: clause_tree.AfterNode, kind: str, head: _Head) -> model.AfterLast:
         conditions, relation = self._event(node, kind)
         low, high = self._range(node.range, zero=True)
         return model.AfterLast(
@@ -191,7 +192,7 @@ class ClauseReader:
             **head,
         )
 
-    def _range(self, node: tree.RangeNode, *, zero: bool = False) -> tuple[int, int]:
+    def _range(self, node: clause_tree.RangeNode, *, zero: bool = False) -> tuple[int, int]:
         low = self._reader.duration(node.low, zero=zero)
         if node.high is None:
             return low, low
@@ -207,19 +208,19 @@ class ClauseReader:
 
     def _burst_clause(self, node: Any, kind: str, head: _Head) -> model.Clause:
         match node:
-            case tree.AtLeastNode():
+            case clause_tree.AtLeastNode():
                 within = self._reader.duration(node.within) if node.within else None
                 count = self._reader.count(node.count)
                 return model.AtLeast(count=count, within=within, **head)
-            case tree.DistinctNode():
+            case clause_tree.DistinctNode():
                 count = self._reader.count(node.count)
                 return model.Distinct(count=count, field=self.field(node.field, kind), **head)
-            case tree.EveryNode():
+            case clause_tree.EveryNode():
                 return self._every(node, head)
             case _:
                 return model.IntervalsVary(share=self._reader.share(node.share, most=10.0), **head)
 
-    def _every(self, node: tree.EveryNode, head: _Head) -> model.Every:
+    def _every(self, node: clause_tree.EveryNode, head: _Head) -> model.Every:
         low, high = self._range(node.range)
         tolerance = self._reader.share(node.tolerance)
         if node.missing is None:

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.span import Span
-from whyreset.language import tree
+from whyreset.language import clause_tree, tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.clauses import ClauseReader
 from whyreset.language.report import Desk
 from whyreset.language.rule_tests import TestReader
@@ -48,7 +49,7 @@ class Draft:
     gap_span: Span
     when: list[Placed] = field(default_factory=list)
     unless: list[Placed] = field(default_factory=list)
-    texts: dict[str, list[tuple[Desk, tree.Word]]] = field(default_factory=dict)
+    texts: dict[str, list[tuple[Desk, Word]]] = field(default_factory=dict)
     within: tuple[ScopeTest, ...] = ()
     outside: dict[ScopeTest, None] = field(default_factory=dict)
 
@@ -148,7 +149,9 @@ class DraftReader:
         draft.rule = replace(draft.rule, patches=(*draft.rule.patches, by))
         self._apply(draft, node.body)
 
-    def _patch(self, draft: Draft, part: list[Placed], nodes: Iterable[tree.ClauseNode]) -> bool:
+    def _patch(
+        self, draft: Draft, part: list[Placed], nodes: Iterable[clause_tree.ClauseNode]
+    ) -> bool:
         replaced = False
         names = [each.clause.name for each in part]
         for node in nodes:
@@ -163,7 +166,7 @@ class DraftReader:
                 self._desk.lacks("E014", draft.name, "clause", node.name, known)
         return replaced
 
-    def _placed(self, node: tree.ClauseNode, kind: str) -> Placed:
+    def _placed(self, node: clause_tree.ClauseNode, kind: str) -> Placed:
         return Placed(self._clauses.read(node, kind), self._desk, node.span)
 
     def _apply(self, draft: Draft, body: tree.RuleBody) -> None:
@@ -212,7 +215,7 @@ class DraftReader:
             case _:
                 return replace(rule, span=self._reader.duration(word))
 
-    def _lacks(self, name: tree.Word, what: str) -> None:
+    def _lacks(self, name: Word, what: str) -> None:
         self._desk.say("E025", f"rule `{name.text}` lacks {what}", name.span)
 
     def _items_once(self, body: tree.RuleBody) -> None:
@@ -226,7 +229,7 @@ class DraftReader:
         seen: set[str] = set()
         nodes = list(body.when) + list(body.unless)
         inner = [
-            each for node in nodes if isinstance(node.body, tree.AnyOfNode)
+            each for node in nodes if isinstance(node.body, clause_tree.AnyOfNode)
             for each in node.body.clauses
         ]  # fmt: skip
         for node in nodes + inner:

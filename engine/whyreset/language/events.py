@@ -1,6 +1,7 @@
 """From an event block as written to a definition of the plan."""
 
 from whyreset.language import tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.clauses import ClauseReader
 from whyreset.language.guards import without_guards
 from whyreset.language.kinds import Kinds
@@ -54,7 +55,7 @@ class EventReader:
         types = self._kinds[kind].types
         for name in names:
             if kind in FIELDS and name not in types:
-                self._desk.lacks("E032", kind, "field", tree.Word(name, node.span), types)
+                self._desk.lacks("E032", kind, "field", Word(name, node.span), types)
         pattern_only = node.pattern is not None and not node.literals
         if pattern_only:
             self._desk.say(

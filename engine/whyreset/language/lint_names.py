@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.network import parse_prefix
-from whyreset.language import tree
+from whyreset.language import clause_tree, tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.report import Desk
 from whyreset.language.texts import placeholders
 from whyreset.model.event import FIELDS, PLACE_FIELDS
@@ -108,12 +109,12 @@ class _Uses:
             return
         for node in _walk(statement):
             match node:
-                case tree.JoinNode() | tree.AfterNode():
+                case clause_tree.JoinNode() | clause_tree.AfterNode():
                     self.kinds.add(node.event.text)
                     self.joined = self.joined or node.relation is not None
                 case tree.BurstNode():
                     self.kinds.add(node.kind.text)
-                case tree.Word():
+                case Word():
                     self.words.add(node.text)
                     for name, _ in placeholders(node.text) if node.quoted else ():
                         self.words.add(name)
@@ -127,7 +128,7 @@ class _Uses:
 def _conditioned(statement: tree.Statement) -> Iterator[str]:
     """Fields that an event block itself asks for."""
     for node in _walk(statement):
-        if isinstance(node, tree.ConditionNode):
+        if isinstance(node, clause_tree.ConditionNode):
             yield node.field.text
 
 

@@ -6,6 +6,7 @@ from typing import Any
 
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import did_you_mean
+from whyreset.language.clause_tree import Word
 from whyreset.language.expression import group_names
 from whyreset.language.kinds import type_of_name
 from whyreset.language.literals import required_literals
@@ -13,7 +14,7 @@ from whyreset.language.log_format import compile_log_format
 from whyreset.language.pattern import CompiledPattern, PatternError
 from whyreset.language.report import Desk
 from whyreset.language.template import compile_template
-from whyreset.language.tree import MatcherNode, Word
+from whyreset.language.tree import MatcherNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import JsonCondition, Mapped
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from whyreset.basis.frozen import Frozen
 from whyreset.language import tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.drafts import Draft, DraftReader
 from whyreset.language.report import Desk
 from whyreset.model.rule import ScopeTest
@@ -81,7 +82,7 @@ class Patches:
             if not node.scope
         )
 
-    def _lint(self, name: tree.Word, desk: Desk, what: str) -> None:
+    def _lint(self, name: Word, desk: Desk, what: str) -> None:
         """A patch that has no effect, or may soon have none."""
         gone = dict(self.disabled_everywhere()).get(name.text)
         draft = self._stated[name.text]
@@ -110,7 +111,7 @@ class Patches:
     def _strangers(self, one: str, other: str) -> bool:
         return one != other and one not in self.uses[other] and other not in self.uses[one]
 
-    def _known(self, name: tree.Word, desk: Desk) -> bool:
+    def _known(self, name: Word, desk: Desk) -> bool:
         if name.text in self._stated:
             return True
         desk.unknown("E013", "rule", name.text, name.span, self._stated)

@@ -7,6 +7,7 @@ from whyreset.basis.network import parse_prefix
 from whyreset.basis.selector import parse_selector
 from whyreset.basis.span import Span
 from whyreset.language import tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.clauses import ClauseReader
 from whyreset.language.drafts import Draft, DraftReader
 from whyreset.language.events import EventReader
@@ -169,7 +170,7 @@ def scope_tests(
     return tuple(dict.fromkeys(tests))
 
 
-def _selector(word: tree.Word, desk: Desk) -> None:
+def _selector(word: Word, desk: Desk) -> None:
     try:
         parse_selector(word.text)
     except ValueError as error:

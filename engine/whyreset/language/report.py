@@ -6,6 +6,7 @@ from whyreset.basis.names import plain
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.codes import CODES, CURES
 from whyreset.model.diagnostic import Diagnostic
 
@@ -79,9 +80,7 @@ class Desk:
         hint = _hint(word, known) if self._report.is_first(self.file, span) else None
         self.say(code, f"unknown {what} `{word}`", span, hint)
 
-    def lacks(
-        self, code: str, owner: str, what: str, word: tree.Word, known: Iterable[str]
-    ) -> None:
+    def lacks(self, code: str, owner: str, what: str, word: Word, known: Iterable[str]) -> None:
         """Note that something has no part of this name, with a hint as for `unknown`."""
         message = f"`{owner}` has no {what} `{word.text}`"
         self.say(code, message, word.span, _hint(word.text, known))

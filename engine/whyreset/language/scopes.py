@@ -12,7 +12,8 @@ from typing import Any
 
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.names import numbered
-from whyreset.language import tree
+from whyreset.language import clause_tree, tree
+from whyreset.language.clause_tree import Word
 from whyreset.language.report import Desk
 from whyreset.language.texts import placeholders
 from whyreset.model.event import FIELDS
@@ -22,20 +23,20 @@ Name = tuple[str, str]
 """What it is (network, setting, team, event), and how it is called."""
 
 _REFERENCES: dict[type, dict[str, str]] = {
-    tree.InNode: {"networks": "network"},
-    tree.JoinNode: {"event": "event"},
-    tree.AfterNode: {"event": "event", "tolerance": "setting"},
+    clause_tree.InNode: {"networks": "network"},
+    clause_tree.JoinNode: {"event": "event"},
+    clause_tree.AfterNode: {"event": "event", "tolerance": "setting"},
     tree.BurstNode: {"kind": "event", "gap": "setting"},
     tree.AtNode: {"kind": "event"},
     tree.StreamNode: {"kind": "event"},
-    tree.ReachNode: {"amount": "setting"},
-    tree.RangeNode: {"low": "setting", "high": "setting"},
-    tree.AtLeastNode: {"count": "setting", "within": "setting"},
-    tree.DistinctNode: {"count": "setting"},
-    tree.EveryNode: {"tolerance": "setting", "missing": "setting"},
-    tree.VaryNode: {"share": "setting"},
-    tree.QuantifierNode: {"share": "setting"},
-    tree.ConditionNode: {"value": "setting"},
+    clause_tree.ReachNode: {"amount": "setting"},
+    clause_tree.RangeNode: {"low": "setting", "high": "setting"},
+    clause_tree.AtLeastNode: {"count": "setting", "within": "setting"},
+    clause_tree.DistinctNode: {"count": "setting"},
+    clause_tree.EveryNode: {"tolerance": "setting", "missing": "setting"},
+    clause_tree.VaryNode: {"share": "setting"},
+    clause_tree.QuantifierNode: {"share": "setting"},
+    clause_tree.ConditionNode: {"value": "setting"},
     tree.EventNode: {"kind": "event"},
     tree.NetworkNode: {"name": "network"},
     tree.SettingNode: {"name": "setting"},
@@ -120,9 +121,7 @@ def _defined(statement: tree.Statement) -> Name | None:
     return None
 
 
-def _export(
-    what: str, word: tree.Word, file: tree.RuleFile, desk: Desk, found: _Definitions
-) -> None:
+def _export(what: str, word: Word, file: tree.RuleFile, desk: Desk, found: _Definitions) -> None:
     name = (what, word.text)
     if file.name not in found.places.get(name, {}):
         own = [text for (kind, text), places in found.places.items()
@@ -188,7 +187,7 @@ class _Scope:
     clashing: dict[Name, list[list[str]]]
     desk: Desk
 
-    def meant(self, what: str, word: tree.Word) -> tree.Word:
+    def meant(self, what: str, word: Word) -> Word:
         """The word, with the only name of the definition that it means."""
         name = (what, word.text)
         if word.quoted or name not in self.clashing:
@@ -216,11 +215,11 @@ class _Scope:
         return None
 
 
-def _renamed(node: Any, meant: Callable[[str, tree.Word], tree.Word]) -> Any:
+def _renamed(node: Any, meant: Callable[[str, Word], Word]) -> Any:
     """A part of the tree with its references renamed."""
     if type(node) is tuple:
         return tuple(_renamed(each, meant) for each in node)
-    if not isinstance(node, Frozen) or isinstance(node, tree.Word):
+    if not isinstance(node, Frozen) or isinstance(node, Word):
         return node
     if isinstance(node, tree.ItemNode):
         return _item(node, meant)
@@ -240,19 +239,19 @@ def _renamed(node: Any, meant: Callable[[str, tree.Word], tree.Word]) -> Any:
     return replace(node, **changes) if changes else node
 
 
-def _words(value: Any, what: str, meant: Callable[[str, tree.Word], tree.Word]) -> Any:
+def _words(value: Any, what: str, meant: Callable[[str, Word], Word]) -> Any:
     if type(value) is tuple:
         return tuple(meant(what, each) for each in value)
     return value if value is None else meant(what, value)
 
 
-def _item(node: tree.ItemNode, meant: Callable[[str, tree.Word], tree.Word]) -> tree.ItemNode:
+def _item(node: tree.ItemNode, meant: Callable[[str, Word], Word]) -> tree.ItemNode:
     if node.key in _AMOUNTS:
         return replace(node, words=tuple(meant("setting", each) for each in node.words))
     return replace(node, words=tuple(_text(each, meant) for each in node.words))
 
 
-def _text(word: tree.Word, meant: Callable[[str, tree.Word], tree.Word]) -> tree.Word:
+def _text(word: Word, meant: Callable[[str, Word], Word]) -> Word:
     """A text with its `{setting}` placeholders renamed."""
     if not word.quoted or "{" not in word.text:
         return word

@@ -7,9 +7,9 @@ from whyreset.basis.frozen import Frozen
 from whyreset.basis.network import parse_prefix
 from whyreset.basis.span import Span
 from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
+from whyreset.language.clause_tree import Word
 from whyreset.language.kinds import NUMERIC
 from whyreset.language.report import Desk
-from whyreset.language.tree import Word
 from whyreset.model.event import Value
 
 _NUMBER = re.compile(r"-?\d{1,18}(\.\d{1,18})?")
