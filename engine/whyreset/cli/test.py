@@ -7,6 +7,7 @@ from pathlib import Path
 
 from whyreset.basis.frozen import replace
 from whyreset.cli.common import add_rule_options, load_rules, say
+from whyreset.cli.rules import scope_words
 from whyreset.language.load import load
 from whyreset.model.rule import Plan
 from whyreset.run import test_output
@@ -105,7 +106,7 @@ def _print_text(told: list[Told], tried: Plan) -> None:
             print(f"{each.by}: known gap: {each.title}: {each.known_gap}")
         elif each.status == MENDED:
             print(f"{each.by}: passes now, remove `known gap`: {each.title}")
-    untested = [rule.name for rule in tried.rules if not rule.tests]
+    untested = [rule.name + scope_words(rule.scope) for rule in tried.rules if not rule.tests]
     if untested:
         print(f"without a test: {', '.join(untested)}")
     count = {status: sum(each.status == status for each in told) for status in (FAILED, GAP)}
