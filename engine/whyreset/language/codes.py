@@ -76,6 +76,7 @@ CODES: Mapping[str, str] = {
     "E043": "a file exports a name that it does not have",
     "E044": "the pack of rules is not installed",
     "E045": "the selector is not one of Kubernetes",
+    "E046": "files use each other in a circle",
     "W001": "the gap is shorter than two beats: one missed beat ends the burst",
     "W002": "fewer than four beats show no rhythm",
     "W003": "another rule claims everything first: this one can never win",

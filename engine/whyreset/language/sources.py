@@ -43,6 +43,7 @@ class RuleTexts:
         self.problems: list[Diagnostic] = []
         self.watched: list[str] = []
         self._seen: dict[Path, str] = {}
+        self._reading: list[Path] = []  # a file, and those that use it
 
     def add_shipped(self) -> None:
         """The rules that come with the package; messages show their base names."""
@@ -92,19 +93,27 @@ class RuleTexts:
         text = self._read(path, name)
         if text is None:
             return
+        self._reading.append(real)
         uses = [self._use(path, name, used, span, line) for used, span, line in _uses(text)]
+        self._reading.pop()
         self.texts.append(RuleText(name, text, uses=tuple(each for each in uses if each)))
 
     def _use(self, user: Path, name: str, used: str, span: Span, line: str) -> str | None:
         target = user.parent / used
-        problem = None
+        problem, code, cure = None, "E002", _CURE
         # Rule files are untrusted: a `use` reaches rule files beside its own, nothing else.
         if not used.endswith(_SUFFIX) or used.startswith("/") or "\0" in used:
             problem = f"`use` takes the relative path of a *{_SUFFIX} file"
         elif not target.is_file():
             problem = f"no such file: {used}"
+        elif target.resolve() in self._reading:
+            problem, code = (
+                f"{used} uses this file, or is this file: which one comes first?",
+                "E046",
+            )
+            cure = "put what both need into a third file that both use"
         if problem:
-            self.problems.append(Diagnostic("E002", problem, name, span, _CURE, line))
+            self.problems.append(Diagnostic(code, problem, name, span, cure, line))
             return None
         self._add_file(target)
         return self._seen.get(target.resolve())
