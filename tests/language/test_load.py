@@ -200,11 +200,27 @@ def test_networks_are_replaced_and_extended() -> None:
 
 def test_used_files_load_once_and_before_their_user(tmp_path: Path) -> None:
     (tmp_path / "more").mkdir()
-    (tmp_path / "a.rules").write_text('use "more/b.rules"\nnetwork n = 10.0.0.1\n')
-    (tmp_path / "more" / "b.rules").write_text('use "../a.rules"\nnetwork n = 10.0.0.2\n')
+    (tmp_path / "a.rules").write_text(
+        'use "more/b.rules"\nuse "more/c.rules"\nnetwork n = 10.0.0.1\n'
+    )
+    (tmp_path / "more" / "b.rules").write_text('use "../base.rules"\nnetwork n = 10.0.0.2\n')
+    (tmp_path / "more" / "c.rules").write_text('use "../base.rules"\n')
+    (tmp_path / "base.rules").write_text("network n = 10.0.0.3\nnetwork m = 10.0.0.4\n")
     plan = load([tmp_path / "a.rules"], builtin=False)
-    assert plan.networks == {"n": ("10.0.0.1",)}
-    assert [Path(each).name for each in plan.files] == ["a.rules", "b.rules"]
+    assert plan.networks == {"n": ("10.0.0.1",), "m": ("10.0.0.4",)}
+    assert sorted(Path(each).name for each in plan.files) == [
+        "a.rules", "b.rules", "base.rules", "c.rules",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("again", ["a.rules", "b.rules"])
+def test_files_that_use_each_other_are_refused(tmp_path: Path, again: str) -> None:
+    (tmp_path / "a.rules").write_text('use "b.rules"\n')
+    (tmp_path / "b.rules").write_text(f'use "{again}"\n')
+    with pytest.raises(RuleError) as caught:
+        load([tmp_path], builtin=False)
+    (found,) = caught.value.diagnostics
+    assert (found.code, Path(found.file).name) == ("E046", "b.rules")
 
 
 @pytest.mark.parametrize("make", ["missing", "binary", "empty folder"])
