@@ -67,15 +67,16 @@ Witness = Callable[[Judge, Sequence[Event], Outcome], None]
 
 
 class _Case:
-    """A cluster on trial: resets that nobody has claimed yet, bursts that went on from the last
-    stretch and those of this one, the rules that claimed nothing, all claims, and the final
-    verdicts on the way."""
+    """A cluster on trial: resets that nobody has claimed yet (`bursts` of them by key and gap),
+    bursts that went on from the last stretch and those of this one, the rules that claimed
+    nothing, all claims, and the final verdicts on the way."""
 
     def __init__(self, events: list[Event], before: dict[tuple[str, Key], _Open]) -> None:
         self.pool = events
         self.size = len(events)
         self.before = before
         self.after: dict[tuple[str, Key], _Open] = {}
+        self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, list[Event]]]] = {}
         self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []
@@ -378,6 +379,7 @@ class Correlator:
         elif claimed:
             taken = set(map(id, claimed))
             case.pool = [event for event in case.pool if id(event) not in taken]
+            case.bursts = {}
 
     def _bursts(
         self, case: _Case, events: list[Event], rule: Rule
@@ -386,7 +388,12 @@ class Correlator:
         untouched = len(events) == case.size
         if untouched and rule.gap >= reach.gap and set(rule.keys) <= set(reach.keys):
             return [(key(events[0]), events)]  # the cluster is the burst
-        return bursts_of(events, key, rule.gap)
+        if events is not case.pool:
+            return bursts_of(events, key, rule.gap)
+        alike = rule.keys, rule.gap
+        if alike not in case.bursts:
+            case.bursts[alike] = bursts_of(events, key, rule.gap)
+        return case.bursts[alike]
 
     def _claim(self, case: _Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
         """Resets get their label from a rule, or remain unknown."""

@@ -65,7 +65,7 @@ def compile_member(clause: Clause, world: World, keys: tuple[str, ...]) -> Membe
     if isinstance(clause, InNetwork):
         return _in_network(clause, world, clause.field in keys)
     if isinstance(clause, Compare):
-        return _compare(clause)
+        return _compare(clause, clause.condition.field in keys)
     if isinstance(clause, Join):
         return _join(clause, world.evidence, keys)
     if isinstance(clause, AfterLast):
@@ -103,7 +103,7 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
     return MemberClause(clause, ask, describe)
 
 
-def _compare(clause: Compare) -> MemberClause:
+def _compare(clause: Compare, constant: bool) -> MemberClause:
     test = condition_test([clause.condition])
     field = clause.condition.field
     untold = clause.condition.value != UNKNOWN
@@ -113,8 +113,13 @@ def _compare(clause: Compare) -> MemberClause:
             return _OPEN
         return _YES if test(event) else _NO
 
+    def ask(events: Sequence[Event]) -> list[Answer]:
+        if constant:
+            return [one(events[0])] * len(events)
+        return [one(event) for event in events]
+
     def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
-        values = _values(events, field)
+        values = _values(events[:1] if constant else events, field)
         if not values:
             return f"the lines say no {field}"
         if field in _SECONDS:
@@ -122,7 +127,7 @@ def _compare(clause: Compare) -> MemberClause:
         more = f" and {len(values) - 3} more" if len(values) > 3 else ""
         return f"{field} {', '.join(values[:3])}{more}"
 
-    return MemberClause(clause, lambda events: [one(event) for event in events], describe)
+    return MemberClause(clause, ask, describe)
 
 
 class _Joining:
