@@ -86,7 +86,7 @@ def test_an_unknown_burst_is_cut_alike(lab: Any) -> None:
 
 
 def test_a_full_stretch_is_judged_early(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_CLUSTER_LIMIT", 50)
+    monkeypatch.setattr(module, "_LIMIT", 50)
     got = lab.run(PROBE, lab.events("0s..599s every 10s  reset peer=10.0.0.1"))
     assert [(v.state, v.count) for v in got.verdicts] == [("ongoing", 42), ("final", 60)]
     correlator = Correlator(lab.plan(PROBE))
@@ -94,7 +94,7 @@ def test_a_full_stretch_is_judged_early(lab: Any, monkeypatch: pytest.MonkeyPatc
     for i in range(1000):
         correlator.feed(lab.event(i * NS // 100, "reset", i, peer="10.0.0.1"))
         labelled += len(correlator.take_labels())
-    held = sum(len(cluster.events) for cluster in correlator._clusters.values())
+    held = sum(len(cluster.events) for cluster in correlator._clusters)
     assert held <= 50
     correlator.finish()
     assert labelled + len(correlator.take_labels()) == 1000

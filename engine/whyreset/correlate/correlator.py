@@ -7,7 +7,6 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 import heapq
-from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from typing import Any, NamedTuple
@@ -16,40 +15,28 @@ from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import Key, bursts_of, in_order, key_reader
+from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.members import World
 from whyreset.correlate.owners import Owners
-from whyreset.correlate.reach import Reach, questions_of, reach_of
+from whyreset.correlate.reach import questions_of, reach_of
 from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, note_scope, verdict_of
-from whyreset.model.event import RESET, Event, Value
-from whyreset.model.record import Source
+from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _UNKNOWN_GAP = 60 * NS
 _UNKNOWN_KEYS = ("pod", "peer")
-_STATE = ("_clusters", "_open", "_deadlines", "_tickets", "_fed", "_now", "_labels", "verdicts")
+_STATE = ("_open", "_tickets", "_fed", "_now", "_labels", "verdicts")
 _END = 1 << 62
-_CARRY = 8
-"""Resets of a full stretch that are judged with the next one instead."""
+_LIMIT = 20_000
+"""Resets in one stretch, so that memory stays bounded."""
 _SWEEP = 4096
 """Events from one sweep of the evidence to the next."""
-_CLUSTER_LIMIT = 20_000
-"""Events in one stretch; a fuller one is judged early, so that memory stays bounded."""
-
-
-class _Cluster:
-    cut: int | None = None  # time of the event with which the next stretch began
-    settled = False
-
-    def __init__(self, kind: str, key: Key, start: int, last: int, events: list[Event]) -> None:
-        self.kind, self.key = kind, key
-        self.start, self.last = start, last
-        self.events = events
 
 
 class _Open(NamedTuple):
@@ -82,18 +69,6 @@ class _Case:
         self.said: list[Verdict] = []
 
 
-def _parted(events: Iterable[Event]) -> tuple[Iterable[list[Event]], list[Event]]:
-    """The resets, those of one source and peer together, and all other events."""
-    joining: defaultdict[tuple[Source, Value | None], list[Event]] = defaultdict(list)
-    rest: list[Event] = []
-    for event in events:
-        if event.kind == RESET:
-            joining[event.source, event.peer].append(event)
-        else:
-            rest.append(event)
-    return joining.values(), rest
-
-
 class Correlator:
     """Feed events in time order; `advance` says that none older will come."""
 
@@ -113,11 +88,9 @@ class Correlator:
             kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, _UNKNOWN_GAP)
             for kind, judges in self._judges.items()
         }
-        self._cluster_keys = {k: key_reader(reach.keys) for k, reach in self._reaches.items()}
+        self._clusters = Clusters(self._reaches, lambda _: _LIMIT)
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
-        self._clusters: dict[tuple[str, Key], _Cluster] = {}
-        self._open: dict[tuple[str, Key], dict[tuple[str, Key], _Open]] = {}
-        self._deadlines: list[tuple[int, int, _Cluster]] = []
+        self._open: dict[Place, dict[tuple[str, Key], _Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
         self._tickets = 0
@@ -136,9 +109,7 @@ class Correlator:
     def feed(self, event: Event) -> None:
         """Take the next event; events come in order of (time, source, offset)."""
         time, kind = event.time, event.kind
-        if self._deadlines and self._deadlines[0][0] < time:
-            self.advance(time)
-        self._now = max(self._now, time)
+        self.advance(time)
         self._fed += 1
         if self._fed % _SWEEP == 0:
             self.evidence.forget(self._floor())
@@ -146,7 +117,7 @@ class Correlator:
             self.owners.learn(event)
         self.evidence.add(event)
         if kind in self._judges:
-            self._gather(event)
+            self._clusters.add(event)
 
     def feed_all(self, events: Iterable[Event]) -> None:
         """Take many events, in any order, none of which should have come before the last ones.
@@ -154,52 +125,20 @@ class Correlator:
         Where nobody asks for resets as evidence, they do no more than join their clusters: this
         need not be done in time's order.
         """
-        rest = events
+        rest = list(events)
         if not (self._asks_owners or self.evidence.asks_for(RESET)):
-            joining, rest = _parted(events)
-            for place, resets in self._placed(joining).items():
-                self._join(place, resets)
+            resets = [event for event in rest if event.kind == RESET]
+            rest = [event for event in rest if event.kind != RESET]
+            for source in {event.source for event in resets}:
+                self.evidence.promise(RESET, source.name)
+            self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
             self.feed(event)
 
-    def _placed(self, joining: Iterable[list[Event]]) -> dict[tuple[str, Key], list[Event]]:
-        """Resets by the cluster that they belong to, in order."""
-        placed: dict[tuple[str, Key], list[Event]] = {}
-        for resets in joining:
-            self.evidence.promise(RESET, resets[0].source.name)
-            place = (RESET, self._cluster_keys[RESET](resets[0]))
-            placed[place] = [*placed[place], *resets] if place in placed else resets
-        return placed
-
-    def _join(self, place: tuple[str, Key], resets: list[Event]) -> None:
-        """Gather resets of one cluster."""
-        reach, cluster = self._reaches[RESET], self._clusters.get(place)
-        gap, span = reach.gap, reach.span
-        for event in in_order(resets):
-            time = event.time
-            if (
-                cluster is not None
-                and 0 <= time - cluster.last <= gap
-                and time - cluster.start < span
-                and len(cluster.events) < _CLUSTER_LIMIT
-            ):
-                cluster.events.append(event)
-                cluster.last = time
-            else:
-                self._gather(event)
-                cluster = self._clusters[place]
-
     def advance(self, time: int) -> None:
         """Event time is at least `time` (ns) now: judge what can be judged."""
-        while self._deadlines and self._deadlines[0][0] < time:
-            deadline, _, cluster = heapq.heappop(self._deadlines)
-            if cluster.settled:
-                continue
-            due = self._due(cluster)
-            if due > deadline:
-                self._remind(due, cluster)
-            else:
-                self._settle(cluster)
+        while (cluster := self._clusters.pop_due(time)) is not None:
+            self._settle(cluster)
         self._now = max(self._now, time)
 
     def finish(self) -> None:
@@ -224,93 +163,37 @@ class Correlator:
     def state(self) -> dict[str, Any]:
         """Everything that changes, picklable, for a snapshot."""
         own = {name: getattr(self, name) for name in _STATE}
-        return {"own": own, "evidence": self.evidence.state(), "owners": self.owners.state()}
+        parts = {name: part.state() for name, part in self._parts().items()}
+        return {"own": own, **parts}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a snapshot of a correlator, also one with other rules."""
         for name in _STATE:
             setattr(self, name, state["own"][name])
-        self._clusters = {p: c for p, c in self._clusters.items() if c.kind in self._judges}
-        self._deadlines = [entry for entry in self._deadlines if entry[2].kind in self._judges]
-        heapq.heapify(self._deadlines)
-        self.evidence.set_state(state["evidence"])
-        self.owners.set_state(state["owners"])
+        for name, part in self._parts().items():
+            part.set_state(state[name])
+
+    def _parts(self) -> dict[str, Clusters | Evidence | Owners]:
+        return {"clusters": self._clusters, "evidence": self.evidence, "owners": self.owners}
 
     def shed(self) -> int:
         """Memory is short: judge the half of the open clusters that is due first. Gives how many;
         what comes to them later is a burst of its own."""
-        waiting = sorted(entry for entry in self._deadlines if not entry[2].settled)
-        due = [cluster for _, _, cluster in waiting[: (len(waiting) + 1) // 2]]
+        due = self._clusters.first_half()
         for cluster in due:
-            if not cluster.settled:
-                self._settle(cluster)
+            self._clusters.close(cluster)
+            self._settle(cluster)
         return len(due)
 
     @property
     def open_bursts(self) -> list[tuple[Key, int, int]]:
         """Key, resets and last time (ns) of what is gathered now, the largest first."""
-        found = [(c.key, len(c.events), c.last) for c in self._clusters.values()]
+        found = [(c.place[1], len(c.events), c.last) for c in self._clusters]
         return sorted(found, key=lambda each: -each[1])
 
     def _floor(self) -> int:
         """Everything before this time (ns) is decided."""
-        waiting = (cluster.start for _, _, cluster in self._deadlines if not cluster.settled)
-        return min(waiting, default=self._now)
-
-    def _gather(self, event: Event) -> None:
-        kind, time = event.kind, event.time
-        place = (kind, self._cluster_keys[kind](event))
-        cluster = self._clusters.get(place)
-        if cluster is not None and self._full(cluster, time, self._reaches[kind]):
-            cluster = self._succeed(cluster, event, self._reaches[kind])
-        if cluster is None:
-            cluster = self._clusters[place] = _Cluster(*place, time, time, [])
-            cluster.events.append(event)
-            self._remind(self._due(cluster), cluster)
-            return
-        cluster.events.append(event)
-        if time > cluster.last:
-            cluster.last = time
-        elif time < cluster.start:  # a late line may come before the others
-            cluster.start = time
-
-    def _succeed(self, cluster: _Cluster, event: Event, reach: Reach) -> _Cluster | None:
-        """The stretch that follows a full one; None where the gap has ended the burst.
-
-        It takes over the last few resets: a rule needs several to see what goes on in them.
-        """
-        if event.time - cluster.last > reach.gap:
-            return None
-        cluster.events = in_order(cluster.events)
-        kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
-        carried = cluster.events[kept:]
-        del cluster.events[kept:]
-        cluster.cut, cluster.last = event.time, cluster.events[-1].time
-        self._remind(self._due(cluster), cluster)
-        place = (cluster.kind, cluster.key)
-        follower = _Cluster(*place, event.time, event.time, carried)
-        if carried:
-            follower.start, follower.last = carried[0].time, carried[-1].time
-        self._clusters[place] = follower
-        self._remind(self._due(follower), follower)
-        return follower
-
-    def _full(self, cluster: _Cluster, time: int, reach: Reach) -> bool:
-        return (
-            time - cluster.last > reach.gap
-            or time - cluster.start >= reach.span
-            or len(cluster.events) >= _CLUSTER_LIMIT
-        )
-
-    def _due(self, cluster: _Cluster) -> int:
-        reach = self._reaches[cluster.kind]
-        if cluster.cut is not None:
-            return max(cluster.last + reach.after, cluster.cut - 1)
-        return cluster.last + reach.after + reach.gap
-
-    def _remind(self, due: int, cluster: _Cluster) -> None:
-        self._tickets += 1
-        heapq.heappush(self._deadlines, (due, self._tickets, cluster))
+        return self._clusters.floor(self._now)
 
     def provisional(self, wanted: Callable[[object, int], bool] | None = None) -> list[Verdict]:
         """What the open clusters would come to if they ended now; claims only, nothing changes.
@@ -318,23 +201,21 @@ class Correlator:
         `wanted` chooses among them by their key and how many events they have.
         """
         said = []
-        for place, cluster in self._clusters.items():
-            if wanted is not None and not wanted(place, len(cluster.events)):
+        for cluster in self._clusters:
+            if wanted is not None and not wanted(cluster.place, len(cluster.events)):
                 continue
-            before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
+            opened = self._at(cluster.place).items()
+            before = {slot: entry._replace(tally=entry.tally.copy()) for slot, entry in opened}
             case = self._tried(cluster, _Case(in_order(cluster.events), before))
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
-    def _at(self, place: tuple[str, Key]) -> dict[tuple[str, Key], _Open]:
+    def _at(self, place: Place) -> dict[tuple[str, Key], _Open]:
         return self._open.get(place, {})
 
-    def _settle(self, cluster: _Cluster) -> None:
-        """Decide a cluster."""
-        cluster.settled = True
-        place = (cluster.kind, cluster.key)
-        if self._clusters.get(place) is cluster:
-            del self._clusters[place]
+    def _settle(self, cluster: Cluster) -> None:
+        """Decide a cluster that is closed."""
+        place = cluster.place
         events = in_order(cluster.events)
         case = self._tried(cluster, _Case(events, self._open.pop(place, {})))
         self.verdicts += case.said
@@ -347,7 +228,7 @@ class Correlator:
             for rule, tally, outcome in case.claims:
                 self._label(rule, tally, outcome)
 
-    def _tried(self, cluster: _Cluster, case: _Case) -> _Case:
+    def _tried(self, cluster: Cluster, case: _Case) -> _Case:
         """Try a case rule by rule; what nobody claims is unknown."""
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)

@@ -4,10 +4,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from whyreset.basis.units import NS
-from whyreset.correlate.burst import Key, bursts_of, in_order
-from whyreset.correlate.correlator import Correlator, _Case, _Cluster
+from whyreset.correlate.burst import bursts_of, in_order
+from whyreset.correlate.clusters import Cluster, Clusters, Place
+from whyreset.correlate.correlator import Correlator, _Case
 from whyreset.correlate.judge import Outcome
-from whyreset.correlate.reach import Reach
 from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.verdicts import confidence_of
 from whyreset.model.event import RESET, Event
@@ -23,8 +23,6 @@ _MOST_PLACES, _MOST_PEERS = 20_000, 1024
 _STRETCH, _STRETCH_OF_FEW, _FEW = 1_000, 250, 2
 """Resets in one stretch, of many peers and of few: to judge it must not keep anybody waiting for
 long, and to look for a rhythm takes longest where most resets are of one peer."""
-
-_Place = tuple[str, Key]
 
 
 @dataclass(slots=True)
@@ -46,7 +44,8 @@ class Eager(Correlator):
 
     def __init__(self, plan: Plan) -> None:
         super().__init__(plan, labels=False)
-        self._memories: dict[_Place, _Memory] = {}
+        self._clusters = Clusters(self._reaches, self._most)
+        self._memories: dict[Place, _Memory] = {}
         self._peerless = {rule.name for rule in plan.rules if "peer" not in rule.keys}
         self._wanted: dict[int, Event] = {}
         self._said: dict[int, Labelled] = {}
@@ -69,9 +68,9 @@ class Eager(Correlator):
         return self._labelled(resets)
 
     def _labelled(self, resets: Sequence[Event]) -> list[Labelled]:
-        news: dict[_Place, bool] = {}
+        news: dict[Place, bool] = {}
         for event in resets:
-            place = self._place(event)
+            place = self._clusters.place_of(event)
             known = self._memory(place).by_peer.get(event.peer)
             news[place] = news.get(place, False) or known is None or known.rule is None
         for place, is_news in news.items():
@@ -81,18 +80,15 @@ class Eager(Correlator):
         said, self._said, self._wanted = self._said, {}, {}
         return [said.get(id(event)) or self._remembered(event) for event in resets]
 
-    def _place(self, event: Event) -> _Place:
-        return event.kind, self._cluster_keys[event.kind](event)
-
     def _earn(self, event: Event) -> None:
-        memory = self._memory(self._place(event))
+        memory = self._memory(self._clusters.place_of(event))
         passed = max(0, event.time - memory.time) if memory.time else 0
         memory.time = max(memory.time, event.time)
         memory.credit += _EARNED + min(passed / NS, 3600.0) * _EARNED_A_SECOND
         if event.peer not in memory.by_peer:
             memory.credit += _EARNED_BY_NEW_PEER
 
-    def _affords(self, place: _Place, size: int, is_news: bool) -> bool:
+    def _affords(self, place: Place, size: int, is_news: bool) -> bool:
         """Whether to judge now; where all that came is known already, it is saved for news."""
         memory = self._memory(place)
         if size > _SMALL and memory.credit < (size if is_news else 2 * size):
@@ -100,7 +96,7 @@ class Eager(Correlator):
         memory.credit = max(0.0, min(memory.credit, 3.0 * size) - size)
         return True
 
-    def _memory(self, place: _Place) -> _Memory:
+    def _memory(self, place: Place) -> _Memory:
         memory = self._memories.get(place)
         if memory is None:
             if len(self._memories) >= _MOST_PLACES:
@@ -108,9 +104,9 @@ class Eager(Correlator):
             memory = self._memories[place] = _Memory()
         return memory
 
-    def _judge(self, cluster: _Cluster) -> _Case:
+    def _judge(self, cluster: Cluster) -> _Case:
         """Try the rules on a cluster as it is, and say and remember the labels."""
-        place = (cluster.kind, cluster.key)
+        place = cluster.place
         before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
         case = self._tried(cluster, _Case(in_order(cluster.events), before))
         if cluster.kind != RESET:
@@ -133,18 +129,15 @@ class Eager(Correlator):
         return case
 
     def _remembered(self, event: Event) -> Labelled:
-        memory = self._memories.get(self._place(event))
+        memory = self._memories.get(self._clusters.place_of(event))
         known = memory and (memory.by_peer.get(event.peer) or memory.for_all)
         if known:
             return known._replace(event=event)
         tally = new_tally("unknown", self._unknown_key(event), event)
         return _labelled(None, tally, Outcome([event]), event)
 
-    def _settle(self, cluster: _Cluster) -> None:
-        cluster.settled = True
-        place = (cluster.kind, cluster.key)
-        if self._clusters.get(place) is cluster:
-            del self._clusters[place]
+    def _settle(self, cluster: Cluster) -> None:
+        place = cluster.place
         awaited = any(id(event) in self._wanted for event in cluster.events)
         goes_on = cluster.cut is not None and self._has_claims(place)
         case = self._judge(cluster) if goes_on or awaited else None
@@ -153,16 +146,15 @@ class Eager(Correlator):
             self._open[place] = case.after
         self.verdicts.clear()
 
-    def _has_claims(self, place: _Place) -> bool:
+    def _has_claims(self, place: Place) -> bool:
         """Whether a rule has a burst there, as far as was judged: only those keep their id."""
         memory = self._memory(place)
         known = memory.by_peer.values()
         return memory.for_all is not None or any(said.rule is not None for said in known)
 
-    def _full(self, cluster: _Cluster, time: int, reach: Reach) -> bool:
-        peers = self._memory((cluster.kind, cluster.key)).by_peer
-        most = _STRETCH_OF_FEW if 0 < len(peers) <= _FEW else _STRETCH
-        return len(cluster.events) >= most or super()._full(cluster, time, reach)
+    def _most(self, place: Place) -> int:
+        few = 0 < len(self._memory(place).by_peer) <= _FEW
+        return _STRETCH_OF_FEW if few else _STRETCH
 
     def _leave_unknown(self, case: _Case) -> None:
         for key, burst in bursts_of(case.pool, self._unknown_key, 60 * NS):

@@ -1,0 +1,181 @@
+"""Clusters: events that no rule's burst can part, gathered until they are due to be judged."""
+
+import heapq
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from typing import Any
+
+from whyreset.correlate.burst import Key, in_order, key_reader
+from whyreset.correlate.reach import Reach
+from whyreset.model.event import Event, Value
+from whyreset.model.record import Source
+
+_CARRY = 8
+"""Events of a full stretch that are judged with the next one instead."""
+
+Place = tuple[str, Key]
+"""The kind of a cluster's events, and their values of the fields that all rules' keys have."""
+
+
+class Cluster:
+    """Events of one place, none further from the next than the longest gap."""
+
+    cut: int | None = None  # time of the event with which the next stretch began
+    settled = False
+
+    def __init__(self, place: Place, start: int, last: int, events: list[Event]) -> None:
+        self.place = place
+        self.kind = place[0]
+        self.start, self.last = start, last
+        self.events = events
+
+
+class Clusters:
+    """Gathers events; their order matters only within a place.
+
+    A cluster is due when time has passed its end by the rules' gap and look-ahead. One that goes
+    on for longer than `span`, or has more events than `most(place)`, is cut into stretches.
+    """
+
+    def __init__(self, reaches: Mapping[str, Reach], most: Callable[[Place], int]) -> None:
+        self._reaches = reaches
+        self._keys = {kind: key_reader(reach.keys) for kind, reach in reaches.items()}
+        self._most = most
+        self._open: dict[Place, Cluster] = {}
+        self._deadlines: list[tuple[int, int, Cluster]] = []
+        self._tickets = 0
+
+    def __iter__(self) -> Iterator[Cluster]:
+        return iter(self._open.values())
+
+    def __len__(self) -> int:
+        return len(self._open)
+
+    def get(self, place: Place) -> Cluster | None:
+        """The cluster of a place that takes events now."""
+        return self._open.get(place)
+
+    def place_of(self, event: Event) -> Place:
+        """Where an event belongs."""
+        return event.kind, self._keys[event.kind](event)
+
+    def state(self) -> Any:
+        """Everything that changes, for a snapshot."""
+        return self._open, self._deadlines, self._tickets
+
+    def set_state(self, state: Any) -> None:
+        """Go on from a snapshot; kinds that are not gathered any more are left out."""
+        opened, deadlines, self._tickets = state
+        self._open = {p: c for p, c in opened.items() if c.kind in self._reaches}
+        self._deadlines = [entry for entry in deadlines if entry[2].kind in self._reaches]
+        heapq.heapify(self._deadlines)
+
+    def add(self, event: Event) -> None:
+        """Take one event."""
+        place, time = self.place_of(event), event.time
+        cluster = self._open.get(place)
+        if cluster is not None and self._is_full(cluster, time):
+            cluster = self._succeed(cluster, time)
+        if cluster is None:
+            self._begin(Cluster(place, time, time, [event]))
+            return
+        cluster.events.append(event)
+        if time > cluster.last:
+            cluster.last = time
+        elif time < cluster.start:  # a late line may come before the others
+            cluster.start = time
+
+    def add_all(self, events: Iterable[Event]) -> None:
+        """Take many events in any order; those of one source and peer belong to one place."""
+        alike: defaultdict[tuple[str, Source, Value | None], list[Event]] = defaultdict(list)
+        for event in events:
+            alike[event.kind, event.source, event.peer].append(event)
+        placed: dict[Place, list[Event]] = {}
+        for found in alike.values():
+            place = self.place_of(found[0])
+            placed[place] = [*placed[place], *found] if place in placed else found
+        for place, found in placed.items():
+            self._join(place, in_order(found))
+
+    def _join(self, place: Place, events: list[Event]) -> None:
+        """Take events of one place in order; most do no more than join its cluster."""
+        cluster = self._open.get(place)
+        for event in events:
+            time = event.time
+            if cluster is None or time < cluster.last or self._is_full(cluster, time):
+                self.add(event)
+                cluster = self._open[place]
+            else:
+                cluster.events.append(event)
+                cluster.last = time
+
+    def pop_due(self, time: int) -> Cluster | None:
+        """The next cluster that is to be judged before `time` (ns), closed; None if none is."""
+        while self._deadlines and self._deadlines[0][0] < time:
+            deadline, _, cluster = heapq.heappop(self._deadlines)
+            if cluster.settled:
+                continue
+            due = self._due(cluster)
+            if due <= deadline:
+                self.close(cluster)
+                return cluster
+            self._remind(due, cluster)
+        return None
+
+    def close(self, cluster: Cluster) -> None:
+        """It takes no more events."""
+        cluster.settled = True
+        if self._open.get(cluster.place) is cluster:
+            del self._open[cluster.place]
+
+    def first_half(self) -> list[Cluster]:
+        """The half of those not judged yet that is due first."""
+        waiting = [cluster for *_, cluster in sorted(self._deadlines) if not cluster.settled]
+        distinct = list(dict.fromkeys(waiting))
+        return distinct[: (len(distinct) + 1) // 2]
+
+    def floor(self, default: int) -> int:
+        """The earliest time (ns) of an event that waits to be judged."""
+        waiting = (cluster.start for *_, cluster in self._deadlines if not cluster.settled)
+        return min(waiting, default=default)
+
+    def _begin(self, cluster: Cluster) -> None:
+        self._open[cluster.place] = cluster
+        self._remind(self._due(cluster), cluster)
+
+    def _succeed(self, cluster: Cluster, time: int) -> Cluster | None:
+        """The stretch that follows a full one; None where the gap has ended the burst.
+
+        It takes over the last few events: a rule needs several to see what goes on in them.
+        """
+        reach = self._reaches[cluster.kind]
+        if time - cluster.last > reach.gap:
+            return None
+        cluster.events = in_order(cluster.events)
+        kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
+        carried = cluster.events[kept:]
+        del cluster.events[kept:]
+        cluster.cut, cluster.last = time, cluster.events[-1].time
+        start, last = (carried[0].time, carried[-1].time) if carried else (time, time)
+        follower = Cluster(cluster.place, start, last, carried)
+        self._remind(self._due(cluster), cluster)
+        self._begin(follower)
+        return follower
+
+    def _is_full(self, cluster: Cluster, time: int) -> bool:
+        reach = self._reaches[cluster.kind]
+        return (
+            time - cluster.last > reach.gap
+            or time - cluster.start >= reach.span
+            or len(cluster.events) >= self._most(cluster.place)
+        )
+
+    def _due(self, cluster: Cluster) -> int:
+        reach = self._reaches[cluster.kind]
+        if cluster.cut is not None:
+            return max(cluster.last + reach.after, cluster.cut - 1)
+        return cluster.last + reach.after + reach.gap
+
+    def _remind(self, due: int, cluster: Cluster) -> None:
+        self._tickets += 1
+        heapq.heappush(self._deadlines, (due, self._tickets, cluster))
