@@ -36,7 +36,7 @@ def main(minutes: float, files: int, rate: int) -> None:
                 process.wait()
             # Once more: without a folder for its state it settles what is open when it ends.
             process = subprocess.Popen([*words, f"{name}/state", str(folder)], stdout=out)
-            time.sleep(5)
+            time.sleep(20)
             shutil.rmtree(f"{name}/state")
             process.terminate()
             process.wait()

@@ -277,7 +277,7 @@ class World:
         self.stream.change_rules(Extractor(load_text(RULES).definitions))
 
     def park(self) -> None:
-        if self.stream.tail.park():
+        if self.stream.is_settled and self.stream.tail.park():
             self.stream.tail.poll(self.now)
 
     def rest(self) -> None:
