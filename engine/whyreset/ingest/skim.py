@@ -88,7 +88,8 @@ class Skim:
 
     def _sought(self) -> Needles:
         """What marks a line that is to be read: no scanner searches for more."""
-        before = () if self._is_wary else (b" F ", b'"')
+        narrow = self._extractor.is_narrow and not self._is_wary
+        before = (b" F ", b'"') if narrow else ()
         return self._extractor.needles(self._source, extra=_PIECES, before=before)
 
     def _skimmed(self, data: bytes) -> Batch | None:
