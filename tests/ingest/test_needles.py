@@ -3,6 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.ingest.needles import Needles, find_hits, hyperscan_search, spellings
+from whyreset.language.load import load
 
 WORDS = st.text("ab.\\", min_size=1, max_size=3).map(str.encode)
 
@@ -58,3 +59,20 @@ def test_spellings():
     assert spellings(b"plain", escaped=False) == (b"plain",)
     assert b'\\"a\\u003eb\\"' in spellings(b'"a>b"', escaped=False)
     assert spellings(b'"reason":"Killing"', escaped=True) == (b"Killing",)
+
+
+def test_records_of_log_shippers_are_not_read_for_their_keys() -> None:
+    """What stands in each of their records makes no line worth reading."""
+    record = (
+        b'{"time":"2026-11-22T10:00:00Z","stream":"stderr","_p":"F","log":"","kubernetes":'
+        b'{"pod_name":"a-1","namespace_name":"shop","pod_ip":"10.0.0.1","host":"n1",'
+        b'"labels":{"app":"a"},"annotations":{},"container_name":"c","container_image":"i"}}'
+    )
+    found = [
+        (matcher.by, literal)
+        for definition in load([]).definitions
+        for matcher in definition.matchers
+        for literal in matcher.literals
+        if literal in record
+    ]
+    assert found == []
