@@ -3,12 +3,12 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from operator import sub
 from typing import Any
 
 from whyreset.correlate.burst import Key, in_order, key_reader
 from whyreset.correlate.reach import Reach
 from whyreset.model.event import Event, Value
-from whyreset.model.record import Source
 
 _CARRY = 8
 """Events of a full stretch that are judged with the next one instead."""
@@ -86,10 +86,10 @@ class Clusters:
             cluster.start = time
 
     def add_all(self, events: Iterable[Event]) -> None:
-        """Take many events in any order; those of one source and peer belong to one place."""
-        alike: defaultdict[tuple[str, Source, Value | None], list[Event]] = defaultdict(list)
+        """Take many events of one kind, in any order; one source and peer have one place."""
+        alike: defaultdict[tuple[int, Value | None], list[Event]] = defaultdict(list)
         for event in events:
-            alike[event.kind, event.source, event.peer].append(event)
+            alike[id(event.source), event.peer].append(event)
         placed: dict[Place, list[Event]] = {}
         for found in alike.values():
             place = self.place_of(found[0])
@@ -99,15 +99,20 @@ class Clusters:
 
     def _join(self, place: Place, events: list[Event]) -> None:
         """Take events of one place in order; most do no more than join its cluster."""
-        cluster = self._open.get(place)
+        cluster, reach = self._open.get(place), self._reaches[place[0]]
+        times = [event.time for event in events]
+        if (
+            cluster is not None
+            and 0 <= times[0] - cluster.last <= reach.gap
+            and times[-1] - cluster.start < reach.span
+            and len(cluster.events) + len(events) <= self._most(place)
+            and max(map(sub, times[1:], times), default=0) <= reach.gap
+        ):
+            cluster.events += events
+            cluster.last = times[-1]
+            return
         for event in events:
-            time = event.time
-            if cluster is None or time < cluster.last or self._is_full(cluster, time):
-                self.add(event)
-                cluster = self._open[place]
-            else:
-                cluster.events.append(event)
-                cluster.last = time
+            self.add(event)
 
     def pop_due(self, time: int) -> Cluster | None:
         """The next cluster that is to be judged before `time` (ns), closed; None if none is."""

@@ -9,6 +9,7 @@ decided depends only on the events and their order in time, never on when they a
 import heapq
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from whyreset.basis.frozen import replace
@@ -29,6 +30,7 @@ from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
+_source_name = attrgetter("source.name")
 _UNKNOWN_GAP = 60 * NS
 _UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_open", "_tickets", "_fed", "_now", "_labels", "verdicts")
@@ -125,12 +127,15 @@ class Correlator:
         Where nobody asks for resets as evidence, they do no more than join their clusters: this
         need not be done in time's order.
         """
-        rest = list(events)
-        if not (self._asks_owners or self.evidence.asks_for(RESET)):
-            resets = [event for event in rest if event.kind == RESET]
-            rest = [event for event in rest if event.kind != RESET]
-            for source in {event.source for event in resets}:
-                self.evidence.promise(RESET, source.name)
+        rest: list[Event] = []
+        if self._asks_owners or self.evidence.asks_for(RESET):
+            rest += events
+        else:
+            resets: list[Event] = []
+            for event in events:
+                (resets if event.kind == RESET else rest).append(event)
+            for source in dict.fromkeys(map(_source_name, resets)):
+                self.evidence.promise(RESET, source)
             self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
             self.feed(event)

@@ -1,6 +1,7 @@
 """An event: a typed fact taken from a record."""
 
 from collections.abc import Mapping
+from operator import itemgetter
 from typing import Any, NamedTuple, Protocol
 
 from whyreset.model.record import Source
@@ -97,10 +98,8 @@ class LineEvent(Event):
 
     __slots__ = ()
 
-    @property
-    def peer(self) -> Value | None:
-        """The other side; the one field that is at hand."""
-        return self[4]  # type: ignore[return-value]
+    peer: Value | None = property(itemgetter(4))  # type: ignore[assignment]
+    """The other side; the one field that is at hand."""
 
     @property
     def fields(self) -> Mapping[str, Value]:
