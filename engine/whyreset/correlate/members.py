@@ -75,6 +75,17 @@ def compile_member(clause: Clause, world: World, keys: tuple[str, ...]) -> Membe
     raise TypeError(f"not a member clause: {clause!r}")
 
 
+def _each(one: Callable[[Event], Answer], *, constant: bool = False) -> Ask:
+    """The answer for each event; the first one's for all where none can differ."""
+
+    def ask(events: Sequence[Event]) -> list[Answer]:
+        if constant:
+            return [one(events[0])] * len(events)
+        return [one(event) for event in events]
+
+    return ask
+
+
 def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause:
     tests = [world.networks[name] for name in clause.networks]
     field, wanted = clause.field, not clause.negated
@@ -84,11 +95,6 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
         if value is None:
             return _OPEN
         return _YES if any(test(str(value)) for test in tests) is wanted else _NO
-
-    def ask(events: Sequence[Event]) -> list[Answer]:
-        if constant:
-            return [one(events[0])] * len(events)
-        return [one(event) for event in events]
 
     def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
         values = _values(events[:1] if constant else events, field)
@@ -100,7 +106,7 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
             return f"{values[0]} is {'' if inside else 'not '}in {names}"
         return f"{inside} of {len(values)} addresses are in {names}"
 
-    return MemberClause(clause, ask, describe)
+    return MemberClause(clause, _each(one, constant=constant), describe)
 
 
 def _compare(clause: Compare, constant: bool) -> MemberClause:
@@ -113,11 +119,6 @@ def _compare(clause: Compare, constant: bool) -> MemberClause:
             return _OPEN
         return _YES if test(event) else _NO
 
-    def ask(events: Sequence[Event]) -> list[Answer]:
-        if constant:
-            return [one(events[0])] * len(events)
-        return [one(event) for event in events]
-
     def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
         values = _values(events[:1] if constant else events, field)
         if not values:
@@ -127,7 +128,7 @@ def _compare(clause: Compare, constant: bool) -> MemberClause:
         more = f" and {len(values) - 3} more" if len(values) > 3 else ""
         return f"{field} {', '.join(values[:3])}{more}"
 
-    return MemberClause(clause, ask, describe)
+    return MemberClause(clause, _each(one, constant=constant), describe)
 
 
 class _Joining:
@@ -257,7 +258,7 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
             return f"no {clause.event} before it was seen"
         return f"{format_duration(min(delays))} to {format_duration(max(delays))} after it"
 
-    return MemberClause(clause, lambda events: [one(event) for event in events], describe)
+    return MemberClause(clause, _each(one), describe)
 
 
 def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from whyreset.basis.units import NS
 from whyreset.correlate.lookup import Question
 from whyreset.correlate.members import question_of
-from whyreset.model.rule import AfterLast, AnyOf, AtLeast, Clause, Join, Rule
+from whyreset.model.rule import AtLeast, Join, Rule, asking
 
 _SPAN = 600 * NS
 
@@ -25,7 +25,7 @@ class Reach(NamedTuple):
 
 def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
     """The reach of rules that share a kind; `keys` and `gap` are those of what is left over."""
-    joins = [clause for rule in rules for clause in _leaves((*rule.when, *rule.unless))]
+    joins = [clause for rule in rules for clause in asking((*rule.when, *rule.unless))]
     common = [key for key in keys if all(key in rule.keys for rule in rules)]
     before = [c.before if isinstance(c, Join) else c.high for c in joins]
     return Reach(
@@ -42,18 +42,8 @@ def questions_of(rules: Iterable[Rule]) -> dict[Question, int]:
     """What the rules will ask for, and how far back (ns) before a reset."""
     found: dict[Question, int] = {}
     for rule in rules:
-        for clause in _leaves((*rule.when, *rule.unless)):
+        for clause in asking((*rule.when, *rule.unless)):
             before = clause.before if isinstance(clause, Join) else clause.high
             question = question_of(clause)
             found[question] = max(before, found.get(question, 0))
-    return found
-
-
-def _leaves(clauses: Iterable[Clause]) -> list[Join | AfterLast]:
-    found: list[Join | AfterLast] = []
-    for clause in clauses:
-        if isinstance(clause, AnyOf):
-            found += _leaves(clause.clauses)
-        elif isinstance(clause, Join | AfterLast):
-            found.append(clause)
     return found

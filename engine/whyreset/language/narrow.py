@@ -13,7 +13,7 @@ from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import required_literals, start_literals
 from whyreset.model.definition import Condition, Definition, Matcher, Wanted
 from whyreset.model.event import RESET
-from whyreset.model.rule import AfterLast, AnyOf, Clause, InNetwork, Join, Rule, asks_labels
+from whyreset.model.rule import InNetwork, Rule, asking, asks_labels
 
 _MOST = 32
 _OWNED = ("on peer", "to workload")
@@ -60,7 +60,7 @@ def _needs(
     for rule in rules:
         needs[rule.kind] = None
         prefixes = _peer_prefixes(rule, networks)
-        for clause in _asking((*rule.when, *rule.unless)):
+        for clause in asking((*rule.when, *rule.unless)):
             if clause.relation in _OWNED:
                 needs["address"] = None
             asked = needs.setdefault(clause.event, [])
@@ -69,16 +69,6 @@ def _needs(
                 prefixed = prefixes if from_peer else None
                 asked.append(_Need(clause.conditions, prefixed, from_peer))
     return needs
-
-
-def _asking(clauses: Iterable[Clause]) -> list[Join | AfterLast]:
-    found: list[Join | AfterLast] = []
-    for clause in clauses:
-        if isinstance(clause, AnyOf):
-            found += _asking(clause.clauses)
-        elif isinstance(clause, Join | AfterLast):
-            found.append(clause)
-    return found
 
 
 def _peer_prefixes(rule: Rule, networks: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:

@@ -169,6 +169,17 @@ class RuleTest(Frozen):
     known_gap: str | None = None
 
 
+def asking(clauses: Iterable[Clause]) -> list[Join | AfterLast]:
+    """Those of several clauses, and of their alternatives, that ask for other events."""
+    found: list[Join | AfterLast] = []
+    for clause in clauses:
+        if isinstance(clause, AnyOf):
+            found += asking(clause.clauses)
+        elif isinstance(clause, Join | AfterLast):
+            found.append(clause)
+    return found
+
+
 class Rule(Frozen, kw_only=True):
     """One rule; `gap` and `span` in ns, `keys` the fields of its bursts, `confidence` (0..1)
     what its verdicts are worth when every clause holds."""

@@ -1,0 +1,63 @@
+"""What `run` and `label` share: a follower, a pipe or a replay answers, as the options say."""
+
+import argparse
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from whyreset.cli.common import (
+    add_follow_options,
+    add_input_options,
+    add_rule_options,
+    extractor_of,
+    load_rules,
+    open_all,
+    replay_of,
+    shared_out,
+)
+from whyreset.cli.progress import steps_of
+from whyreset.run.live import is_pipe
+from whyreset.run.replay import Decided, Totals
+
+
+class Report(Protocol):
+    """Prints what a replay decides."""
+
+    def take(self, decided: Decided) -> None:
+        """Print what one step decided."""
+
+    def close(self, totals: Totals, problems: Sequence[str]) -> None:
+        """Print what is to be said at the end."""
+
+
+def add_answer_options(parser: argparse.ArgumentParser) -> None:
+    """The options that both commands have."""
+    add_input_options(parser)
+    add_follow_options(parser)
+    add_rule_options(parser)
+
+
+def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
+    """Do what the options ask for; `report` is made for files at rest. Gives the exit code."""
+    plan = load_rules(options)
+    if plan is None:
+        return 1
+    if options.follow or options.state or options.metrics or options.memory:
+        from whyreset.cli.following import follow  # noqa: PLC0415 - not everybody follows
+
+        return follow(options, plan)
+    extractor = extractor_of(options, plan)
+    opened = open_all(options, extractor)
+    if opened is None:
+        return 2
+    if is_pipe(opened[0]):
+        from whyreset.cli.outlet import give_out_live  # noqa: PLC0415 - not everybody has a pipe
+
+        return give_out_live(options, plan, opened[0], extractor)
+    printed = report()
+    with shared_out(options, opened[0], extractor) as inputs:
+        replay = replay_of(options, plan, inputs, labels=options.command == "label")
+        replay.totals.problems += opened[1]
+        for decided in steps_of(replay, inputs):
+            printed.take(decided)
+    printed.close(replay.totals, extractor.problems)
+    return 2 if replay.totals.failed else 0
