@@ -4,13 +4,13 @@ Nearly all lines with a hit are whole CRI lines that are a record by themselves.
 object for the line, the record and its fields; what they need is done a step at a time for the
 whole block, in list comprehensions, and only as far as somebody asks:
 
-    the hit itself, and where its line starts and ends     1.2 us
-    that no neighbour belongs to it                        0.8
+    the hit itself, and where its line starts              1.4 us
+    where it ends, and that no neighbour belongs to it     1.3
     its text and its time                                  0.9
-    its pattern, searched, and its peer                    1.1
-    the event; its other fields are read when asked for    0.8
+    its pattern, searched                                  1.3
+    its peer, and the event; the rest is read when asked   0.8
 
-Microseconds of CPU for a hit of a storm, on a machine where mawk took 1.6 for each line of that
+Microseconds of CPU for a hit of a storm, on a machine where mawk took 1.7 for each line of that
 log. The long way handles all the rest and gives the same events.
 """
 
