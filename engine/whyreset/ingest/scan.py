@@ -87,6 +87,7 @@ class BlockScanner:
         if skipped:
             self._records.skip(skipped)
         self._advance(batch, last)
+        self._window.slide(self._done - REACH_BYTES)  # of many inputs only the ends are kept
         return batch
 
     def _count(self, batch: Batch, size: int, last: bool) -> None:
