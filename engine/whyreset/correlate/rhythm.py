@@ -136,7 +136,8 @@ def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     """The likeliest explanation: long trains first, precise trains first, or one period for all."""
     few = len(times) <= _FEW_TOGETHER
     first = _all_trains(times, bounds, _SHORTLIST if few else _MANY_SHORTLIST)
-    explanations = [_taken_greedily(times, bounds, relief, first) for relief in (_STRAY, 0.0)]
+    known = {tuple(range(len(times))): first}
+    explanations = [_taken_greedily(times, bounds, relief, known) for relief in (_STRAY, 0.0)]
     if few:
         explanations.append(_taken_together(times, bounds, first))
     likeliest = max(explanations, key=lambda explanation: explanation[1])
@@ -201,17 +202,22 @@ def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> floa
 
 
 def _taken_greedily(
-    times: list[int], bounds: Bounds, relief: float, first: list[Train]
+    times: list[int], bounds: Bounds, relief: float, known: dict[tuple[int, ...], list[Train]]
 ) -> tuple[list[Train], float]:
     """Trains taken one after the other while each makes the whole likelier, and the nats;
-    each beat counts for `relief` nats as no stray. `first`: the trains among all events."""
+    each beat counts for `relief` nats as no stray. `known`: trains by the events among which
+    they were looked for, of all of them to begin with."""
     left = list(range(len(times)))
     further = _SHORTLIST if len(times) <= _FEW_TOGETHER else _FURTHER
     found: list[Train] = []
     evidence = 0.0
     while len(found) < _MAX_TRAINS and len(left) >= _CHAIN:
-        trains = _all_trains([times[i] for i in left], bounds, further) if found else first
-        train = max(trains, key=lambda train: train.gain + relief * len(train.beats), default=None)
+        among = tuple(left)
+        if among not in known:
+            known[among] = _all_trains([times[i] for i in left], bounds, further)
+        train = max(
+            known[among], key=lambda train: train.gain + relief * len(train.beats), default=None
+        )
         if train is None or (found and not _joins(train, found[0], len(left), times)):
             break
         evidence += train.gain - (_TRAIN if found else 0)
