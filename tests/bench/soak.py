@@ -10,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -26,29 +27,47 @@ def main(minutes: float, files: int, rate: int) -> None:
         logs = [folder / f"api-7c9d8b6f5d-b{i:04}_shop_api-{i:064x}.log" for i in range(files)]
         for log in logs:
             log.touch()
-        with Path(f"{name}/out").open("wb") as out:
-            words = [sys.executable, "-m", "whyreset", "label", "--follow", "--state"]
-            process = subprocess.Popen([*words, f"{name}/state", str(folder)], stdout=out)
+        words = [sys.executable, "-m", "whyreset", "label", "--follow", "--state"]
+        words += [f"{name}/state", str(folder)]
+        with Path(f"{name}/out").open("wb") as out, Path(f"{name}/said").open("wb") as said:
+            process = subprocess.Popen(words, stdout=out, stderr=said)
+            _wait_for_state(Path(f"{name}/state/state"), 0)
             try:
                 written = _write(process, logs, minutes * 60, rate)
             finally:
                 process.terminate()
                 process.wait()
             # Once more: without a folder for its state it settles what is open when it ends.
-            process = subprocess.Popen([*words, f"{name}/state", str(folder)], stdout=out)
+            began = time.time()
+            process = subprocess.Popen(words, stdout=out, stderr=said)
+            _wait_for_state(Path(f"{name}/state/state"), began)
             time.sleep(20)
             shutil.rmtree(f"{name}/state")
             process.terminate()
             process.wait()
-        said = Path(f"{name}/out").read_bytes().splitlines()
-        print(f"{written} resets written, {len(said)} labelled, {len({*said})} of them distinct")
+        labelled = Counter(_address(line) for line in Path(f"{name}/out").read_text().splitlines())
+        lost = [address for address in written if not labelled[address]]
+        print(Path(f"{name}/said").read_text()[-2000:])
+        print(f"{len(written)} resets written, {labelled.total()} labelled, {len(lost)} lost, "
+              f"{sum(each > 1 for each in labelled.values())} more than once")  # fmt: skip
+        print("lost:", *(lost[:5] + lost[-5:]))
 
 
-def _write(process: "subprocess.Popen[bytes]", logs: list[Path], seconds: float, rate: int) -> int:
-    began, told, spent, resets, turns = time.monotonic(), 20.0, _cpu(process.pid), 0, 0
+def _wait_for_state(path: Path, after: float) -> None:
+    """Until a run is at work: what was rotated away before is not its to read."""
+    while not path.exists() or path.stat().st_mtime <= after:
+        time.sleep(0.1)
+
+
+def _write(
+    process: "subprocess.Popen[bytes]", logs: list[Path], seconds: float, rate: int
+) -> list[str]:
+    """Write for so long; the addresses of the resets that were written, each another."""
+    began, told, spent, turns = time.monotonic(), 20.0, _cpu(process.pid), 0
+    resets: list[str] = []
     while (now := time.monotonic() - began) < seconds:
         for log in random.sample(logs, min(len(logs), max(1, rate // 10))):
-            resets += _line(log)
+            _line(log, resets)
         if now // _ROTATED > turns:
             turns += 1
             for log in logs:
@@ -66,16 +85,19 @@ def _write(process: "subprocess.Popen[bytes]", logs: list[Path], seconds: float,
     return resets
 
 
-def _line(log: Path) -> int:
+def _line(log: Path, resets: list[str]) -> None:
     stamp = f"{datetime.fromtimestamp(time.time(), UTC):%Y-%m-%dT%H:%M:%S.%f}Z"
-    is_reset = random.random() < 0.02
     text = "GET /cart 200 12ms user=17 a line as services print them all day long"
-    if is_reset:
-        peer = f"10.42.0.{random.randrange(250)}:{random.randrange(1, 65535)}"
-        text = f"read tcp 10.42.3.9:80->{peer}: read: connection reset by peer"
+    if random.random() < 0.02:
+        number = len(resets)
+        resets.append(f"10.42.{number // 60_000}.{number // 250 % 240}:{10_000 + number % 50_000}")
+        text = f"read tcp 10.42.3.9:80->{resets[-1]}: read: connection reset by peer"
     with log.open("a") as out:
         out.write(f"{stamp} stderr F {text}\n")
-    return is_reset
+
+
+def _address(line: str) -> str:
+    return line.partition("10.42.3.9:80->")[2].partition(": ")[0]
 
 
 def _rotate(log: Path) -> None:
@@ -104,6 +126,7 @@ def _resident(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    words = [float(word) for word in sys.argv[1:]]
-    minutes_, files_, rate_ = (*words, *(30, 100, 1000)[len(words) :])
+    minutes_, files_, rate_ = [float(word) for word in sys.argv[1:]] + [30, 100, 1000][
+        len(sys.argv) - 1 :
+    ]
     main(minutes_, int(files_), int(rate_))
