@@ -6,11 +6,12 @@ from typing import NamedTuple
 from whyreset.ingest.intake import BLOCK, Progress
 from whyreset.ingest.lines import REACH_BYTES
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.place import TailState
 from whyreset.ingest.scan import Batch
 from whyreset.ingest.skim import Skim
 from whyreset.ingest.source_name import source_of_path
 from whyreset.ingest.stamps import Clock
-from whyreset.ingest.tail import Tail, TailState
+from whyreset.ingest.tail import Tail
 from whyreset.model.event import Event
 
 QUIET, QUIET_PARTIAL = 0.2, 2.0

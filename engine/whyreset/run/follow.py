@@ -13,10 +13,10 @@ from whyreset.ingest.checkpoint import Checkpoint
 from whyreset.ingest.folder import Folders
 from whyreset.ingest.intake import Progress
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.place import Place, TailState
 from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
 from whyreset.ingest.stream import QUIET, Stream, StreamState
-from whyreset.ingest.tail import Place, TailState
 from whyreset.ingest.watch import Watch
 from whyreset.model.event import Event
 from whyreset.model.rule import Plan
