@@ -1,61 +1,36 @@
 """Logs followed as they grow, rotate, come and go: the same engine, for as long as it runs."""
 
 import heapq
-import os
 import select
 import time
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
 
 from whyreset.correlate.correlator import Correlator
-from whyreset.correlate.order import LATENESS, Order
+from whyreset.correlate.order import LATENESS
 from whyreset.ingest.checkpoint import Checkpoint
 from whyreset.ingest.folder import Folders
-from whyreset.ingest.intake import Progress
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.place import Place, TailState
 from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
-from whyreset.ingest.stream import QUIET, Stream, StreamState
-from whyreset.ingest.watch import Watch
+from whyreset.ingest.stream import Stream, StreamState
 from whyreset.model.event import Event
 from whyreset.model.rule import Plan
 from whyreset.run.bounds import Bounds
 from whyreset.run.early import Early
+from whyreset.run.kept import Keeper, Kept
+from whyreset.run.logs import POLL, Logs, inode_of
 from whyreset.run.pace import Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
 
-_POLL, _POLL_MOST, _POLL_EACH = 0.2, 1.0, 0.01
-"""Seconds from one look at a log to the next: more where many are written to."""
-_HINT = 0.1
-"""Seconds between looks at a log that is said to change."""
-_COLD, _WARM = 1.0, 10.0
-"""Seconds between looks at a log that has been silent for so many."""
 _SLICE = 0.25
 """Seconds of reading after which what was decided is said."""
 _LOOK = 1.0
 """Seconds between looks at folders and rules."""
 _TICK = 0.25
-_REST = 60.0
-"""Seconds of silence after which a log's last bytes are let go, to be read again if need be."""
-_SAVE, _SAVE_SHARE = 5.0, 100
-"""Seconds between checkpoints, and how many times as long as the last took it must be."""
 _BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
 """Seconds and bytes behind from which there is no time for provisional verdicts."""
-_ENDED_LIMIT = 4096
-
-
-class Kept(NamedTuple):
-    """The state of a run: positions and engine together, of one moment."""
-
-    streams: tuple[StreamState, ...]
-    ended: dict[int, Place]
-    order: Order
-    correlator: dict[str, Any]
-    totals: Totals
-    announced: dict[str, str]
 
 
 class Follow(Replay):
@@ -80,29 +55,24 @@ class Follow(Replay):
     ) -> None:
         super().__init__(plan, (), lateness, labels=labels)
         self.extractor = Extractor(plan.definitions, narrow=True)
-        self.streams: dict[str, Stream] = {}
         self.notes: list[str] = []
         self.undelivered = False
         self.behind_since: float | None = None
         self.beat = time.monotonic()
         self.early = Early(plan)
         self.pace = Pace()
-        self.rules, self.checkpoint = rules, checkpoint
+        self.rules = rules
         self.bounds = bounds or Bounds(None)
         self._plan = plan
         self._labels = labels
-        self._folders = folders
-        self._clock = clock
+        self._logs = Logs(folders, clock)
+        self._keeper = Keeper(checkpoint)
         self._signals = signals
-        self._watch = Watch()
-        self._ended: dict[int, Place] = {}
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
         self._told = 0
-        self._is_short = False  # there are more logs than descriptors
         self._now = time.monotonic()
-        self._times = dict.fromkeys(("look", "tick", "save"), 0.0)
-        self._pace_of_polls = _POLL
+        self._times = dict.fromkeys(("look", "tick"), 0.0)
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
         """Steps until a signal ends the run."""
@@ -116,20 +86,28 @@ class Follow(Replay):
                     yield decided
                     if on_read is not None:
                         on_read(self.totals)
-                if self._due("save", 0.0):
+                if self._keeper.is_due(self._now):
                     self._save()
                 self._wait()
             yield from self._end()
         finally:
-            self._watch.close()
-            for stream in self.streams.values():
-                stream.close()
+            self._logs.close()
 
     def _due(self, what: str, every: float) -> bool:
         if self._now < self._times[what]:
             return False
         self._times[what] = self._now + every
         return True
+
+    @property
+    def streams(self) -> dict[str, Stream]:
+        """The logs that are followed, by path."""
+        return self._logs.streams
+
+    @property
+    def checkpoint(self) -> Checkpoint | None:
+        """Where the state is kept."""
+        return self._keeper.checkpoint
 
     @property
     def open_bursts(self) -> list[tuple[tuple[str, ...], int, int]]:
@@ -164,20 +142,15 @@ class Follow(Replay):
         self._signals.drain()
         asked = self._signals.take_reload()
         if self._due("look", _LOOK) or asked:
-            found = self._folders.look(self._now)
-            self.notes += self._folders.problems
-            self._folders.problems.clear()
-            for path in found or ():
-                self._add(path)
+            for stream in self._logs.look(self._now, self.extractor):
+                self._begin(stream)
+            self._say(self._logs.notes)
             if self.rules is not None:
                 plan = self.rules.look(at_once=asked)
-                self.notes += self.rules.notes
-                self.rules.notes.clear()
+                self._say(self.rules.notes)
                 if plan is not None:
                     self._change_rules(plan)
-            rules = self.rules.folders if self.rules is not None else set()
-            real = {os.path.dirname(stream.tail.real) for stream in self.streams.values()}
-            self._watch.watch({place for place in (*self._folders.places, *rules, *real) if place})
+            self._logs.watch_folders(self.rules.folders if self.rules is not None else set())
         if self._signals.take_tell():
             from whyreset.run.telling import sources_of, told  # noqa: PLC0415 - seldom asked for
 
@@ -186,42 +159,27 @@ class Follow(Replay):
                 told(self.totals, self.open_bursts, self._order, what, sources_of(self))
             )
 
-    def _add(self, path: str) -> None:
-        if path in self.streams:
-            return
-        state = None
-        try:
-            inode = os.stat(path).st_ino
-        except OSError:
-            inode = -1
-        if any((place := each.tail.place) and place.identity.inode == inode
-               for each in self.streams.values()):  # fmt: skip
-            return  # a log that is being read was given another name: not before it has ended
-        if inode in self._ended:
-            tail = TailState(self._ended[inode])
-            state = StreamState(path, tail, Progress(), 0, 0, b"", 0, (), True)
-        self._start(path, state)
-
     def _start(self, path: str, state: StreamState | None = None) -> None:
-        stream = self.streams[path] = Stream(path, self.extractor, self._clock, state)
+        self._begin(self._logs.start(path, self.extractor, state))
+
+    def _begin(self, stream: Stream) -> None:
         self.totals.inputs = max(self.totals.inputs, len(self.streams))
         self._high[id(stream)] = -1
-        self._since[path] = {}
-        if inode_of(path) is not None:
-            self._order.open(path)
+        self._since[stream.path] = {}
+        if inode_of(stream.path) is not None:
+            self._order.open(stream.path)
 
     def _drop(self, stream: Stream) -> None:
         """The log is gone, and everything in it was read."""
         self._take(stream, stream.finish())
-        place = stream.tail.place
-        if place is not None:
-            self._ended[place.identity.inode] = place
-            while len(self._ended) > _ENDED_LIMIT:
-                self._ended.pop(next(iter(self._ended)))
         self._order.close(stream.path)
-        del self.streams[stream.path], self._high[id(stream)], self._since[stream.path]
-        if stream.path in self._folders.named:
+        del self._high[id(stream)], self._since[stream.path]
+        if self._logs.drop(stream):
             self._start(stream.path)  # it may come back
+
+    def _say(self, notes: list[str]) -> None:
+        self.notes += notes
+        notes.clear()
 
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
@@ -265,53 +223,16 @@ class Follow(Replay):
         yield Decided((), self.early.verdicts())
 
     def _poll(self) -> dict[str, Stream]:
-        changed = self._watch.take()
-        folders = {os.path.dirname(path) for path in changed}
         waiting = {}
-        hot = 0
-        for stream in list(self.streams.values()):
-            warm = not self._is_cold(stream)
-            hot += warm
-            if self._now < stream.due and not self._is_hinted(stream, changed, folders):
-                continue
-            stream.due = self._now + (self._pace_of_polls if warm else _COLD)
+        for stream in self._logs.due(self._now):
             if stream.tail.poll(self._now):
                 waiting[stream.path] = stream
             else:
                 self._read_to_end(stream)
-            self._heard(stream)
-        self._pace_of_polls = min(_POLL_MOST, max(_POLL, hot * _POLL_EACH))
+            if self._logs.heard(stream):
+                self._drop(stream)
+        self._say(self._logs.notes)
         return waiting
-
-    def _is_hinted(self, stream: Stream, changed: set[str], folders: set[str]) -> bool:
-        """Whether it is worth a look before its time."""
-        if stream.tail.real in changed:
-            return self._now - stream.checked >= _HINT
-        return self._is_cold(stream) and os.path.dirname(stream.path) in folders
-
-    def _is_cold(self, stream: Stream) -> bool:
-        return stream.spoke is None or self._now - stream.spoke >= _WARM
-
-    def _heard(self, stream: Stream) -> None:
-        """Say what a tail has to say, and let go what has come to its end."""
-        if stream.tail.is_starved:
-            self._make_room(stream)
-        self.notes += stream.tail.notes
-        stream.tail.notes.clear()
-        if stream.tail.gone:
-            self._drop(stream)
-
-    def _make_room(self, starved: Stream) -> None:
-        """No file can be opened: close some that were silent for longest; they are opened again
-        when they change. It is said once."""
-        if self._is_short:
-            starved.tail.notes.clear()
-        self._is_short = True
-        idle = [each for each in self.streams.values() if each.is_settled and each.tail.is_open
-                and each.mode != "kubernetes"]  # fmt: skip
-        idle.sort(key=lambda each: each.spoke or 0.0)
-        if sum(each.tail.park() for each in idle[: 1 + len(idle) // 4]):
-            starved.due = 0.0
 
     def _read_to_end(self, stream: Stream) -> None:
         """A log has nothing more to say now."""
@@ -320,16 +241,7 @@ class Follow(Replay):
         for batch in (stream.advance(self._now), stream.settle(self._now)):
             if batch is not None:
                 self._take(stream, batch)
-        if stream.tail.has_more:
-            stream.due = 0.0
-        elif not stream.is_settled:
-            stream.due = min(stream.due, self._now + QUIET)
-        elif (
-            stream.is_settled
-            and not stream.is_resting
-            and self._now - (stream.spoke or 0.0) > _REST
-        ):
-            stream.rest()
+        self._logs.was_read(stream, self._now)
 
     def _take(self, source: Origin, batch: Batch) -> None:
         super()._take(source, batch)
@@ -368,8 +280,7 @@ class Follow(Replay):
             self.early.take(self._fresh, self._order.watermark)
         self._fresh.clear()
         self.early.ended(decided.verdicts)
-        for problem in self.extractor.problems[self._told :]:
-            self.notes.append(problem)
+        self.notes += self.extractor.problems[self._told :]
         self._told = len(self.extractor.problems)
         return decided
 
@@ -388,39 +299,35 @@ class Follow(Replay):
         notes = self.bounds.keep(self._now, self._correlator, self._order, self.early)
         self.notes += notes
         if notes:
-            for stream in self.streams.values():
-                if stream.is_settled:
-                    stream.rest()
+            self._logs.rest()
         elif not (self.early.active or self._labels or behind or self.bounds.is_tight):
             self.early.resume(self._correlator, self._order.waiting, self._plan)
 
     def _wait(self) -> None:
         """Until a log is due, a folder changes, or a signal comes."""
-        due = min((stream.due for stream in self.streams.values()), default=self._now + _POLL)
-        rest = min(due - time.monotonic(), _POLL)
+        due, watch = self._logs.next_due(self._now), self._logs.watch
+        rest = min(due - time.monotonic(), POLL)
         if rest > 0:
-            select.select([self._watch.descriptor, self._signals.descriptor], [], [], rest)
+            select.select([watch.descriptor, self._signals.descriptor], [], [], rest)
             left = min(0.02, due - time.monotonic())
             if left > 0 and not self._signals.stopping:
                 select.select([self._signals.descriptor], [], [], left)
-        if self._watch.problem:
-            self.notes.append(self._watch.problem)
-            self._watch.problem = None
+        if watch.problem:
+            self.notes.append(watch.problem)
+            watch.problem = None
 
     # State
 
     def _restore(self) -> None:
-        kept = self.checkpoint.load() if self.checkpoint is not None else None
-        if isinstance(kept, Kept):
+        kept = self._keeper.load()
+        if kept is not None:
             self._order, self.totals = kept.order, kept.totals
-            self._ended = kept.ended
+            self._logs.ended = kept.ended
             self._correlator.set_state(kept.correlator)
             self.early.announced = kept.announced
             for state in kept.streams:
                 self._start(state.path, state)
-        if self.checkpoint is not None:
-            self.notes += self.checkpoint.notes
-            self.checkpoint.notes.clear()
+        self._say(self._keeper.notes)
 
     def _save(self) -> bool:
         """Store positions and engine; whether that worked."""
@@ -429,13 +336,11 @@ class Follow(Replay):
         began = time.monotonic()
         kept = Kept(
             tuple(stream.state() for stream in self.streams.values()),
-            self._ended, self._order, self._correlator.state(), self.totals,
+            self._logs.ended, self._order, self._correlator.state(), self.totals,
             self.early.announced,
         )  # fmt: skip
-        saved = self.checkpoint.save(kept, time.time())
-        self.notes += self.checkpoint.notes
-        self.checkpoint.notes.clear()
-        self._times["save"] = self._now + max(_SAVE, _SAVE_SHARE * (time.monotonic() - began))
+        saved = self._keeper.save(kept, self._now, began)
+        self._say(self._keeper.notes)
         return saved
 
     def _end(self) -> Iterator[Decided]:
@@ -448,11 +353,3 @@ class Follow(Replay):
         yield self._step()
         self._correlator.finish()
         yield self._decided()
-
-
-def inode_of(path: str) -> int | None:
-    """The inode that a path leads to; None where it leads nowhere."""
-    try:
-        return os.stat(path).st_ino
-    except OSError:
-        return None
