@@ -323,7 +323,8 @@ def run(folder: Path, seed: int, actions: int) -> World:
     return world
 
 
-@pytest.mark.parametrize("seed", range(1, 6))
+# The last two kill the reader while an empty file is read, or looked at for late lines.
+@pytest.mark.parametrize("seed", [*range(1, 6), 3231, 5077])
 def test_no_line_is_lost_or_read_twice(tmp_path: Path, seed: int) -> None:
     world = run(tmp_path, seed, 250)
     assert len(world.written) > 100
@@ -408,6 +409,26 @@ def test_much_is_read_again_of_a_file_that_was_packed(world: World) -> None:
     world.writer.write(line.replace(b" P ", b" F ").partition(b"x")[0] + b"\n")
     world.verify()
     assert [path.suffix for path in world.rotated()].count(".gz") == 1
+
+
+def test_a_late_line_does_not_come_between_two_pieces(world: World) -> None:
+    world.rename()
+    world.write()
+    for _ in range(5):
+        world.read(0.2)
+    world.save()  # the file that was left is known by no byte
+    world.swapped = world.now
+    world.write_late()
+    number = len(world.written)
+    whole = world.line()
+    head, _, tail = whole.partition(b" F ")
+    world.writer.write(head + b" P order \n")
+    world.rename()
+    world.writer.write(head + b" F " + tail.removeprefix(b"order "))
+    world.compress()  # nor by its inode
+    world.kill()
+    world.verify()
+    assert world.got[number] == 1
 
 
 if __name__ == "__main__":

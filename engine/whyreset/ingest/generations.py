@@ -84,7 +84,10 @@ class Generations:
         siblings = siblings_of(self.real)
         if state.real and state.real != self.real:  # the link leads elsewhere since
             siblings = [*siblings_of(state.real), *sibling_at(state.real), *siblings]
-        found = next((each for each in siblings if each.is_file(identity)), None)
+        older: list[Sibling] = []
+        found = None
+        if identity.size:  # of an empty file nothing is known but an inode, which others get later
+            found = next((each for each in siblings if each.is_file(identity)), None)
         is_here = status is not None and self._is_here(status, place)
         if found is None and (identity.is_vague or not is_here):
             unread = (each for each in siblings if not is_known(each, self.seen))
@@ -97,9 +100,11 @@ class Generations:
         else:
             if found is not None:
                 self._append(found.path, place.position, packed=found.packed)
-            elif status is None and is_missing:
+                at = siblings.index(found)
+                older, siblings = siblings[:at], siblings[at:]
+            elif identity.size and status is None and is_missing:
                 return False  # nothing is here yet: it may come
-            elif place.position or identity.size:
+            elif identity.size:
                 self._trouble.notes.append(
                     f"{self._path}: the file that was read is gone; what was written behind its "
                     f"byte {place.position}, if anything, is lost"
@@ -110,7 +115,8 @@ class Generations:
         if not self._go_on():
             return False
         for past in state.lingering:
-            self._linger_again(past, siblings)
+            self._linger_again(past, [*older, *siblings])
+        self._linger_also(older, identity, *left)
         return True
 
     def follow(self, part: Part, status: os.stat_result | None) -> None:
@@ -194,7 +200,8 @@ class Generations:
         for sibling in siblings:
             if sibling.identity.inode in inodes or self._is_path(sibling):
                 continue
-            if not is_known(sibling, known):
+            # An empty one may only look known, by an inode that another empty one had before.
+            if not sibling.size or not is_known(sibling, known):
                 self._append(sibling.path, packed=sibling.packed)
                 known.append(sibling.identity)
 
@@ -264,6 +271,17 @@ class Generations:
             if same or (sibling.packed and sibling.is_copy_of(past.identity)):
                 with suppress(OSError):
                     part = open_part(sibling.path, past.position, packed=sibling.packed)
+                    self._lingering.append((0.0, part))
+
+    def _linger_also(self, older: Sequence[Sibling], *more: Identity) -> None:
+        """What is unknown in files that are older than the one that is read came late to them:
+        it belongs to no record of that one, and must not come between its lines and the next."""
+        known = [*self.seen, *more]
+        inodes = {part.identity.inode for part in self._held}
+        for sibling in older:
+            if sibling.identity.inode not in inodes and not is_known(sibling, known):
+                with suppress(OSError):
+                    part = open_part(sibling.path, packed=sibling.packed)
                     self._lingering.append((0.0, part))
 
     @property
