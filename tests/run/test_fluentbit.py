@@ -132,17 +132,16 @@ def test_the_command_of_the_fifo_survives_a_kill(tmp_path: Path) -> None:
             )
             with Path(where.fifo).open("w") as fifo:
                 fifo.write(lines)
-            if chunk == 3:  # what is on its way is read by the next one
-                time.sleep(0.3)
+            while len(got) < 10 * (chunk + 1):
+                assert select.select([child.stdout], [], [], 15)[0], got[-1:]
+                *lines_read, rest = (rest + os.read(child.stdout.fileno(), 1 << 16)).split(b"\n")
+                got += map(json.loads, lines_read)
+            if chunk == 3:  # what comes now is read by the next one
                 inner = subprocess.run(
                     ["ps", "-o", "pid=", "--ppid", str(child.pid)], capture_output=True, check=False
                 ).stdout.split()
                 for pid in inner:
                     os.kill(int(pid), signal.SIGKILL)
-            while len(got) < 10 * (chunk + 1):
-                assert select.select([child.stdout], [], [], 15)[0], got[-1:]
-                *lines_read, rest = (rest + os.read(child.stdout.fileno(), 1 << 16)).split(b"\n")
-                got += map(json.loads, lines_read)
     finally:
         os.killpg(child.pid, signal.SIGTERM)
         child.communicate(timeout=15)
