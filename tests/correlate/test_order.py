@@ -79,6 +79,33 @@ def test_equal_events_need_not_be_comparable() -> None:
     assert len(order.take()) == 3
 
 
+def test_the_older_half_is_let_go() -> None:
+    order = Order(5)
+    order.open("a")
+    order.add([event(time) for time in (40, 10, 30)])
+    order.add([event(time) for time in (20, 60, 50)])
+    order.let_half_go("a")
+    assert sorted(e.time for e in order.take()) == [10, 20, 30, 40]
+    order.add([event(45), event(39)])
+    assert order.take() == [event(39)]
+    assert (order.held, order.late) == (3, 1)
+
+
+def test_half_of_nothing_is_nothing() -> None:
+    order = Order(5)
+    order.open("a")
+    order.let_half_go("a")
+    assert order.watermark == -6
+
+
+def test_events_of_one_time_are_let_go_together() -> None:
+    order = Order(5)
+    order.open("a")
+    order.add([event(10, offset=number) for number in range(4)])
+    order.let_half_go("a")
+    assert len(order.take()) == 4
+
+
 places = st.tuples(st.integers(0, 5), st.sampled_from("ab"), st.integers(0, 3))
 
 

@@ -63,6 +63,13 @@ class Order:
         newest = max(self._high.values(), default=-1)
         self._high = dict.fromkeys(self._high, newest)
 
+    def let_half_go(self, source: str) -> None:
+        """Too many wait: a source counts as read so far that the older half of them is let go.
+        The newer half still waits, since older ones may come among them."""
+        times = sorted(event.time for events in self._held for event in events)
+        if times:
+            self.progress(source, times[len(times) // 2] + self._lateness + 1)
+
     def take(self) -> list[Event]:
         """The events before the watermark, in order within what was added together; later
         arrivals count as late."""

@@ -14,7 +14,7 @@ _STREAM = "-"
 _PAUSE, _CAUGHT_UP = 0.25, 2.0
 """Seconds of a pause, and of pauses in all, after which a stream tells what happens now, and no
 longer the backlog of one file after the other."""
-_HELD_LIMIT, _SOURCES = 200_000, 20_000
+_HELD_LIMIT, _SOURCES = 10_000, 20_000
 
 
 class Ledger:
@@ -30,6 +30,11 @@ class Ledger:
         self._step = min(NS, lateness)  # what is judged is older than the lateness
         self._paused = 0.0
         self._announced: dict[str, str] = {}
+
+    @property
+    def held(self) -> int:
+        """Events that wait for older ones."""
+        return self._order.held
 
     @property
     def late(self) -> int:
@@ -60,9 +65,10 @@ class Ledger:
             self._paused += seconds
 
     def _progress(self, silent: int) -> None:
-        caught_up = self._paused >= _CAUGHT_UP or self._order.held > _HELD_LIMIT
-        if self._newest is not None and caught_up:
+        if self._newest is not None and self._paused >= _CAUGHT_UP:
             self._order.progress(_STREAM, self._newest + silent)
+        elif self._order.held > _HELD_LIMIT:
+            self._order.let_half_go(_STREAM)
 
     def decided(self) -> tuple[Sequence[Labelled], Sequence[Verdict]]:
         """What is decided by now, each label and verdict once."""
