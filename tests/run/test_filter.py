@@ -357,8 +357,10 @@ class TestLongLines:
     @pytest.mark.parametrize("text", ["x", "\\", "é", "\U0001f600", '"'])
     def test_a_long_text_is_cut_and_marked(self, text: str) -> None:
         found = {"a": 1.5, "log": reset_text() + text * 9000, "z": [1, 2]}
-        (out,) = passed(json.dumps(found).encode() + b"\n", form=Form(limit=4000))
+        filtering = filter_of(form=Form(limit=4000))
+        out = filtering.feed(json.dumps(found).encode() + b"\n", 0.0).rstrip()
         assert len(out) <= 4000
+        assert out.count(b'"whyreset_cut"') == filtering.counts.cut == 1
         after = json.loads(out)
         assert after["log"].startswith(reset_text())
         assert (after["a"], after["z"], after["whyreset_cut"]) == (1.5, [1, 2], True)

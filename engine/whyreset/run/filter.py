@@ -14,7 +14,17 @@ from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 from whyreset.run.labeller import Found, Labeller, Mark
 from whyreset.run.reading import Reader
-from whyreset.run.records import Around, Counts, Form, Lines, Regular, Whole, pair, shortened
+from whyreset.run.records import (
+    Around,
+    Counts,
+    Form,
+    Lines,
+    Regular,
+    Whole,
+    is_cut,
+    pair,
+    shortened,
+)
 from whyreset.run.shapes import in_utf8, object_of, with_members
 
 _BACKLOG, _WARM = 32 << 10, 4 << 20
@@ -186,7 +196,7 @@ class Filter:
         members = mark.members(form.key, flat=form.flat)
         record = with_members(line.record, members)
         if len(record) > form.limit:
-            self.counts.cut += 1
+            self.counts.cut += not is_cut(line.record)
             short = shortened(line.record, form.limit - len(members) - 32)
             record = with_members(short, members)
         return (pair(record, line.time, line.around) if form.pairs else record) + b"\n"

@@ -184,9 +184,10 @@ class Regular:
         if not cut and object_of(line) is not None:
             return shortened(line, self._limit), None
         kept = line[: self._limit // 8]  # each byte may become an escape of six
-        return with_members(wrap(kept, self._text_key), b'"whyreset_cut":true'), Around(raw=kept)
+        return with_members(wrap(kept, self._text_key), _CUT), Around(raw=kept)
 
 
+_CUT = b'"whyreset_cut":true'
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
@@ -208,10 +209,15 @@ def shortened(record: bytes, limit: int) -> bytes:
         cuts.append((at, end))
         excess -= end - at - 4
     if excess > 0:
-        return with_members(wrap(record[: limit // 8]), b'"whyreset_cut":true')
+        return with_members(wrap(record[: limit // 8]), _CUT)
     for at, end in sorted(cuts, reverse=True):
         record = record[:at] + b'..."' + record[end:]
-    return with_members(record, b'"whyreset_cut":true')
+    return record if is_cut(record) else with_members(record, _CUT)
+
+
+def is_cut(record: bytes) -> bool:
+    """Whether a record was shortened before."""
+    return record.endswith(_CUT + b"}")
 
 
 def _before_escape(record: bytes, start: int, at: int) -> int:
