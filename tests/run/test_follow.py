@@ -108,6 +108,13 @@ class Desk:
         self.started.append(follower)
         return follower
 
+    def kept(self) -> bytes:
+        """The state as it was last written; nothing while it is being replaced."""
+        try:
+            return (self.state / "state").read_bytes()
+        except FileNotFoundError:
+            return b""
+
     def later(self) -> None:
         """A line so much later that every burst before it is over."""
         self.write(text="nothing of note", every=200)
@@ -226,8 +233,8 @@ def test_labels_come_once_each(desk: Desk) -> None:
     follower.end()
     again = desk.follow("--state", desk.state, command="label")
     desk.write(3)
-    again.until(lambda: again.process.poll() is None)
-    time.sleep(1)
+    last = f"10.42.0.1:{desk.ports}: ".encode()
+    again.until(lambda: last in desk.kept())
     again.end()
     desk.later()
     third = desk.follow("--state", desk.state, command="label")
