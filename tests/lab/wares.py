@@ -3,12 +3,13 @@
 import os
 import shutil
 import subprocess
+import tempfile
 from pathlib import Path
 
 from ground import Pod
 from real import STACKS, Lab, _run
 
-BUILT = Path("/tmp/whyreset-lab-built")
+BUILT = Path(tempfile.gettempdir()) / "whyreset-lab-built"
 WEB = tuple(os.environ.get("LAB_WEB", "").split()) or (
        "gunicorn", "gthread", "uvicorn", "hypercorn", "waitress", "werkzeug", "daphne", "go",
        "java", "php", "fpm", "puma", "node", "http")  # fmt: skip
