@@ -12,7 +12,8 @@ import sys
 from collections.abc import Callable
 
 from whyreset.basis.units import NS
-from whyreset.correlate.rhythm import LIKELY, Bounds, find_rhythm, resolution_of
+from whyreset.correlate.rhythm import LIKELY, find_rhythm, resolution_of
+from whyreset.correlate.trains import Bounds
 
 Kind = Callable[[random.Random, int], list[float]]
 COUNTS = (4, 5, 6, 8, 10, 12, 16)

@@ -10,12 +10,13 @@ import heapq
 from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import Key, bursts_of, in_order, key_reader
+from whyreset.correlate.case import Case, Open
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.lookup import Evidence
@@ -41,34 +42,8 @@ _SWEEP = 4096
 """Events from one sweep of the evidence to the next."""
 
 
-class _Open(NamedTuple):
-    """A burst whose last stretch was cut by `span`: it may go on in the next."""
-
-    rule: Rule | None
-    tally: Tally
-    outcome: Outcome
-    nearest: Attempt | None
-    also: tuple[str, ...]
-
-
 Witness = Callable[[Judge, Sequence[Event], Outcome], None]
 """Is told of every rule that is tried: the burst, and what the rule made of it."""
-
-
-class _Case:
-    """A cluster on trial: resets that nobody has claimed yet (`bursts` of them by key and gap),
-    bursts that went on from the last stretch and those of this one, the rules that claimed
-    nothing, all claims, and the final verdicts on the way."""
-
-    def __init__(self, events: list[Event], before: dict[tuple[str, Key], _Open]) -> None:
-        self.pool = events
-        self.size = len(events)
-        self.before = before
-        self.after: dict[tuple[str, Key], _Open] = {}
-        self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, list[Event]]]] = {}
-        self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
-        self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
-        self.said: list[Verdict] = []
 
 
 class Correlator:
@@ -92,7 +67,7 @@ class Correlator:
         }
         self._clusters = Clusters(self._reaches, lambda _: _LIMIT)
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
-        self._open: dict[Place, dict[tuple[str, Key], _Open]] = {}
+        self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
         self._tickets = 0
@@ -211,18 +186,18 @@ class Correlator:
                 continue
             opened = self._at(cluster.place).items()
             before = {slot: entry._replace(tally=entry.tally.copy()) for slot, entry in opened}
-            case = self._tried(cluster, _Case(in_order(cluster.events), before))
+            case = self._tried(cluster, Case(in_order(cluster.events), before))
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
-    def _at(self, place: Place) -> dict[tuple[str, Key], _Open]:
+    def _at(self, place: Place) -> dict[tuple[str, Key], Open]:
         return self._open.get(place, {})
 
     def _settle(self, cluster: Cluster) -> None:
         """Decide a cluster that is closed."""
         place = cluster.place
         events = in_order(cluster.events)
-        case = self._tried(cluster, _Case(events, self._open.pop(place, {})))
+        case = self._tried(cluster, Case(events, self._open.pop(place, {})))
         self.verdicts += case.said
         self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
         state = "final" if cluster.cut is None else "ongoing"
@@ -233,7 +208,7 @@ class Correlator:
             for rule, tally, outcome in case.claims:
                 self._label(rule, tally, outcome)
 
-    def _tried(self, cluster: Cluster, case: _Case) -> _Case:
+    def _tried(self, cluster: Cluster, case: Case) -> Case:
         """Try a case rule by rule; what nobody claims is unknown."""
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
@@ -243,7 +218,7 @@ class Correlator:
             self._leave_unknown(case)
         return case
 
-    def _try(self, judge: Judge, case: _Case) -> None:
+    def _try(self, judge: Judge, case: Case) -> None:
         """Take from the pool what one rule claims."""
         rule, pool = judge.rule, case.pool
         if rule.scope.within or rule.scope.outside:
@@ -267,9 +242,7 @@ class Correlator:
             case.pool = [event for event in case.pool if id(event) not in taken]
             case.bursts = {}
 
-    def _bursts(
-        self, case: _Case, events: list[Event], rule: Rule
-    ) -> list[tuple[Key, list[Event]]]:
+    def _bursts(self, case: Case, events: list[Event], rule: Rule) -> list[tuple[Key, list[Event]]]:
         reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]
         untouched = len(events) == case.size
         if untouched and rule.gap >= reach.gap and set(rule.keys) <= set(reach.keys):
@@ -281,7 +254,7 @@ class Correlator:
             case.bursts[alike] = bursts_of(events, key, rule.gap)
         return case.bursts[alike]
 
-    def _claim(self, case: _Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
+    def _claim(self, case: Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
         """Resets get their label from a rule, or remain unknown."""
         name, gap = (rule.name, rule.gap) if rule else ("unknown", _UNKNOWN_GAP)
         slot, first = (name, key), outcome.claimed[0]
@@ -296,21 +269,21 @@ class Correlator:
         tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)
         nearest = self._nearest(case, first) if rule is None else None
         also = self._others(rule, outcome.claimed, case) if rule is not None else ()
-        case.after[slot] = _Open(rule, tally, outcome, nearest, also)
+        case.after[slot] = Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
 
-    def _leave_unknown(self, case: _Case) -> None:
+    def _leave_unknown(self, case: Case) -> None:
         for key, burst in self._left_over(case):
             self._claim(case, None, key, Outcome(claimed=burst))
 
-    def _nearest(self, case: _Case, first: Event) -> Attempt | None:
+    def _nearest(self, case: Case, first: Event) -> Attempt | None:
         """The attempt that got furthest with a reset that nobody claimed."""
         judges = self._judges[first.kind]
         places = ((j.rule.name, self._rule_keys[id(j.rule)](first)) for j in judges)
         found = chain.from_iterable(case.attempts.get(place, ()) for place in places)
         return nearest_attempt(first, found)
 
-    def _left_over(self, case: _Case) -> list[tuple[Key, list[Event]]]:
+    def _left_over(self, case: Case) -> list[tuple[Key, list[Event]]]:
         reach = self._reaches[RESET]
         if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, _UNKNOWN_GAP):
             return [(self._unknown_key(case.pool[0]), case.pool)]
@@ -324,7 +297,7 @@ class Correlator:
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
-    def _others(self, rule: Rule, claimed: list[Event], case: _Case) -> tuple[str, ...]:
+    def _others(self, rule: Rule, claimed: list[Event], case: Case) -> tuple[str, ...]:
         """Rules of another label that would have claimed most of the same resets."""
         return tuple(
             judge.rule.name
@@ -335,7 +308,7 @@ class Correlator:
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
         )
 
-    def _has_failed(self, rule: Rule, burst: list[Event], case: _Case) -> bool:
+    def _has_failed(self, rule: Rule, burst: list[Event], case: Case) -> bool:
         """Whether a rule has claimed nothing of this very burst."""
         place = (rule.name, self._rule_keys[id(rule)](burst[0]))
         return any(
@@ -343,7 +316,7 @@ class Correlator:
             for attempt in case.attempts.get(place, ())
         )
 
-    def _verdict(self, entry: _Open, state: str) -> Verdict:
+    def _verdict(self, entry: Open, state: str) -> Verdict:
         if entry.rule is None:
             world = self.evidence, self.owners
             return unknown_verdict(entry.tally, entry.nearest, world, state)

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import bursts_of, in_order
+from whyreset.correlate.case import Case
 from whyreset.correlate.clusters import Cluster, Clusters, Place
-from whyreset.correlate.correlator import Correlator, _Case
+from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.verdicts import confidence_of
@@ -104,11 +105,11 @@ class Eager(Correlator):
             memory = self._memories[place] = _Memory()
         return memory
 
-    def _judge(self, cluster: Cluster) -> _Case:
+    def _judge(self, cluster: Cluster) -> Case:
         """Try the rules on a cluster as it is, and say and remember the labels."""
         place = cluster.place
         before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
-        case = self._tried(cluster, _Case(in_order(cluster.events), before))
+        case = self._tried(cluster, Case(in_order(cluster.events), before))
         if cluster.kind != RESET:
             return case
         memory = self._memory(place)
@@ -156,7 +157,7 @@ class Eager(Correlator):
         few = 0 < len(self._memory(place).by_peer) <= _FEW
         return _STRETCH_OF_FEW if few else _STRETCH
 
-    def _leave_unknown(self, case: _Case) -> None:
+    def _leave_unknown(self, case: Case) -> None:
         for key, burst in bursts_of(case.pool, self._unknown_key, 60 * NS):
             tally = new_tally("unknown", key, burst[0])
             case.claims.append((None, tally, Outcome(claimed=burst)))

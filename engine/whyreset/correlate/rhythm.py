@@ -6,6 +6,22 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from whyreset.correlate.trains import (
+    CHAIN,
+    FEW,
+    MISSED,
+    Bounds,
+    Train,
+    all_trains,
+    chain_of,
+    fitted_to,
+    link_worth,
+    median_of,
+    price_of_period,
+    spread_of,
+    weighed,
+)
+
 MIN_BEATS = 4
 """Beats from which a rhythm may count; fewer are found, and weighed, all the same."""
 LIKELY = 1.0
@@ -14,22 +30,13 @@ LIKELY = 1.0
 _MAX_TRAINS = 4
 _MAX_EQUAL = 3
 """Probers of one period that are looked for together."""
-_CHAIN = 3
-"""Beats of the shortest train."""
 _TOGETHER = 0.04
 """Largest jitter of probers that are told by their common period."""
 _FEW_TOGETHER = 32
 """Events up to which trains are also looked for by a common period; longer ones stand out."""
-_MAX_MISSED_BEATS = 3
-_SHORTLIST, _MANY_SHORTLIST, _FURTHER, _NEAREST = 16, 8, 5, 3
-"""Periods that are tried: among more than a few events, among many, there for one more train;
-and in any case those that most neighbours have."""
-_HALF = 100 * math.log(2)
+_SHORTLIST, _MANY_SHORTLIST, _FURTHER = 16, 8, 5
+"""Periods that are tried: among more than a few events, among many, there for one more train."""
 _CHUNK = 192
-_FLOOR = 0.015
-"""Smallest jitter (share of the period) that a few links can be trusted to show."""
-_FEW = 12
-"""Events up to which two probers of different periods need not stand out by themselves."""
 
 _LONG, _PRECISE = 9, 0.05
 """Links, and root mean square of their residuals, from which a train stands out of noise."""
@@ -37,23 +44,10 @@ _LONG, _PRECISE = 9, 0.05
 _BESIDE = 5
 """Links from which one more train may have a period of its own."""
 
-_MISSED, _STRAY, _TRAIN = 2.3, 2.78, 2.6
-"""Prices in nats of a missed beat, an event outside every train, one more train:
--ln of 1/10, 1/16, 1/13."""
+_STRAY, _TRAIN = 2.78, 2.6
+"""Prices in nats of an event outside every train, and of one more train: -ln of 1/16, 1/13."""
 _UNLIKE = 2.0
 """Nats that each of two trains of different periods must be worth, among a few events."""
-_CANDIDATE_ERROR = 1.1
-"""A period to be tried is near the true one, not equal to it: the factor for the tolerance."""
-
-
-class Train(NamedTuple):
-    """One prober: indices of its beats, period in ns, what its links are worth in nats."""
-
-    beats: tuple[int, ...]
-    period: float
-    missed: int
-    residuals: tuple[float, ...]
-    gain: float
 
 
 class Rhythm(NamedTuple):
@@ -65,15 +59,6 @@ class Rhythm(NamedTuple):
     missed: int
     trains: int
     evidence: float
-
-
-class Bounds(NamedTuple):
-    """Shortest and longest period (ns), tolerance (share), clock resolution of the times (ns)."""
-
-    low: float
-    high: float
-    tolerance: float
-    resolution: float = 0.0
 
 
 def resolution_of(times: list[int]) -> float:
@@ -112,7 +97,7 @@ def _find_rhythm(times: tuple[int, ...], bounds: Bounds) -> Rhythm | None:
     return Rhythm(
         beats=tuple(beats),
         period=main.period,
-        jitter=1.4826 * _median(residuals),
+        jitter=1.4826 * median_of(residuals),
         missed=sum(train.missed for train in trains),
         trains=max(1, round(len(trains) / chunks)),
         evidence=evidence,
@@ -135,7 +120,7 @@ def _distinct(times: Sequence[int]) -> tuple[list[int], list[list[int]]]:
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     """The likeliest explanation: long trains first, precise trains first, or one period for all."""
     few = len(times) <= _FEW_TOGETHER
-    first = _all_trains(times, bounds, _SHORTLIST if few else _MANY_SHORTLIST)
+    first = all_trains(times, bounds, _SHORTLIST if few else _MANY_SHORTLIST)
     known = {tuple(range(len(times))): first}
     explanations = [_taken_greedily(times, bounds, relief, known) for relief in (_STRAY, 0.0)]
     if few:
@@ -165,11 +150,11 @@ def _taken_together(
     for train in first:
         trains = [train]
         left = _without(range(len(times)), train)
-        while len(trains) < _MAX_EQUAL and len(left) >= _CHAIN:
-            chain = _chain([times[i] for i in left], train.period, bounds)
-            if len(chain) < _CHAIN:
+        while len(trains) < _MAX_EQUAL and len(left) >= CHAIN:
+            chain = chain_of([times[i] for i in left], train.period, bounds)
+            if len(chain) < CHAIN:
                 break
-            trains.append(_weighed(times, [left[i] for i in chain], train.period, bounds))
+            trains.append(weighed(times, [left[i] for i in chain], train.period, bounds))
             left = _without(left, trains[-1])
         if len(trains) < 2:
             continue
@@ -187,17 +172,17 @@ def _without(left: Iterable[int], train: Train) -> list[int]:
 def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> float:
     """What trains of one period and one jitter are worth in nats, strays apart."""
     gaps = [times[j] - times[i] for train in trains for i, j in pairwise(train.beats)]
-    residuals, period = _fitted(gaps, trains[0].period, bounds)
-    spread = _spread_of(residuals, period, bounds)
+    residuals, period = fitted_to(gaps, trains[0].period, bounds)
+    spread = spread_of(residuals, period, bounds)
     if spread > _TOGETHER and not bounds.resolution:
         return -math.inf  # chance chains fill the whole tolerance
     missed = sum(train.missed for train in trains)
     return (
-        _link_worth(residuals, spread)
-        - _MISSED * missed
+        link_worth(residuals, spread)
+        - MISSED * missed
         - _TRAIN * (len(trains) - 1)
         - 0.5 * math.log(len(residuals))
-        - _price_of_period(bounds)
+        - price_of_period(bounds)
     )
 
 
@@ -211,10 +196,10 @@ def _taken_greedily(
     further = _SHORTLIST if len(times) <= _FEW_TOGETHER else _FURTHER
     found: list[Train] = []
     evidence = 0.0
-    while len(found) < _MAX_TRAINS and len(left) >= _CHAIN:
+    while len(found) < _MAX_TRAINS and len(left) >= CHAIN:
         among = tuple(left)
         if among not in known:
-            known[among] = _all_trains([times[i] for i in left], bounds, further)
+            known[among] = all_trains([times[i] for i in left], bounds, further)
         train = max(
             known[among], key=lambda train: train.gain + relief * len(train.beats), default=None
         )
@@ -239,7 +224,7 @@ def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
     alike = abs(train.period / main.period - 1) <= _PRECISE
-    unlike = len(times) <= _FEW and min(train.gain, main.gain) >= _UNLIKE
+    unlike = len(times) <= FEW and min(train.gain, main.gain) >= _UNLIKE
     return worth > 0 and (alike or unlike) and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
 
 
@@ -260,142 +245,8 @@ def _against_noise(train: Train, others: int, times: list[int], least: int = _LO
     return train.gain - links * math.log1p(2 * density)
 
 
-def _all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
-    """The best chain of each period worth trying, where it has beats enough."""
-    periods = _candidates(times, bounds, limit)
-    chains = ((_chain(times, period, bounds), period) for period in periods)
-    return [_weighed(times, c, period, bounds) for c, period in chains if len(c) >= _CHAIN]
-
-
-def _candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
-    """Periods worth trying: gaps over one to three neighbours (more in dense streams), whole
-    and halved, thinned to one a percent; the most frequent ones when there are many."""
-    reach = 3 if len(times) <= 32 else 8
-    low, high = bounds.low * (1 - bounds.tolerance), bounds.high * (1 + bounds.tolerance)
-    votes: dict[int, list[float]] = {}
-    nearest: dict[int, float] = {}
-    for lag in range(1, reach + 1):
-        for earlier, later in zip(times, times[lag:], strict=False):
-            gap = later - earlier
-            if not low <= gap <= 2 * high:
-                continue
-            place = 100 * math.log(gap)
-            if gap <= high:
-                votes.setdefault(round(place), []).append(gap)
-            if gap >= 2 * low:
-                votes.setdefault(round(place - _HALF), []).append(gap / 2)
-        if lag == 1:
-            nearest = {place: len(periods) for place, periods in votes.items()}
-    bins = {
-        k: len(periods) + 0.6 * (len(votes.get(k - 1, ())) + len(votes.get(k + 1, ())))
-        for k, periods in votes.items()
-    }
-    # Long gaps agree better with each other than the short ones that they are made of.
-    most = {*_most(bins, limit), *_most(nearest, _NEAREST)}
-    tried = bins if len(times) <= _FEW else most
-    clipped = (_median(sorted(votes[k])) for k in tried)
-    return sorted({min(max(period, bounds.low), bounds.high) for period in clipped})
-
-
-def _most(votes: dict[int, float], count: int) -> list[int]:
-    return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
-
-
-def _chain(times: list[int], period: float, bounds: Bounds) -> list[int]:
-    """The best chain of events one to four periods apart, by dynamic programming.
-
-    What stands so many periods before an event moves on with it: one mark for each number of
-    periods, so that only events that can be linked are looked at.
-    """
-    tolerance = max(bounds.tolerance * _CANDIDATE_ERROR, bounds.resolution / period)
-    tolerance = min(0.5, tolerance)
-    reach, price = tolerance * period, 0.3 / (tolerance * period)
-    steps = [(k, (k + 1) * period, 1 - 0.4 * k) for k in range(_MAX_MISSED_BEATS + 1)]
-    marks = [0] * len(steps)
-    scores = [0.0] * len(times)
-    before = [-1] * len(times)
-    for j, now in enumerate(times):
-        best, came = 0.0, -1
-        for k, back, worth in steps:
-            expected = now - back
-            first, last = expected - reach, expected + reach
-            i = marks[k]
-            while times[i] < first:
-                i += 1
-            marks[k] = i
-            while i < j and (time := times[i]) <= last:
-                score = scores[i] + worth - price * abs(time - expected)
-                if score > best:
-                    best, came = score, i
-                i += 1
-        scores[j], before[j] = best, came
-    at = max(range(len(times)), key=scores.__getitem__)
-    chain = []
-    while at >= 0:
-        chain.append(at)
-        at = before[at]
-    return chain[::-1]
-
-
-def _weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
-    """The chain with its refined period and its worth in nats."""
-    gaps = [times[j] - times[i] for i, j in pairwise(chain)]
-    missed = sum(_steps(gaps, period)) - len(gaps)
-    residuals, period = _fitted(gaps, period, bounds)
-    gain = (
-        _link_worth(residuals, _spread_of(residuals, period, bounds))
-        - _MISSED * missed
-        - 0.5 * math.log(len(residuals))
-        - _price_of_period(bounds)
-    )
-    return Train(tuple(chain), period, missed, residuals, gain)
-
-
-def _fitted(gaps: list[int], period: float, bounds: Bounds) -> tuple[tuple[float, ...], float]:
-    """What is left of gaps (shares of the period), and the period: sum kg / sum kk over them."""
-    steps = _steps(gaps, period)
-    fitted = sum(k * g for k, g in zip(steps, gaps, strict=True)) / sum(k * k for k in steps)
-    if bounds.low <= fitted <= bounds.high:
-        period = fitted
-    return tuple(g / period - k for k, g in zip(steps, gaps, strict=True)), period
-
-
-def _steps(gaps: list[int], period: float) -> list[int]:
-    return [max(1, round(gap / period)) for gap in gaps]
-
-
-def _spread_of(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
-    """The standard deviation of links, as shares of the period, as far as clocks can show it."""
-    return max(
-        _FLOOR,
-        bounds.resolution / (math.sqrt(6) * period),
-        math.sqrt(sum(r * r for r in residuals) / len(residuals)),
-    )
-
-
-def _link_worth(residuals: Sequence[float], spread: float) -> float:
-    """Log likelihood of the links against places anywhere in the period."""
-    squares = sum(r * r for r in residuals) / (spread * spread)
-    return -0.5 * squares - len(residuals) * math.log(spread * math.sqrt(2 * math.pi))
-
-
-def _price_of_period(bounds: Bounds) -> float:
-    """The price of choosing a period: the log of how many the bounds can tell apart."""
-    choices = math.log(bounds.high / bounds.low) / math.log1p(bounds.tolerance)
-    return math.log(max(1.0, choices))
-
-
 def _shifted(train: Train, by: int) -> Train:
     if not by:
         return train
     beats = tuple(beat + by for beat in train.beats)
     return Train(beats, train.period, train.missed, train.residuals, train.gain)
-
-
-def _median(ordered: list[float]) -> float:
-    if not ordered:
-        return 0.0
-    middle = len(ordered) // 2
-    if len(ordered) % 2:
-        return ordered[middle]
-    return (ordered[middle - 1] + ordered[middle]) / 2

@@ -1,0 +1,37 @@
+"""A cluster on trial: what is claimed of it, by whom, and what is left."""
+
+from typing import NamedTuple
+
+from whyreset.correlate.burst import Key
+from whyreset.correlate.judge import Outcome
+from whyreset.correlate.stretch import Tally
+from whyreset.correlate.unexplained import Attempt
+from whyreset.model.event import Event
+from whyreset.model.rule import Rule
+from whyreset.model.verdict import Verdict
+
+
+class Open(NamedTuple):
+    """A burst whose last stretch was cut by `span`: it may go on in the next."""
+
+    rule: Rule | None
+    tally: Tally
+    outcome: Outcome
+    nearest: Attempt | None
+    also: tuple[str, ...]
+
+
+class Case:
+    """A cluster on trial: resets that nobody has claimed yet (`bursts` of them by key and gap),
+    bursts that went on from the last stretch and those of this one, the rules that claimed
+    nothing, all claims, and the final verdicts on the way."""
+
+    def __init__(self, events: list[Event], before: dict[tuple[str, Key], Open]) -> None:
+        self.pool = events
+        self.size = len(events)
+        self.before = before
+        self.after: dict[tuple[str, Key], Open] = {}
+        self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, list[Event]]]] = {}
+        self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
+        self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
+        self.said: list[Verdict] = []

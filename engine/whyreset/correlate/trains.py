@@ -1,0 +1,177 @@
+"""Trains: the beats of one prober among events, and what they are worth as evidence."""
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+from typing import NamedTuple
+
+CHAIN = 3
+"""Beats of the shortest train."""
+FEW = 12
+"""Events up to which all periods are tried, and two probers of different periods need not stand
+out by themselves."""
+MISSED = 2.3
+"""Price in nats of a missed beat: -ln of 1/10."""
+CANDIDATE_ERROR = 1.1
+"""A period to be tried is near the true one, not equal to it: the factor for the tolerance."""
+
+_MAX_MISSED_BEATS = 3
+_NEAREST = 3
+"""Periods that are tried in any case: those that most neighbours have."""
+_HALF = 100 * math.log(2)
+_FLOOR = 0.015
+"""Smallest jitter (share of the period) that a few links can be trusted to show."""
+
+
+class Train(NamedTuple):
+    """One prober: indices of its beats, period in ns, what its links are worth in nats."""
+
+    beats: tuple[int, ...]
+    period: float
+    missed: int
+    residuals: tuple[float, ...]
+    gain: float
+
+
+class Bounds(NamedTuple):
+    """Shortest and longest period (ns), tolerance (share), clock resolution of the times (ns)."""
+
+    low: float
+    high: float
+    tolerance: float
+    resolution: float = 0.0
+
+
+def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
+    """The best chain of each period worth trying, where it has beats enough."""
+    periods = _candidates(times, bounds, limit)
+    chains = ((chain_of(times, period, bounds), period) for period in periods)
+    return [weighed(times, c, period, bounds) for c, period in chains if len(c) >= CHAIN]
+
+
+def _candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
+    """Periods worth trying: gaps over one to three neighbours (more in dense streams), whole
+    and halved, thinned to one a percent; the most frequent ones when there are many."""
+    reach = 3 if len(times) <= 32 else 8
+    low, high = bounds.low * (1 - bounds.tolerance), bounds.high * (1 + bounds.tolerance)
+    votes: dict[int, list[float]] = {}
+    nearest: dict[int, float] = {}
+    for lag in range(1, reach + 1):
+        for earlier, later in zip(times, times[lag:], strict=False):
+            gap = later - earlier
+            if not low <= gap <= 2 * high:
+                continue
+            place = 100 * math.log(gap)
+            if gap <= high:
+                votes.setdefault(round(place), []).append(gap)
+            if gap >= 2 * low:
+                votes.setdefault(round(place - _HALF), []).append(gap / 2)
+        if lag == 1:
+            nearest = {place: len(periods) for place, periods in votes.items()}
+    bins = {
+        k: len(periods) + 0.6 * (len(votes.get(k - 1, ())) + len(votes.get(k + 1, ())))
+        for k, periods in votes.items()
+    }
+    # Long gaps agree better with each other than the short ones that they are made of.
+    most = {*_most(bins, limit), *_most(nearest, _NEAREST)}
+    tried = bins if len(times) <= FEW else most
+    clipped = (median_of(sorted(votes[k])) for k in tried)
+    return sorted({min(max(period, bounds.low), bounds.high) for period in clipped})
+
+
+def _most(votes: dict[int, float], count: int) -> list[int]:
+    return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
+
+
+def chain_of(times: list[int], period: float, bounds: Bounds) -> list[int]:
+    """The best chain of events one to four periods apart, by dynamic programming.
+
+    What stands so many periods before an event moves on with it: one mark for each number of
+    periods, so that only events that can be linked are looked at.
+    """
+    tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
+    tolerance = min(0.5, tolerance)
+    reach, price = tolerance * period, 0.3 / (tolerance * period)
+    steps = [(k, (k + 1) * period, 1 - 0.4 * k) for k in range(_MAX_MISSED_BEATS + 1)]
+    marks = [0] * len(steps)
+    scores = [0.0] * len(times)
+    before = [-1] * len(times)
+    for j, now in enumerate(times):
+        best, came = 0.0, -1
+        for k, back, worth in steps:
+            expected = now - back
+            first, last = expected - reach, expected + reach
+            i = marks[k]
+            while times[i] < first:
+                i += 1
+            marks[k] = i
+            while i < j and (time := times[i]) <= last:
+                score = scores[i] + worth - price * abs(time - expected)
+                if score > best:
+                    best, came = score, i
+                i += 1
+        scores[j], before[j] = best, came
+    at = max(range(len(times)), key=scores.__getitem__)
+    chain = []
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
+
+
+def weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
+    """The chain with its refined period and its worth in nats."""
+    gaps = [times[j] - times[i] for i, j in pairwise(chain)]
+    missed = sum(_steps(gaps, period)) - len(gaps)
+    residuals, period = fitted_to(gaps, period, bounds)
+    gain = (
+        link_worth(residuals, spread_of(residuals, period, bounds))
+        - MISSED * missed
+        - 0.5 * math.log(len(residuals))
+        - price_of_period(bounds)
+    )
+    return Train(tuple(chain), period, missed, residuals, gain)
+
+
+def fitted_to(gaps: list[int], period: float, bounds: Bounds) -> tuple[tuple[float, ...], float]:
+    """What is left of gaps (shares of the period), and the period: sum kg / sum kk over them."""
+    steps = _steps(gaps, period)
+    fitted = sum(k * g for k, g in zip(steps, gaps, strict=True)) / sum(k * k for k in steps)
+    if bounds.low <= fitted <= bounds.high:
+        period = fitted
+    return tuple(g / period - k for k, g in zip(steps, gaps, strict=True)), period
+
+
+def _steps(gaps: list[int], period: float) -> list[int]:
+    return [max(1, round(gap / period)) for gap in gaps]
+
+
+def spread_of(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """The standard deviation of links, as shares of the period, as far as clocks can show it."""
+    return max(
+        _FLOOR,
+        bounds.resolution / (math.sqrt(6) * period),
+        math.sqrt(sum(r * r for r in residuals) / len(residuals)),
+    )
+
+
+def link_worth(residuals: Sequence[float], spread: float) -> float:
+    """Log likelihood of the links against places anywhere in the period."""
+    squares = sum(r * r for r in residuals) / (spread * spread)
+    return -0.5 * squares - len(residuals) * math.log(spread * math.sqrt(2 * math.pi))
+
+
+def price_of_period(bounds: Bounds) -> float:
+    """The price of choosing a period: the log of how many the bounds can tell apart."""
+    choices = math.log(bounds.high / bounds.low) / math.log1p(bounds.tolerance)
+    return math.log(max(1.0, choices))
+
+
+def median_of(ordered: list[float]) -> float:
+    """The median of sorted values; 0 of none."""
+    if not ordered:
+        return 0.0
+    middle = len(ordered) // 2
+    if len(ordered) % 2:
+        return ordered[middle]
+    return (ordered[middle - 1] + ordered[middle]) / 2
