@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from whyreset.basis.units import NS
 from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, find_rhythm, resolution_of
-from whyreset.correlate.trains import CANDIDATE_ERROR, Bounds, chain_of
+from whyreset.correlate.trains import CANDIDATE_ERROR, Bounds, Pairs
 
 Kind = Callable[[random.Random, int], list[float]]
 RUNS = 100
@@ -232,7 +232,7 @@ def slow_chain(times: list[int], period: float, tolerance: float) -> float:
 def test_the_chain_is_the_best_one(millis: list[int], period: int) -> None:
     times = sorted({each * NS // 1000 + 1 for each in millis})
     length = period * NS / 1000 + 0.4
-    chain = chain_of(times, length, BOUNDS)
+    chain = Pairs(times, BOUNDS).chain(length)
     score = slow_chain([times[i] for i in chain], length, 0.15 * CANDIDATE_ERROR)
     best = slow_chain(times, length, 0.15 * CANDIDATE_ERROR)
     assert abs(score - best) < 1e-6

@@ -11,9 +11,9 @@ from whyreset.correlate.trains import (
     FEW,
     MISSED,
     Bounds,
+    Pairs,
     Train,
     all_trains,
-    chain_of,
     fitted_to,
     link_worth,
     median_of,
@@ -151,7 +151,7 @@ def _taken_together(
         trains = [train]
         left = _without(range(len(times)), train)
         while len(trains) < _MAX_EQUAL and len(left) >= CHAIN:
-            chain = chain_of([times[i] for i in left], train.period, bounds)
+            chain = Pairs([times[i] for i in left], bounds).chain(train.period)
             if len(chain) < CHAIN:
                 break
             trains.append(weighed(times, [left[i] for i in chain], train.period, bounds))

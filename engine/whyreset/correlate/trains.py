@@ -1,6 +1,7 @@
 """Trains: the beats of one prober among events, and what they are worth as evidence."""
 
 import math
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from itertools import pairwise
 from typing import NamedTuple
@@ -15,7 +16,8 @@ MISSED = 2.3
 CANDIDATE_ERROR = 1.1
 """A period to be tried is near the true one, not equal to it: the factor for the tolerance."""
 
-_MAX_MISSED_BEATS = 3
+_WORTH = (0.0, 1.0, 0.6, 0.2, -0.2)
+"""What a link over 1, 2, 3, 4 periods is worth in the search for a chain."""
 _NEAREST = 3
 """Periods that are tried in any case: those that most neighbours have."""
 _HALF = 100 * math.log(2)
@@ -43,10 +45,18 @@ class Bounds(NamedTuple):
 
 
 def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
-    """The best chain of each period worth trying, where it has beats enough."""
-    periods = _candidates(times, bounds, limit)
-    chains = ((chain_of(times, period, bounds), period) for period in periods)
-    return [weighed(times, c, period, bounds) for c, period in chains if len(c) >= CHAIN]
+    """The best chain of each period worth trying, where it has beats enough; periods that lie
+    close together give the same chain, which is weighed once."""
+    pairs = Pairs(times, bounds)
+    trains: dict[tuple[int, ...], Train] = {}
+    for period in _candidates(times, bounds, limit):
+        chain = pairs.chain(period)
+        if len(chain) < CHAIN:
+            continue
+        steps = round((times[chain[-1]] - times[chain[0]]) / period)
+        if (steps, *chain) not in trains:
+            trains[steps, *chain] = weighed(times, chain, period, bounds)
+    return list(trains.values())
 
 
 def _candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
@@ -83,40 +93,48 @@ def _most(votes: dict[int, float], count: int) -> list[int]:
     return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
 
 
-def chain_of(times: list[int], period: float, bounds: Bounds) -> list[int]:
-    """The best chain of events one to four periods apart, by dynamic programming.
+class Pairs:
+    """All pairs of events that may be links of a chain, by the gap between them."""
 
-    What stands so many periods before an event moves on with it: one mark for each number of
-    periods, so that only events that can be linked are looked at.
-    """
-    tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
-    tolerance = min(0.5, tolerance)
-    reach, price = tolerance * period, 0.3 / (tolerance * period)
-    steps = [(k, (k + 1) * period, 1 - 0.4 * k) for k in range(_MAX_MISSED_BEATS + 1)]
-    marks = [0] * len(steps)
-    scores = [0.0] * len(times)
-    before = [-1] * len(times)
-    for j, now in enumerate(times):
-        best, came = 0.0, -1
-        for k, back, worth in steps:
-            expected = now - back
-            first, last = expected - reach, expected + reach
-            i = marks[k]
-            while times[i] < first:
-                i += 1
-            marks[k] = i
-            while i < j and (time := times[i]) <= last:
-                score = scores[i] + worth - price * abs(time - expected)
-                if score > best:
-                    best, came = score, i
-                i += 1
-        scores[j], before[j] = best, came
-    at = max(range(len(times)), key=scores.__getitem__)
-    chain = []
-    while at >= 0:
-        chain.append(at)
-        at = before[at]
-    return chain[::-1]
+    def __init__(self, times: list[int], bounds: Bounds) -> None:
+        longest = (len(_WORTH) - 0.5) * bounds.high
+        found: list[tuple[int, int, int]] = []
+        for j, now in enumerate(times):
+            first = bisect_left(times, now - longest, 0, j)
+            found += [(now - times[i], j, i) for i in range(first, j)]
+        found.sort()
+        self._pairs = found
+        self._gaps = [gap for gap, _, _ in found]
+        self._count = len(times)
+        self._bounds = bounds
+
+    def chain(self, period: float) -> list[int]:
+        """The best chain of events one to four periods apart, by dynamic programming over the
+        links whose gap is near so many periods."""
+        bounds = self._bounds
+        tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
+        reach = min(0.5, tolerance) * period
+        links: list[tuple[int, int, int, float]] = []
+        for k in range(1, len(_WORTH)):
+            expected = k * period
+            first = bisect_left(self._gaps, expected - reach)
+            last = bisect_right(self._gaps, expected + reach, first)
+            near = self._pairs[first:last]
+            links += [(j, k, i, abs(gap - expected)) for gap, j, i in near]
+        links.sort()
+        price = 0.3 / reach
+        scores = [0.0] * self._count
+        before = [-1] * self._count
+        for j, k, i, off in links:
+            score = scores[i] + _WORTH[k] - price * off
+            if score > scores[j]:
+                scores[j], before[j] = score, i
+        at = scores.index(max(scores))
+        chain = []
+        while at >= 0:
+            chain.append(at)
+            at = before[at]
+        return chain[::-1]
 
 
 def weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
