@@ -10,7 +10,8 @@ from typing import Any
 Hits = dict[int, list[int]]
 """Per needle found its places in ascending order, at least one in every line that has it."""
 
-_SWITCH_AFTER = 2 << 20  # bytes: below, importing and compiling costs more than it saves
+_SWITCH_AFTER = 32 << 20
+"""Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
 _BEFORE_PEERS = (b" ", b'"', b":", b"/")
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
@@ -78,7 +79,7 @@ class Needles:
     def hits(self, data: bytes, start: int, end: int) -> Hits:
         """All places between `start` and `end` (a line start and a line end)."""
         if self._fast is None and not self._slow_only:
-            self._scanned += end - start
+            self._scanned += (end - start) * len(self.needles)
             if self._scanned > _SWITCH_AFTER or self._peers:
                 self._fast = hyperscan_search(self.needles, self._peers)
                 self._slow_only = self._fast is None
