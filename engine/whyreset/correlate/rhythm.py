@@ -151,7 +151,8 @@ def _taken_together(
         trains = [train]
         left = _without(range(len(times)), train)
         while len(trains) < _MAX_EQUAL and len(left) >= CHAIN:
-            chain = Pairs([times[i] for i in left], bounds).chain(train.period)
+            pairs = Pairs([times[i] for i in left], bounds, train.period)
+            chain = pairs.chain(train.period)
             if len(chain) < CHAIN:
                 break
             trains.append(weighed(times, [left[i] for i in chain], train.period, bounds))

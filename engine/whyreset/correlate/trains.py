@@ -47,9 +47,10 @@ class Bounds(NamedTuple):
 def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
     """The best chain of each period worth trying, where it has beats enough; periods that lie
     close together give the same chain, which is weighed once."""
-    pairs = Pairs(times, bounds)
+    periods = _candidates(times, bounds, limit)
+    pairs = Pairs(times, bounds, max(periods, default=0.0))
     trains: dict[tuple[int, ...], Train] = {}
-    for period in _candidates(times, bounds, limit):
+    for period in periods:
         chain = pairs.chain(period)
         if len(chain) < CHAIN:
             continue
@@ -96,8 +97,8 @@ def _most(votes: dict[int, float], count: int) -> list[int]:
 class Pairs:
     """All pairs of events that may be links of a chain, by the gap between them."""
 
-    def __init__(self, times: list[int], bounds: Bounds) -> None:
-        longest = (len(_WORTH) - 0.5) * bounds.high
+    def __init__(self, times: list[int], bounds: Bounds, longest_period: float) -> None:
+        longest = (len(_WORTH) - 0.5) * longest_period
         found: list[tuple[int, int, int]] = []
         for j, now in enumerate(times):
             first = bisect_left(times, now - longest, 0, j)
