@@ -1,12 +1,51 @@
 """Bursts: events with the same key, no two neighbours further apart than the gap."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
+from typing import NamedTuple
 
-from whyreset.model.event import Event
+from whyreset.model.event import Event, Value
 from whyreset.model.record import Source
 
 Key = tuple[str, ...]
+_time = attrgetter("time")
+
+
+class Column(NamedTuple):
+    """One field of the events of a burst: its value for each, and the distinct ones."""
+
+    values: list[Value | None]
+    distinct: frozenset[Value | None]
+
+
+class Burst(list[Event]):
+    """Events in time order, complete before anybody asks; what rules ask of them is read once
+    for all rules."""
+
+    __slots__ = ("_columns", "_times")
+
+    def __init__(self, events: Iterable[Event] = ()) -> None:
+        super().__init__(events)
+        self._columns: dict[str, Column] = {}
+        self._times: list[int] | None = None
+
+    @property
+    def times(self) -> list[int]:
+        """The time of each event, ns."""
+        if self._times is None:
+            self._times = list(map(_time, self))
+        return self._times
+
+    def column(self, field: str) -> Column:
+        """One field of all events."""
+        column = self._columns.get(field)
+        if column is None:
+            values = [event.get(field) for event in self]
+            column = self._columns[field] = Column(values, frozenset(values))
+        return column
+
+    def __reduce__(self) -> tuple[type["Burst"], tuple[list[Event]]]:
+        return Burst, (list(self),)
 
 
 def key_reader(fields: Sequence[str]) -> Callable[[Event], Key]:
@@ -46,7 +85,7 @@ class _Places(dict[Source, str]):
         return text
 
 
-def in_order(events: list[Event]) -> list[Event]:
+def in_order(events: Iterable[Event]) -> list[Event]:
     """The events sorted by their place: time, source, offset."""
     try:
         return sorted(events)  # a tuple that begins with the place: no key need be made
@@ -55,16 +94,16 @@ def in_order(events: list[Event]) -> list[Event]:
 
 
 def bursts_of(
-    events: Sequence[Event], key: Callable[[Event], Key], gap: int
-) -> list[tuple[Key, list[Event]]]:
+    events: Iterable[Event], key: Callable[[Event], Key], gap: int
+) -> list[tuple[Key, Burst]]:
     """The bursts of time-ordered events, in the order of their first events."""
-    found: list[tuple[Key, list[Event]]] = []
-    open_ones: dict[Key, list[Event]] = {}
+    found: list[tuple[Key, Burst]] = []
+    open_ones: dict[Key, Burst] = {}
     for event in events:
         its_key = key(event)
         burst = open_ones.get(its_key)
         if burst is None or event.time - burst[-1].time > gap:
-            burst = open_ones[its_key] = []
+            burst = open_ones[its_key] = Burst()
             found.append((its_key, burst))
         burst.append(event)
     return found

@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from whyreset.correlate.burst import Key
+from whyreset.correlate.burst import Burst, Key, in_order
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.unexplained import Attempt
@@ -27,11 +27,11 @@ class Case:
     nothing, all claims, and the final verdicts on the way."""
 
     def __init__(self, events: list[Event], before: dict[tuple[str, Key], Open]) -> None:
-        self.pool = events
+        self.pool = Burst(in_order(events))
         self.size = len(events)
         self.before = before
         self.after: dict[tuple[str, Key], Open] = {}
-        self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, list[Event]]]] = {}
+        self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, Burst]]] = {}
         self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []

@@ -15,7 +15,7 @@ from typing import Any
 from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.units import NS
-from whyreset.correlate.burst import Key, bursts_of, in_order, key_reader
+from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
 from whyreset.correlate.case import Case, Open
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.judge import Judge, Outcome
@@ -186,7 +186,7 @@ class Correlator:
                 continue
             opened = self._at(cluster.place).items()
             before = {slot: entry._replace(tally=entry.tally.copy()) for slot, entry in opened}
-            case = self._tried(cluster, Case(in_order(cluster.events), before))
+            case = self._tried(cluster, Case(cluster.events, before))
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
@@ -196,8 +196,7 @@ class Correlator:
     def _settle(self, cluster: Cluster) -> None:
         """Decide a cluster that is closed."""
         place = cluster.place
-        events = in_order(cluster.events)
-        case = self._tried(cluster, Case(events, self._open.pop(place, {})))
+        case = self._tried(cluster, Case(cluster.events, self._open.pop(place, {})))
         self.verdicts += case.said
         self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
         state = "final" if cluster.cut is None else "ongoing"
@@ -222,7 +221,7 @@ class Correlator:
         """Take from the pool what one rule claims."""
         rule, pool = judge.rule, case.pool
         if rule.scope.within or rule.scope.outside:
-            pool = [event for event in pool if in_scope(rule.scope, event, self.owners)]
+            pool = Burst(event for event in pool if in_scope(rule.scope, event, self.owners))
         claimed: list[Event] = []
         for key, burst in self._bursts(case, pool, rule):
             outcome = judge.judge(burst)
@@ -236,13 +235,13 @@ class Correlator:
                 attempt = Attempt(rule, burst, outcome)
                 case.attempts.setdefault((rule.name, key), []).append(attempt)
         if len(claimed) == len(case.pool):
-            case.pool = []
+            case.pool = Burst()
         elif claimed:
             taken = set(map(id, claimed))
-            case.pool = [event for event in case.pool if id(event) not in taken]
+            case.pool = Burst(event for event in case.pool if id(event) not in taken)
             case.bursts = {}
 
-    def _bursts(self, case: Case, events: list[Event], rule: Rule) -> list[tuple[Key, list[Event]]]:
+    def _bursts(self, case: Case, events: Burst, rule: Rule) -> list[tuple[Key, Burst]]:
         reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]
         untouched = len(events) == case.size
         if untouched and rule.gap >= reach.gap and set(rule.keys) <= set(reach.keys):
@@ -283,7 +282,7 @@ class Correlator:
         found = chain.from_iterable(case.attempts.get(place, ()) for place in places)
         return nearest_attempt(first, found)
 
-    def _left_over(self, case: Case) -> list[tuple[Key, list[Event]]]:
+    def _left_over(self, case: Case) -> list[tuple[Key, Burst]]:
         reach = self._reaches[RESET]
         if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, _UNKNOWN_GAP):
             return [(self._unknown_key(case.pool[0]), case.pool)]
@@ -297,7 +296,7 @@ class Correlator:
             self._tickets += 1
             heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
-    def _others(self, rule: Rule, claimed: list[Event], case: Case) -> tuple[str, ...]:
+    def _others(self, rule: Rule, claimed: Burst, case: Case) -> tuple[str, ...]:
         """Rules of another label that would have claimed most of the same resets."""
         return tuple(
             judge.rule.name

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from whyreset.basis.units import NS
-from whyreset.correlate.burst import bursts_of, in_order
+from whyreset.correlate.burst import Burst, bursts_of, in_order
 from whyreset.correlate.case import Case
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.correlator import Correlator
@@ -109,7 +109,7 @@ class Eager(Correlator):
         """Try the rules on a cluster as it is, and say and remember the labels."""
         place = cluster.place
         before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
-        case = self._tried(cluster, Case(in_order(cluster.events), before))
+        case = self._tried(cluster, Case(cluster.events, before))
         if cluster.kind != RESET:
             return case
         memory = self._memory(place)
@@ -135,7 +135,7 @@ class Eager(Correlator):
         if known:
             return known._replace(event=event)
         tally = new_tally("unknown", self._unknown_key(event), event)
-        return _labelled(None, tally, Outcome([event]), event)
+        return _labelled(None, tally, Outcome(Burst([event])), event)
 
     def _settle(self, cluster: Cluster) -> None:
         place = cluster.place

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from operator import attrgetter, mul, sub
+from operator import mul, sub
 
 from whyreset.basis.units import format_duration
+from whyreset.correlate.burst import Burst
 from whyreset.correlate.members import (
     Answer,
     MemberClause,
@@ -26,7 +27,6 @@ from whyreset.model.rule import (
 )
 from whyreset.model.verdict import Finding
 
-_time = attrgetter("time")
 UNTOLD = 0.9
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
@@ -66,8 +66,8 @@ class Outcome:
     confidence = 1.0
     rhythm: Rhythm | None = None
 
-    def __init__(self, claimed: list[Event] | None = None) -> None:
-        self.claimed = [] if claimed is None else claimed
+    def __init__(self, claimed: Burst | None = None) -> None:
+        self.claimed = Burst() if claimed is None else claimed
         self.notes: list[Note] = []
 
     def findings(self) -> tuple[Finding, ...]:
@@ -80,36 +80,34 @@ class Judge:
 
     def __init__(self, rule: Rule, world: World) -> None:
         self.rule = rule
-        plain, counted, burst = _sorted_clauses(rule.when)
-        self._members = [compile_member(clause, world, rule.keys) for clause in plain]
-        self._counted = [compile_member(clause, world, rule.keys) for clause in counted]
-        self._burst = burst
+        plain, counted, self._burst = _sorted_clauses(rule.when)
+        self._members = [compile_member(clause, world) for clause in plain]
+        self._counted = [compile_member(clause, world) for clause in counted]
         plain, counted, self._unless_burst = _sorted_clauses(rule.unless)
-        self._unless = [compile_member(clause, world, rule.keys) for clause in plain]
-        self._unless_counted = [compile_member(clause, world, rule.keys) for clause in counted]
-        self._least = max((c.count for c in burst if isinstance(c, AtLeast)), default=1)
+        self._unless = [compile_member(clause, world) for clause in plain]
+        self._unless_counted = [compile_member(clause, world) for clause in counted]
+        self._least = max((c.count for c in self._burst if isinstance(c, AtLeast)), default=1)
 
-    def judge(self, burst: Sequence[Event]) -> Outcome:
-        """The claims of the rule among the resets of one burst, in time order."""
+    def judge(self, burst: Burst) -> Outcome:
+        """The claims of the rule among the resets of one burst."""
         outcome = Outcome()
-        members = list(burst)
-        if len(members) >= self._least:
-            members = self._pass_members(members, outcome)
+        if len(burst) >= self._least:
+            members = self._pass_members(burst, outcome)
             if members and self._pass_burst(members, outcome):
                 return outcome
         else:
-            outcome.notes.append(_too_few(self._burst, len(members)))
-        outcome.claimed = []
+            outcome.notes.append(_too_few(self._burst, len(burst)))
+        outcome.claimed = Burst()
         return outcome
 
-    def _pass_members(self, members: list[Event], outcome: Outcome) -> list[Event]:
+    def _pass_members(self, members: Burst, outcome: Outcome) -> Burst:
         for member in self._members:
             answers = member.ask(members)
             holds = [answer.holds for answer in answers]
             kept = _kept(member.clause, members, holds)
             outcome.notes.append(_note(member, members, answers, _overall(holds)))
             if len(kept) < self._least:
-                return []
+                return Burst()
             if member.clause.if_known and None in holds:
                 outcome.confidence *= UNTOLD
             members = kept
@@ -118,15 +116,16 @@ class Judge:
             if any(answer.holds for answer in answers):
                 outcome.notes.append(_note(member, members, answers, False, excepts=True))
                 asked = zip(members, answers, strict=True)
-                members = [each for each, answer in asked if not answer.holds]
+                members = Burst(each for each, answer in asked if not answer.holds)
             if len(members) < self._least:
-                return []
+                return Burst()
         return members
 
-    def _pass_burst(self, members: list[Event], outcome: Outcome) -> bool:
+    def _pass_burst(self, members: Burst, outcome: Outcome) -> bool:
         for member in self._counted:
             quantifier = member.clause.quantifier
-            asked = members[:1] if quantifier and quantifier.kind == "first" else members
+            first = quantifier is not None and quantifier.kind == "first"
+            asked = Burst(members[:1]) if first else members
             answers = member.ask(asked)
             holds = _quantified(quantifier, answers)
             outcome.notes.append(_note(member, asked, answers, holds))
@@ -142,7 +141,7 @@ class Judge:
                 return False
         return not self._excepted(members, outcome)
 
-    def _excepted(self, members: list[Event], outcome: Outcome) -> bool:
+    def _excepted(self, members: Burst, outcome: Outcome) -> bool:
         for member in self._unless_counted:
             answers = member.ask(members)
             if _quantified(member.clause.quantifier, answers):
@@ -158,7 +157,7 @@ class Judge:
 
 def _note(
     member: MemberClause,
-    members: Sequence[Event],
+    members: Burst,
     answers: Sequence[Answer],
     holds: bool | None,
     *,
@@ -181,12 +180,15 @@ def _sorted_clauses(
     return list(members), list(counted), sorted(burst, key=lambda c: isinstance(c, Every))
 
 
-def _kept(clause: Clause, members: list[Event], holds: Sequence[bool | None]) -> list[Event]:
+def _kept(clause: Clause, members: Burst, holds: Sequence[bool | None]) -> Burst:
     """The resets of which a clause holds, or with `if known` may hold."""
-    if holds.count(True) + (holds.count(None) if clause.if_known else 0) == len(holds):
+    count = holds.count(True) + (holds.count(None) if clause.if_known else 0)
+    if count == len(holds):
         return members
+    if not count:
+        return Burst()
     wanted = (True, None) if clause.if_known else (True,)
-    return [member for member, told in zip(members, holds, strict=True) if told in wanted]
+    return Burst(member for member, told in zip(members, holds, strict=True) if told in wanted)
 
 
 def _overall(holds: Sequence[bool | None]) -> bool | None:
@@ -222,8 +224,8 @@ def _burst_clause(clause: Clause, outcome: Outcome) -> tuple[bool, str]:
         dense = _densest(members, clause.within)
         return dense >= clause.count, f"{dense} in {format_duration(clause.within)}"
     if isinstance(clause, Distinct):
-        values = {value for event in members if (value := event.get(clause.field)) is not None}
-        return len(values) >= clause.count, f"{len(values)} distinct"
+        values = len(members.column(clause.field).distinct - {None})
+        return values >= clause.count, f"{values} distinct"
     if isinstance(clause, IntervalsVary):
         return _intervals_vary(clause, outcome)
     if isinstance(clause, Every):
@@ -242,7 +244,7 @@ def _densest(members: Sequence[Event], within: int) -> int:
 
 def _intervals_vary(clause: IntervalsVary, outcome: Outcome) -> tuple[bool, str]:
     """Coefficient of variation (population) of the gaps between neighbours."""
-    times = list(map(_time, outcome.claimed))
+    times = outcome.claimed.times
     extent = times[-1] - times[0]
     if len(times) < 3 or not extent:
         return False, "too few to compare"
@@ -257,7 +259,7 @@ def _intervals_vary(clause: IntervalsVary, outcome: Outcome) -> tuple[bool, str]
 
 def _every(clause: Every, outcome: Outcome) -> tuple[bool, str]:
     members = outcome.claimed
-    times = [event.time for event in members]
+    times = members.times
     bounds = Bounds(clause.low, clause.high, clause.tolerance, resolution_of(times))
     rhythm = find_rhythm(times, bounds)
     if rhythm is None or len(rhythm.beats) < MIN_BEATS or rhythm.evidence < LIKELY:
@@ -272,7 +274,7 @@ def _every(clause: Every, outcome: Outcome) -> tuple[bool, str]:
     if missing > clause.missing:
         return False, text
     outcome.rhythm = rhythm
-    outcome.claimed = [members[i] for i in rhythm.beats]
+    outcome.claimed = Burst(members[i] for i in rhythm.beats)
     outcome.confidence *= min(1.0, 0.7 + 0.1 * rhythm.evidence)
     return True, text
 

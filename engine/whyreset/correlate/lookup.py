@@ -48,17 +48,22 @@ def condition_test(conditions: Iterable[Condition]) -> Test:
 
 
 def _one(condition: Condition) -> Test:
-    name, op, wanted = condition.field, condition.op, condition.value
+    name, test = condition.field, value_test(condition)
+    return lambda event: test(event.get(name))
+
+
+def value_test(condition: Condition) -> Callable[[Value | None], bool]:
+    """The test of a condition for the value of its field; None is a field that is not there."""
+    op, wanted = condition.op, condition.value
     if wanted == UNKNOWN:
         absent = op == "="
-        return lambda event: (event.get(name) is None) is absent
+        return lambda value: (value is None) is absent
     if op == "~":
         glob = str(wanted)
-        return lambda event: fnmatchcase(str(event.get(name) or ""), glob)
+        return lambda value: fnmatchcase(str(value or ""), glob)
     compare = _COMPARE[op]
 
-    def test(event: Event) -> bool:
-        value = event.get(name)
+    def test(value: Value | None) -> bool:
         if value is None:
             return False
         if isinstance(value, str) != isinstance(wanted, str):

@@ -2,17 +2,16 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from operator import attrgetter
 from typing import NamedTuple
 
 from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
-from whyreset.correlate.lookup import ENDS, UNKNOWN, Evidence, Question, condition_test
-from whyreset.model.event import Event
+from whyreset.correlate.burst import Burst
+from whyreset.correlate.lookup import ENDS, UNKNOWN, Evidence, Question, value_test
+from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
 Membership = Callable[[str], bool]
-_time = attrgetter("time")
 
 
 class Answer(NamedTuple):
@@ -30,14 +29,12 @@ _TARGETS = {
     "on node": ("node",),
     "to workload": ("namespace", "workload", "local"),
 }
-"""What a relation takes from a reset."""
-_KEY_OF = {"from peer": "peer", "on peer": "peer", "on pod": "pod", "on workload": "workload"}
-"""The key of a burst that makes all its resets ask for the same events."""
+"""What a relation takes from a reset: resets that agree in it ask for the same events."""
 _SECONDS = ("idle", "duration")
 
 _YES, _NO, _OPEN = Answer(True), Answer(False), Answer(None)
-Ask = Callable[[Sequence[Event]], list[Answer]]
-Describe = Callable[[Sequence[Event], Sequence[Answer]], str]
+Ask = Callable[[Burst], list[Answer]]
+Describe = Callable[[Burst, Sequence[Answer]], str]
 
 
 class MemberClause(NamedTuple):
@@ -60,44 +57,45 @@ def question_of(clause: Join | AfterLast) -> Question:
     return Question(clause.event, clause.relation, clause.conditions)
 
 
-def compile_member(clause: Clause, world: World, keys: tuple[str, ...]) -> MemberClause:
-    """Closures for one member clause of a rule whose bursts have these keys."""
+def compile_member(clause: Clause, world: World) -> MemberClause:
+    """Closures for one member clause."""
     if isinstance(clause, InNetwork):
-        return _in_network(clause, world, clause.field in keys)
+        return _in_network(clause, world)
     if isinstance(clause, Compare):
-        return _compare(clause, clause.condition.field in keys)
+        return _compare(clause)
     if isinstance(clause, Join):
-        return _join(clause, world.evidence, keys)
+        return _join(clause, world.evidence)
     if isinstance(clause, AfterLast):
         return _after_last(clause, world.evidence)
     if isinstance(clause, AnyOf):
-        return _any_of(clause, world, keys)
+        return _any_of(clause, world)
     raise TypeError(f"not a member clause: {clause!r}")
 
 
-def _each(one: Callable[[Event], Answer], *, constant: bool = False) -> Ask:
-    """The answer for each event; the first one's for all where none can differ."""
+def _by_value(field: str, one: Callable[[Value | None], Answer]) -> Ask:
+    """The answer for each event of a burst, found once for each value of its field."""
 
-    def ask(events: Sequence[Event]) -> list[Answer]:
-        if constant:
-            return [one(events[0])] * len(events)
-        return [one(event) for event in events]
+    def ask(burst: Burst) -> list[Answer]:
+        values, distinct = burst.column(field)
+        if len(distinct) == 1:
+            return [one(values[0])] * len(values)
+        answers = {value: one(value) for value in distinct}
+        return [answers[value] for value in values]
 
     return ask
 
 
-def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause:
+def _in_network(clause: InNetwork, world: World) -> MemberClause:
     tests = [world.networks[name] for name in clause.networks]
     field, wanted = clause.field, not clause.negated
 
-    def one(event: Event) -> Answer:
-        value = event.get(field)
+    def one(value: Value | None) -> Answer:
         if value is None:
             return _OPEN
         return _YES if any(test(str(value)) for test in tests) is wanted else _NO
 
-    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
-        values = _values(events[:1] if constant else events, field)
+    def describe(burst: Burst, _: Sequence[Answer]) -> str:
+        values = _values(burst, field)
         if not values:
             return f"the lines name no {field}"
         inside = sum(any(test(value) for test in tests) for value in values)
@@ -106,21 +104,21 @@ def _in_network(clause: InNetwork, world: World, constant: bool) -> MemberClause
             return f"{values[0]} is {'' if inside else 'not '}in {names}"
         return f"{inside} of {len(values)} addresses are in {names}"
 
-    return MemberClause(clause, _each(one, constant=constant), describe)
+    return MemberClause(clause, _by_value(field, one), describe)
 
 
-def _compare(clause: Compare, constant: bool) -> MemberClause:
-    test = condition_test([clause.condition])
-    field = clause.condition.field
-    untold = clause.condition.value != UNKNOWN
+def _compare(clause: Compare) -> MemberClause:
+    condition = clause.condition
+    field, test = condition.field, value_test(condition)
+    untold = condition.value != UNKNOWN
 
-    def one(event: Event) -> Answer:
-        if untold and event.get(field) is None:
+    def one(value: Value | None) -> Answer:
+        if untold and value is None:
             return _OPEN
-        return _YES if test(event) else _NO
+        return _YES if test(value) else _NO
 
-    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
-        values = _values(events[:1] if constant else events, field)
+    def describe(burst: Burst, _: Sequence[Answer]) -> str:
+        values = _values(burst, field)
         if not values:
             return f"the lines say no {field}"
         if field in _SECONDS:
@@ -128,29 +126,30 @@ def _compare(clause: Compare, constant: bool) -> MemberClause:
         more = f" and {len(values) - 3} more" if len(values) > 3 else ""
         return f"{field} {', '.join(values[:3])}{more}"
 
-    return MemberClause(clause, _each(one, constant=constant), describe)
+    return MemberClause(clause, _by_value(field, one), describe)
 
 
 class _Joining:
     """A join of resets with the events that may explain them."""
 
-    def __init__(self, clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> None:
+    def __init__(self, clause: Join, evidence: Evidence) -> None:
         self._clause = clause
         self._evidence = evidence
-        self._question = question = question_of(clause)
-        self._one_target = question.relation is None or _KEY_OF.get(question.relation) in keys
+        self._question = question_of(clause)
+        self._targets = _TARGETS.get(self._question.relation or "", ())
         self._present = _NO if clause.negated else _YES
         self._absent = _YES if clause.negated else _NO
 
-    def ask(self, events: Sequence[Event]) -> list[Answer]:
+    def ask(self, burst: Burst) -> list[Answer]:
         """The answer for each reset; where all ask for the same events, in one look-up."""
-        relation = self._question.relation
-        if len(events) > 2 and (self._one_target or _same_target(relation, events)):
-            low, high = events[0].time - self._clause.before, events[-1].time + self._clause.after
-            found = self._evidence.near(self._question, events[0], low, high)
-            if found is not None and not (found and self._clause.event in ENDS):
-                return self._among(found, list(map(_time, events)))
-        return [self._one(event) for event in events]
+        if len(burst) > 2 and all(len(burst.column(f).distinct) == 1 for f in self._targets):
+            low, high = burst[0].time - self._clause.before, burst[-1].time + self._clause.after
+            found = self._evidence.near(self._question, burst[0], low, high)
+            if found is None:
+                return [_OPEN] * len(burst)
+            if not (found and self._clause.event in ENDS):
+                return self._among(found, burst.times)
+        return [self._one(event) for event in burst]
 
     def _missing(self, low: int, high: int) -> Answer:
         return self._absent if self._evidence.covered(self._clause.event, low, high) else _OPEN
@@ -184,23 +183,14 @@ class _Joining:
                 answers.append(self._missing(time - before, time + after))
         return answers
 
-    def describe(self, events: Sequence[Event], answers: Sequence[Answer]) -> str:
+    def describe(self, burst: Burst, answers: Sequence[Answer]) -> str:
         """What was found, in words."""
-        return _describe_join(self._clause, events, answers, self._evidence)
+        return _describe_join(self._clause, burst, answers, self._evidence)
 
 
-def _join(clause: Join, evidence: Evidence, keys: tuple[str, ...]) -> MemberClause:
-    joining = _Joining(clause, evidence, keys)
+def _join(clause: Join, evidence: Evidence) -> MemberClause:
+    joining = _Joining(clause, evidence)
     return MemberClause(clause, joining.ask, joining.describe)
-
-
-def _same_target(relation: str | None, events: Sequence[Event]) -> bool:
-    """Whether all resets of the burst would be joined to the same events."""
-    if relation is None:
-        return True
-    fields = _TARGETS[relation]
-    first = [events[0].get(field) for field in fields]
-    return all([event.get(field) for field in fields] == first for event in events)
 
 
 def _describe_join(
@@ -252,13 +242,16 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 
-    def describe(events: Sequence[Event], answers: Sequence[Answer]) -> str:
-        delays = delays_of(events, answers)
+    def ask(burst: Burst) -> list[Answer]:
+        return [one(reset) for reset in burst]
+
+    def describe(burst: Burst, answers: Sequence[Answer]) -> str:
+        delays = delays_of(burst, answers)
         if not delays:
             return f"no {clause.event} before it was seen"
         return f"{format_duration(min(delays))} to {format_duration(max(delays))} after it"
 
-    return MemberClause(clause, _each(one), describe)
+    return MemberClause(clause, ask, describe)
 
 
 def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
@@ -270,19 +263,19 @@ def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
     ]
 
 
-def _any_of(clause: AnyOf, world: World, keys: tuple[str, ...]) -> MemberClause:
-    parts = [compile_member(part, world, keys) for part in clause.clauses]
+def _any_of(clause: AnyOf, world: World) -> MemberClause:
+    parts = [compile_member(part, world) for part in clause.clauses]
 
-    def ask(events: Sequence[Event]) -> list[Answer]:
-        columns = [part.ask(events) for part in parts]
+    def ask(burst: Burst) -> list[Answer]:
+        columns = [part.ask(burst) for part in parts]
         return [_either(column) for column in zip(*columns, strict=True)]
 
-    def describe(events: Sequence[Event], _: Sequence[Answer]) -> str:
+    def describe(burst: Burst, _: Sequence[Answer]) -> str:
         for part in parts:
-            given = part.ask(events)
+            given = part.ask(burst)
             if any(answer.holds for answer in given):
-                return f"{part.clause.text}: {part.describe(events, given)}"
-        return "; ".join(part.describe(events, part.ask(events)) for part in parts)
+                return f"{part.clause.text}: {part.describe(burst, given)}"
+        return "; ".join(part.describe(burst, part.ask(burst)) for part in parts)
 
     return MemberClause(clause, ask, describe)
 
@@ -294,6 +287,8 @@ def _either(answers: Sequence[Answer]) -> Answer:
     return _OPEN if any(answer.holds is None for answer in answers) else _NO
 
 
-def _values(events: Sequence[Event], field: str) -> list[str]:
+def _values(burst: Burst, field: str) -> list[str]:
     """The distinct values of a field, as they came."""
-    return list(dict.fromkeys(str(v) for event in events if (v := event.get(field)) is not None))
+    column = burst.column(field)
+    values = column.values[:1] if len(column.distinct) == 1 else column.values
+    return list(dict.fromkeys(str(value) for value in values if value is not None))
