@@ -87,7 +87,8 @@ class BlockScanner:
         if skipped:
             self._records.skip(skipped)
         self._advance(batch, last)
-        self._window.slide(self._done - REACH_BYTES)  # of many inputs only the ends are kept
+        # of many inputs only the ends are kept, of those that ended nothing
+        self._window.slide(self._window.end if last else self._done - REACH_BYTES)
         return batch
 
     def _count(self, batch: Batch, size: int, last: bool) -> None:
