@@ -1,13 +1,10 @@
 """From lark's parse tree to our own: one method a grammar rule."""
 
-# ruff: noqa: D102  each method is named after the rule of the grammar that it builds
-
 import re
 from typing import Any
 
-from lark import Token, Transformer, Tree
+from lark import Token, Tree
 from lark.tree import Meta
-from lark.visitors import v_args
 
 from whyreset.basis.span import Span
 from whyreset.language import clause_tree, tree
@@ -57,13 +54,22 @@ class _Tag:
     """Something that a rule marks without a value: `if known`, `nothing`."""
 
 
-@v_args(meta=True)
-class Builder(Transformer[Token, Any]):
-    """Builds the statements of one file; matchers are compiled on the way by *maker*."""
+class _Builder:
+    """Builds the statements of one file; matchers are compiled on the way by *maker*.
+
+    What lark's own transformers do for each node takes longer than to build it.
+    """
 
     def __init__(self, maker: MatcherMaker) -> None:
-        super().__init__(visit_tokens=False)
         self._maker = maker
+
+    def build(self, node: Tree[Token]) -> Any:
+        """What a node stands for; the grammar nests no deeper than a few levels."""
+        children = [self.build(each) if isinstance(each, Tree) else each for each in node.children]
+        method = getattr(self, node.data, None)
+        if method is None:
+            return _item(node.data, node.meta, children)
+        return method(node.meta, children)
 
     def start(self, _meta: Meta, c: list[Any]) -> tuple[tree.Statement, ...]:
         return tuple(c)
@@ -308,12 +314,11 @@ class Builder(Transformer[Token, Any]):
     def expect(self, _meta: Meta, c: list[Any]) -> tree.ExpectNode:
         return tree.ExpectNode(word(c[0]), tuple(c[1:]))
 
-    def __default__(self, data: Any, children: list[Any], meta: Meta) -> Any:
-        """`label x`, `title "..."` and the other one-line items of a rule."""
-        if isinstance(data, Token):
-            data = str(data)
-        words = tuple(word(c) if isinstance(c, Token) else c for c in children)
-        return tree.ItemNode(data, span_of_meta(meta), words)
+
+def _item(key: str, meta: Meta, c: list[Any]) -> tree.ItemNode:
+    """`label x`, `title "..."` and the other one-line items of a rule."""
+    words = tuple(word(each) if isinstance(each, Token) else each for each in c)
+    return tree.ItemNode(str(key), span_of_meta(meta), words)
 
 
 _BODIES: Any = clause_tree.Body.__args__
@@ -345,5 +350,5 @@ def _body(c: list[Any]) -> tree.RuleBody:
 
 def build(parsed: Tree[Token], maker: MatcherMaker) -> tuple[tree.Statement, ...]:
     """The statements of a parsed file."""
-    statements: tuple[tree.Statement, ...] = Builder(maker).transform(parsed)
+    statements: tuple[tree.Statement, ...] = _Builder(maker).build(parsed)
     return statements

@@ -1,6 +1,5 @@
 """A folder of things that are slow to make; nothing depends on it, and it may be lost."""
 
-import gc
 import os
 import pickle
 import stat
@@ -12,6 +11,7 @@ from typing import Any
 
 from whyreset import __version__
 from whyreset.basis.digest import blake2s
+from whyreset.basis.garbage import uncollected
 from whyreset.basis.shipped import shipped
 
 _KEPT = 256
@@ -83,16 +83,11 @@ def read_value(name: str) -> Any:
     data = read(name)
     if data is None:
         return None
-    # Thousands of small objects: collecting garbage while they appear doubles the time.
-    was_enabled = gc.isenabled()
-    gc.disable()
     try:
-        return pickle.loads(data)  # `read` gives only what this user wrote
+        with uncollected():
+            return pickle.loads(data)  # `read` gives only what this user wrote
     except Exception:  # a broken cache only costs time
         return None
-    finally:
-        if was_enabled:
-            gc.enable()
 
 
 def write_value(name: str, value: object) -> None:

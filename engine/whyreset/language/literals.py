@@ -4,6 +4,7 @@ import re
 import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from re import _constants as codes
 from re import _parser as parser
 from typing import Any
@@ -11,6 +12,8 @@ from typing import Any
 _MIN_LENGTH = 3
 _MAX_LITERALS = 8
 _MAX_FURTHER = 6
+_MANY = 4096
+"""Patterns of which the parse tree is kept: each is asked for several times."""
 
 # A record inside JSON is decoded before it is matched, but literals are searched in raw bytes:
 # a literal may not hold any character that some JSON writer spells as an escape. Go escapes
@@ -44,7 +47,7 @@ def required_literals(pattern: str, fixed: Mapping[str, str] | None = None) -> t
     if fixed and not fixed.keys() <= numbers.keys():
         return ()
     texts = {numbers[name]: text for name, text in (fixed or {}).items()}
-    found = _Walk(bool(tree.state.flags & re.IGNORECASE), texts).run(tree)
+    found = _Walk(_ignores_case(tree), texts).run(tree) if texts else _walked(pattern)
     telling = [
         literals
         for literals in found
@@ -61,10 +64,9 @@ def further_literals(
 
     Of each entry one must be in the text.
     """
-    tree = parsed(pattern) if pattern is not None else None
-    if tree is None:
+    if pattern is None or parsed(pattern) is None:
         return ()
-    found = set(_Walk(bool(tree.state.flags & re.IGNORECASE), {}).run(tree))
+    found = set(_walked(pattern))
     found = {each for each in found if {text.encode() for text in each} != set(known)}
     return tuple(sorted(found, key=_score, reverse=True)[:_MAX_FURTHER])
 
@@ -74,7 +76,7 @@ def alternatives(pattern: str) -> tuple[str, ...]:
     tree = parsed(pattern)
     if tree is None:
         return ()
-    return _best(_Walk(bool(tree.state.flags & re.IGNORECASE), {}, most=64).run(tree))
+    return _best(_Walk(_ignores_case(tree), {}, most=64).run(tree))
 
 
 def start_literals(pattern: str, group: str, prefix: str) -> tuple[bytes, ...]:
@@ -144,6 +146,7 @@ def _holds(items: Iterable[Any], numbers: Collection[int]) -> bool:
     return False
 
 
+@lru_cache(maxsize=_MANY)
 def parsed(pattern: str) -> Any:
     """The parse tree of the standard library, or None where it reads the pattern otherwise."""
     if _OTHER_MEANING.search(_ESCAPED.sub("x", pattern)):
@@ -154,6 +157,17 @@ def parsed(pattern: str) -> Any:
             return parser.parse(_NAMED_GROUP.sub("(?P<", pattern))
     except (re.error, Warning, OverflowError, RecursionError):
         return None
+
+
+def _ignores_case(tree: Any) -> bool:
+    return bool(tree.state.flags & re.IGNORECASE)
+
+
+@lru_cache(maxsize=_MANY)
+def _walked(pattern: str) -> list[Literals]:
+    """All alternatives that a pattern requires, one tuple per place."""
+    tree = parsed(pattern)
+    return _Walk(_ignores_case(tree), {}).run(tree)
 
 
 @dataclass(slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from whyreset.basis.garbage import uncollected
 from whyreset.language import cache
 from whyreset.language.sources import RuleText, RuleTexts, gather
 from whyreset.model.diagnostic import Diagnostic, RuleError
@@ -65,5 +66,6 @@ def _assemble(found: RuleTexts) -> "tuple[Plan, Report]":
     report = Report()
     for problem in found.problems:
         report.take(problem)
-    files = read_files(found.texts, report)
-    return assemble(files, report, tuple(found.watched)), report
+    with uncollected():
+        files = read_files(found.texts, report)
+        return assemble(files, report, tuple(found.watched)), report
