@@ -17,7 +17,7 @@ from whyreset.language.template import TYPE_NAMES
 from whyreset.model.event import FIELDS, PLACE_FIELDS
 from whyreset.model.rule import LABELS, RELATIONS, SEVERITIES, STATUSES
 from whyreset.run.rule_tests import run_rule_tests
-from whyreset.run.samples import failing_samples
+from whyreset.run.samples import unmet_samples
 
 PAGE = Path(__file__).parents[2] / "docs" / "reference.md"
 
@@ -34,7 +34,7 @@ def test_example(entry: Entry, tmp_path: Path) -> None:
     plan, found = check([tmp_path / "example.rules"], builtin=False)
     assert [each.render() for each in found if each.is_error] == []
     assert plan is not None
-    assert list(failing_samples(plan)) == []
+    assert list(unmet_samples(plan.definitions)) == []
     results = list(run_rule_tests(plan))
     for result in results:
         assert bool(result.failures) is bool(result.test.known_gap), result.failures

@@ -15,7 +15,8 @@ from whyreset.language.sources import RuleText, RuleTexts
 from whyreset.language.tree import EventNode, RuleFile
 from whyreset.model.diagnostic import Diagnostic
 from whyreset.model.rule import Plan
-from whyreset.run.samples import unmet_samples
+from whyreset.run.checking import of_files
+from whyreset.run.samples import unmet_samples, unshown_patterns
 
 
 class _OpenTexts(RuleTexts):
@@ -143,8 +144,7 @@ class Workspace:
         analysis = Analysis(
             path=path,
             plan=None if errors else plan,
-            diagnostics=tuple(errors or _unmet(plan, files[-1].name, files[-1].text))
-            + tuple(report.warnings),
+            diagnostics=tuple(errors or _shown(plan, files[-1])) + tuple(report.warnings),
             files=tuple(files),
             paths=found.paths,
             kinds=_kinds(files),
@@ -195,9 +195,11 @@ def _kinds(files: Sequence[RuleFile]) -> Kinds:
     return kinds
 
 
-def _unmet(plan: Plan, name: str, text: str) -> list[Diagnostic]:
-    """The samples of one file that do not give what they say; those of others are not tried."""
-    here = [each for each in plan.definitions if each.by.rpartition(":")[0] == name]
-    texts = {name: text.split("\n")}
-    found = unmet_samples(Plan({}, {}, tuple(here), (), {}))
+def _shown(plan: Plan, file: RuleFile) -> list[Diagnostic]:
+    """What the samples of one file show; those of others are not tried."""
+    here = of_files(plan, {file.name})
+    found = list(unmet_samples(here))
+    if not found and not file.shipped:
+        found = list(unshown_patterns(here))
+    texts = {file.name: file.text.split("\n")}
     return [each.placed(texts) for each in found]

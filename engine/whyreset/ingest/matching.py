@@ -245,6 +245,10 @@ class Extractor:
             )
         return id(trial.definition) in admitted
 
+    def slow(self) -> list[Matcher]:
+        """The matchers that took too long, and are not tried any more."""
+        return [each.matcher for each in self._disabled]
+
     def _run(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:

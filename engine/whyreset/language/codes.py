@@ -27,6 +27,8 @@ CURES: Mapping[str, str] = {
     "E028": "name a field that holds an address, such as peer",
     "E034": "write a rule of your own for these events",
     "E035": "write `within 2s`, or `within 2s before, 5s after`",
+    "E047": "split it: give whyreset a folder of files, or load the rest with `use`",
+    "E048": "give the places one name with `team`, or choose them by one selector",
 }
 """What to do, where there is nothing more particular to say."""
 
@@ -77,6 +79,9 @@ CODES: Mapping[str, str] = {
     "E044": "the pack of rules is not installed",
     "E045": "the selector is not one of Kubernetes",
     "E046": "files use each other in a circle",
+    "E047": "the file is too long to be read at once",
+    "E048": "a rule is changed for too many scopes",
+    "E049": "a pattern takes too long to search a line",
     "W001": "the gap is shorter than two beats: one missed beat ends the burst",
     "W002": "fewer than four beats show no rhythm",
     "W003": "another rule claims everything first: this one can never win",
@@ -104,4 +109,8 @@ CODES: Mapping[str, str] = {
     "W025": "two files replace the same shipped name",
     "W026": "a patch of a rule that is deprecated",
     "W027": "two files change the same line of a rule",
+    "W028": "no sample shows what the pattern finds",
+    "W029": "a network is inside another one of the same clause",
+    "W030": "a clause looks further ahead than the stretches in which bursts are judged",
+    "W031": "a file states the same name twice",
 }

@@ -4,11 +4,10 @@ import re
 
 import regex
 
-from whyreset.language.pattern import PatternError
+from whyreset.language.pattern import PatternError, refuse_long
 
 # Rule files are untrusted. Time is bounded where an expression runs; its size is bounded here,
 # since the `regex` module writes out the least count of each repeat, and nested ones multiply.
-_LONGEST = 4000
 _MOST_STATES = 60_000
 _PIECE = re.compile(
     r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\(|\)|\{\s*(?P<least>[0-9]+)\s*(?=[,}])|(?P<some>\+)|.",
@@ -18,8 +17,7 @@ _PIECE = re.compile(
 
 def group_names(text: str) -> list[str]:
     """The names of the groups in order; PatternError for an expression that cannot be used."""
-    if len(text) > _LONGEST:
-        raise PatternError(f"longer than {_LONGEST} characters", 0, len(text))
+    refuse_long(text)
     if _states(text) > _MOST_STATES:
         message, hint = "its nested repeats multiply to too many states", "nest fewer repeats"
         raise PatternError(message, 0, len(text), hint)

@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 
+from whyreset.basis.span import Span
 from whyreset.language import cache
-from whyreset.language.report import Report
+from whyreset.language.report import Desk, Report
 from whyreset.language.requirements import is_met
-from whyreset.language.sources import RuleText
+from whyreset.language.sources import LONGEST, RuleText
 from whyreset.language.tree import RuleFile
 
 
@@ -16,7 +17,7 @@ def read_files(texts: Sequence[RuleText], report: Report) -> list[RuleFile]:
 
 def _read_file(source: RuleText, report: Report) -> RuleFile:
     desk = report.open(RuleFile(source.name, source.text))
-    if not is_met(source.text, desk):
+    if not is_met(source.text, desk) or not _is_short(source.text, desk):
         return RuleFile(source.name, source.text, (), source.shipped, source.uses)
     name = f"tree-{cache.digest(cache.fingerprint(), source.text)}.pickle"
     stored = cache.read_value(name) if source.kept else None
@@ -28,3 +29,14 @@ def _read_file(source: RuleText, report: Report) -> RuleFile:
     if source.kept and not desk.failed:
         cache.write_value(name, statements)
     return RuleFile(source.name, source.text, statements, source.shipped, source.uses)
+
+
+def _is_short(text: str, desk: Desk) -> bool:
+    """Whether a file can be read at once; if not, the desk hears from where on it is too long."""
+    if len(text) <= LONGEST:
+        return True
+    line = text.count("\n", 0, LONGEST) + 1
+    column = LONGEST - text.rfind("\n", 0, LONGEST)
+    message = f"longer than {LONGEST:,} characters, which is all that is read of one file"
+    desk.say("E047", message, Span(line, column, line, column + 1))
+    return False

@@ -20,6 +20,8 @@ def lint_clauses(draft: Draft) -> None:
     for placed in draft.when:
         _distinct(draft, placed)
         _stretch(draft, placed)
+    for placed in draft.clauses():
+        _ahead(draft, placed)
 
 
 def _plain(clause: model.Clause) -> bool:
@@ -132,6 +134,15 @@ def _stretch(draft: Draft, placed: Placed) -> None:
         )
         hint = f"add `span {spell_duration(needed * 2)}`, or ask for less"
         placed.desk.say("W024", message, placed.span, hint)
+
+
+def _ahead(draft: Draft, placed: Placed) -> None:
+    clause, span = placed.clause, draft.rule.span
+    if isinstance(clause, model.Join) and 0 < span < clause.after:
+        ahead = spell_duration(clause.after)
+        message = f"every verdict waits {ahead} for what may come after a reset"
+        hint = f"write `within {ahead} before` if only the past is meant, or a shorter time"
+        placed.desk.say("W030", message, placed.span, hint)
 
 
 def _needed(clause: model.Clause) -> int:

@@ -1,18 +1,14 @@
-"""Warnings about names: those that nothing uses, that say the same twice, or replace another."""
+"""Warnings about names: those that nothing uses, and those that are given twice."""
 
-import ipaddress
 from collections.abc import Iterator, Sequence
 
 from whyreset.basis.frozen import Frozen
-from whyreset.basis.network import parse_prefix
 from whyreset.language import clause_tree, tree
 from whyreset.language.clause_tree import Word
 from whyreset.language.report import Desk
 from whyreset.language.texts import placeholders
 from whyreset.model.event import FIELDS, PLACE_FIELDS
 
-_Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
-_Key = tuple[int, int, int]
 Files = Sequence[tuple[tree.RuleFile, Desk]]
 _JOINED = ("client", "peer", "upstream", "upstream_name", "local")
 """Fields that the relations of a join read, though nobody names them."""
@@ -20,10 +16,6 @@ _JOINED = ("client", "peer", "upstream", "upstream_name", "local")
 
 def lint_names(files: Files, own: Files) -> None:
     """Note what is odd about names; *own* are the files that do not come with the package."""
-    for file, desk in files:
-        for statement in file.statements:
-            if isinstance(statement, tree.NetworkNode):
-                _prefixes(statement, desk)
     _titles(files)
     used = _Uses(files)
     for file, desk in own:
@@ -35,43 +27,7 @@ def lint_names(files: Files, own: Files) -> None:
         }
         for statement in file.statements:
             _unused(statement, used, exported, desk)
-
-
-def _prefixes(node: tree.NetworkNode, desk: Desk) -> None:
-    places: dict[_Key, int] = {}
-    pairs: dict[int, tuple[str, str]] = {}  # where the later one stands: inner, outer
-    for place, word in enumerate(node.prefixes):
-        try:
-            prefix = parse_prefix(word.text)
-        except ValueError:  # an error of its own
-            continue
-        if "/" in word.text and str(prefix.network_address) != word.text.partition("/")[0]:
-            message = f"`{word.text}` has bits set behind its length: it means `{prefix}`"
-            desk.say("W010", message, word.span, f"write `{prefix}`, or the address alone")
-        key = _key(prefix)
-        if key in places:
-            pairs.setdefault(place, (word.text, node.prefixes[places[key]].text))
-        places.setdefault(key, place)
-    for key, place in places.items():
-        outer = next((places[each] for each in _wider(key) if each in places), None)
-        if outer is not None:
-            inner = node.prefixes[place].text, node.prefixes[outer].text
-            pairs.setdefault(max(place, outer), inner)
-    for place, (small, large) in pairs.items():
-        message = f"`{small}` is inside `{large}`, which stands beside it"
-        desk.say("W009", message, node.prefixes[place].span, f"leave `{small}` out")
-
-
-def _key(prefix: _Prefix) -> _Key:
-    return prefix.version, prefix.prefixlen, int(prefix.network_address)
-
-
-def _wider(key: _Key) -> Iterator[_Key]:
-    """The prefixes that this one is inside of, the narrowest first."""
-    version, length, address = key
-    bits = 32 if version == 4 else 128
-    for shorter in range(length - 1, -1, -1):
-        yield version, shorter, address >> (bits - shorter) << (bits - shorter)
+        _stated_twice(file, desk)
 
 
 def _titles(files: Files) -> None:
@@ -88,6 +44,26 @@ def _titles(files: Files) -> None:
                     message = f"`{seen[title.text]}` has the same title"
                     desk.say("W014", message, title.span, "say what is particular about this rule")
                 seen.setdefault(title.text, name)
+
+
+def _stated_twice(file: tree.RuleFile, desk: Desk) -> None:
+    """A name that replaces what the same file said before: no adaptation, but a slip."""
+    seen: dict[tuple[str, str], int] = {}
+    for statement in file.statements:
+        match statement:
+            case tree.NetworkNode(name=word, extends=False):
+                what = "network"
+            case tree.SettingNode(name=word):
+                what = "setting"
+            case tree.TeamNode(name=word):
+                what = "team"
+            case _:
+                continue
+        first = seen.setdefault((what, word.text), word.span.line)
+        if first != word.span.line:
+            message = f"this replaces the {what} `{word.text}` of line {first}"
+            more = f", or write `extend network {word.text}`" if what == "network" else ""
+            desk.say("W031", message, word.span, f"leave one of them out{more}")
 
 
 class _Uses:
@@ -132,14 +108,17 @@ def _conditioned(statement: tree.Statement) -> Iterator[str]:
             yield node.field.text
 
 
-def _walk(node: object) -> Iterator[Frozen]:
-    if isinstance(node, tuple):
-        for each in node:
-            yield from _walk(each)
-    elif isinstance(node, Frozen):
-        yield node
-        for name in node._fields:
-            yield from _walk(getattr(node, name))
+def _walk(node: Frozen) -> Iterator[Frozen]:
+    """All nodes of a part of the tree, in no order."""
+    waiting = [node]
+    while waiting:
+        each = waiting.pop()
+        yield each
+        for value in vars(each).values():
+            if isinstance(value, Frozen):
+                waiting.append(value)
+            elif type(value) is tuple:
+                waiting += [part for part in value if isinstance(part, Frozen)]
 
 
 def _unused(

@@ -2,7 +2,7 @@
 
 from whyreset.language import apache_format, envoy_format, haproxy_format, nginx_format
 from whyreset.language.layout import assemble
-from whyreset.language.pattern import CompiledPattern
+from whyreset.language.pattern import CompiledPattern, refuse_long
 
 _READERS = {
     "nginx": nginx_format.read,
@@ -19,4 +19,5 @@ def compile_log_format(dialect: str, text: str) -> CompiledPattern:
     The groups are fields of `access` events. Durations are typed `duration:UNIT` by what the
     server logs. PatternError for a variable that the server's documentation does not know.
     """
+    refuse_long(text)
     return assemble(_READERS[dialect](text))

@@ -1,5 +1,6 @@
 """Extensions and exclusions of rules, applied once every file is read."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
@@ -11,6 +12,8 @@ from whyreset.language.report import Desk
 from whyreset.model.rule import ScopeTest
 
 Tests = tuple[ScopeTest, ...]
+_MOST_SCOPES = 500
+"""Of one rule: each variant knows of each other scope, so what they take grows with the square."""
 
 
 class _Extension(Frozen):
@@ -35,6 +38,8 @@ class Patches:
     _extensions: list[_Extension] = field(default_factory=list)
     _disabled: list[tuple[tree.DisableNode, Tests, Desk]] = field(default_factory=list)
     _changed: dict[tuple[str, frozenset[ScopeTest], str], Desk] = field(default_factory=dict)
+    _variants: dict[tuple[str, frozenset[ScopeTest]], Draft] = field(default_factory=dict)
+    _scopes: Counter[str] = field(default_factory=Counter)
 
     def state(self, draft: Draft | None, node: tree.RuleNode, desk: Desk) -> None:
         """A rule as stated; None if it is too broken to be extended."""
@@ -57,17 +62,18 @@ class Patches:
     def apply(self) -> list[Draft]:
         """The rules with their variants, patched."""
         rules = {name: [draft] for name, draft in self._stated.items() if draft}
+        gone = dict(self.disabled_everywhere())
         for each in sorted(self._extensions, key=lambda each: bool(each.node.scope)):
-            if not self._known(each.node.name, each.desk) or each.node.name.text not in rules:
+            if not self._acts_on(rules, each.node, each.desk):
                 continue
-            self._lint(each.node.name, each.desk, "extend")
+            self._lint(each.node.name, each.desk, gone)
             self._once(each)
             self._extend(rules[each.node.name.text], each)
         for node, scope, desk in self._disabled:
-            if not self._known(node.name, desk) or node.name.text not in rules:
+            if not self._acts_on(rules, node, desk):
                 continue
             if node.scope:
-                self._lint(node.name, desk, "disable")
+                self._without_effect(node.name, desk, gone)
             else:
                 rules[node.name.text] = []
             for draft in rules[node.name.text]:
@@ -82,16 +88,39 @@ class Patches:
             if not node.scope
         )
 
-    def _lint(self, name: Word, desk: Desk, what: str) -> None:
-        """A patch that has no effect, or may soon have none."""
-        gone = dict(self.disabled_everywhere()).get(name.text)
+    def _acts_on(
+        self,
+        rules: Mapping[str, object],
+        node: tree.ExtendNode | tree.DisableNode,
+        desk: Desk,
+    ) -> bool:
+        """Whether there is a sound rule of this name, with not too many scopes."""
+        name = node.name
+        if name.text not in self._stated:
+            desk.unknown("E013", "rule", name.text, name.span, self._stated)
+        elif node.scope:
+            self._scopes[name.text] += 1
+            if self._scopes[name.text] > _MOST_SCOPES:
+                message = f"`{name.text}` is changed for more than {_MOST_SCOPES} scopes"
+                desk.say("E048", message, name.span)
+                return False
+        return name.text in rules
+
+    def _lint(self, name: Word, desk: Desk, gone: Mapping[str, str]) -> None:
+        """An extension that has no effect, or may soon have none."""
         draft = self._stated[name.text]
-        if gone is not None:
-            message = f"`{name.text}` is disabled everywhere: this does nothing"
-            desk.say("W017", message, name.span, f"leave this out, or the line at {gone}")
-        elif what == "extend" and draft is not None and draft.rule.status == "deprecated":
+        if name.text in gone:
+            self._without_effect(name, desk, gone)
+        elif draft is not None and draft.rule.status == "deprecated":
             message = f"`{name.text}` is deprecated: it will go in a later version"
             desk.say("W026", message, name.span, f"{self._places[name.text]} says what to use")
+
+    @staticmethod
+    def _without_effect(name: Word, desk: Desk, gone: Mapping[str, str]) -> None:
+        if name.text in gone:
+            message = f"`{name.text}` is disabled everywhere: this does nothing"
+            hint = f"leave this out, or the line at {gone[name.text]}"
+            desk.say("W017", message, name.span, hint)
 
     def _once(self, patch: _Extension) -> None:
         """Two files that change one line, and do not know of each other: the later one acts."""
@@ -111,27 +140,23 @@ class Patches:
     def _strangers(self, one: str, other: str) -> bool:
         return one != other and one not in self.uses[other] and other not in self.uses[one]
 
-    def _known(self, name: Word, desk: Desk) -> bool:
-        if name.text in self._stated:
-            return True
-        desk.unknown("E013", "rule", name.text, name.span, self._stated)
-        return False
-
     def _extend(self, drafts: list[Draft], patch: _Extension) -> None:
         """Change the rule, or the variant of this scope, or make that variant."""
         if not patch.node.scope:
             for draft in drafts:
                 patch.reader.extend(draft, patch.node)
             return
-        same = [each for each in drafts if set(each.within) == set(patch.scope)]
-        if same:
-            patch.reader.extend(same[0], patch.node)
+        place = patch.node.name.text, frozenset(patch.scope)
+        same = self._variants.get(place)
+        if same is not None:
+            patch.reader.extend(same, patch.node)
             return
         variant = drafts[0].variant(patch.scope)
         for draft in drafts:
             draft.exclude(patch.scope)
         patch.reader.extend(variant, patch.node)
         drafts.append(variant)
+        self._variants[place] = variant
 
 
 def _acts(draft: Draft) -> bool:

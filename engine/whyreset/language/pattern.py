@@ -2,6 +2,9 @@
 
 from whyreset.basis.frozen import Frozen
 
+_LONGEST = 4000
+"""Characters: what a pattern takes to be read and compiled is bounded by it."""
+
 
 class CompiledPattern(Frozen):
     """A regular expression (syntax of the `regex` module, searched) and its groups' types.
@@ -24,6 +27,13 @@ class PatternError(ValueError):
         self.offset = offset
         self.length = length
         self.hint = hint
+
+
+def refuse_long(text: str) -> None:
+    """PatternError for a pattern that no line of a log can need."""
+    if len(text) > _LONGEST:
+        hint = "leave out what is not needed to find the line, or write two patterns"
+        raise PatternError(f"longer than {_LONGEST} characters", 0, len(text), hint)
 
 
 class Token(Frozen):

@@ -1,6 +1,6 @@
 """Puts the parsed files together: names resolved across files, rules extended and ordered."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from whyreset.basis.network import parse_prefix
@@ -14,6 +14,7 @@ from whyreset.language.events import EventReader
 from whyreset.language.kinds import Kinds
 from whyreset.language.lint import lint
 from whyreset.language.lint_names import lint_names
+from whyreset.language.lint_networks import lint_networks
 from whyreset.language.lint_tests import lint_tests
 from whyreset.language.lint_values import lint_values, possible_values
 from whyreset.language.narrow import narrowed
@@ -55,7 +56,7 @@ def assemble(files: Sequence[tree.RuleFile], report: Report, watched: tuple[str,
         _check_texts(draft, names)
     ordered = tuple(sorted((draft.finish() for draft in drafts), key=_order))
     if not report.errors:
-        _lint(desks, drafts, ordered, definitions)
+        _lint(desks, drafts, ordered, definitions, names.networks)
     return Plan(
         networks=names.networks,
         settings=names.written,
@@ -74,10 +75,12 @@ def _lint(
     drafts: Sequence[Draft],
     ordered: Sequence[Rule],
     definitions: Sequence[Definition],
+    networks: Mapping[str, tuple[str, ...]],
 ) -> None:
     """All warnings; those about names and tests only for the files that are not shipped."""
     lint(drafts, ordered)
     lint_values(drafts, desks, possible_values(definitions))
+    lint_networks(desks, drafts, networks)
     lint_names(desks, [(file, desk) for file, desk in desks if not file.shipped])
     stated = {(each.name, each.desk.file): each for each in drafts if not each.within}
     for file, desk in desks:

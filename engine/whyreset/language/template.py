@@ -4,7 +4,7 @@ import re
 
 from whyreset.basis.suggest import did_you_mean
 from whyreset.basis.units import UNIT_WORDS
-from whyreset.language.pattern import CompiledPattern, PatternError, Token, read_tokens
+from whyreset.language.pattern import CompiledPattern, PatternError, Token, read_tokens, refuse_long
 
 # Every repeat is bounded: a pattern is searched in lines that others wrote, and an unbounded
 # capture that comes before a literal costs the square of the line's length.
@@ -66,6 +66,7 @@ def compile_template(text: str) -> CompiledPattern:
     `<name:type>` captures, `<name>` captures a word, `<_>` skips within the line; `^` first and
     `$` last tie it to the ends of a line.
     """
+    refuse_long(text)
     body, offset, head, tail = _anchors(text)
     tokens = [Token(token.kind, token.text, token.offset + offset) for token in _read(body, offset)]
     tokens = _trim(tokens, anchored_left=bool(head), anchored_right=bool(tail))

@@ -1,6 +1,7 @@
 """The plan: rules with names resolved and units converted, ready to be run."""
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.units import NS
@@ -115,7 +116,7 @@ MEMBER_CLAUSES = (InNetwork, Compare, Join, AfterLast, AnyOf)
 SELECTOR = "selector"
 
 
-class ScopeTest(Frozen):
+class ScopeTest(NamedTuple):
     """`namespace "pay-*"`, `workload "x"`, or `selector "app=x"` of the labels of a pod."""
 
     field: str

@@ -1,14 +1,15 @@
 """The whole check of rule files: what the compiler says, and what the samples give."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from whyreset.language.load import check
 from whyreset.language.sources import gather
+from whyreset.model.definition import Definition
 from whyreset.model.diagnostic import Diagnostic
 from whyreset.model.rule import Plan
-from whyreset.run.samples import unmet_samples
+from whyreset.run.samples import unmet_samples, unshown_patterns
 
 
 class Checked(NamedTuple):
@@ -26,8 +27,17 @@ class Checked(NamedTuple):
 def check_rules(paths: Sequence[Path], *, builtin: bool = True) -> Checked:
     """Compile these files and folders after the shipped rules, and try every sample."""
     plan, found = check(paths, builtin=builtin)
-    failing = list(unmet_samples(plan)) if plan is not None else []
-    if failing:
-        texts = {each.name: each.text.split("\n") for each in gather(paths, builtin=builtin).texts}
-        found = [each.placed(texts) for each in failing] + found
-    return Checked(plan, found)
+    if plan is None:
+        return Checked(plan, found)
+    files = gather(paths, builtin=builtin).texts
+    texts = {each.name: each.text.split("\n") for each in files}
+    failing = [each.placed(texts) for each in unmet_samples(plan.definitions)]
+    own = {each.name for each in files if not each.shipped}
+    if not failing:
+        found += [each.placed(texts) for each in unshown_patterns(of_files(plan, own))]
+    return Checked(plan, failing + sorted(found, key=lambda each: (each.file, each.span)))
+
+
+def of_files(plan: Plan, names: Collection[str]) -> list[Definition]:
+    """The event blocks that stand in these files."""
+    return [each for each in plan.definitions if each.by.rpartition(":")[0] in names]

@@ -1,56 +1,88 @@
 """Samples of event definitions: does each line give what is written beside it?"""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from whyreset.basis.span import Span
-from whyreset.ingest.matching import Extractor
+from whyreset.ingest.matching import TIMEOUT, Extractor
 from whyreset.model.definition import Definition, Sample
 from whyreset.model.diagnostic import Diagnostic
+from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
-from whyreset.model.rule import Plan
 
 
-class FailingSample(NamedTuple):
-    """A sample that does not give what it says: what it gives, and what to do."""
+class Finding(NamedTuple):
+    """What is to be said of the line `by` (file:line), and what to do."""
 
-    sample: Sample
+    code: str
+    by: str
     message: str
     hint: str
 
     def placed(self, texts: Mapping[str, list[str]]) -> Diagnostic:
-        """The finding at the sample's line; *texts* are the lines of each file."""
-        file, _, number = self.sample.by.rpartition(":")
+        """The finding with its line shown; *texts* are the lines of each file."""
+        file, _, number = self.by.rpartition(":")
         line = texts[file][int(number) - 1]
         start = len(line) - len(line.lstrip()) + 1
         span = Span(int(number), start, int(number), len(line.rstrip()) + 1)
-        return Diagnostic("E037", self.message, file, span, self.hint, line)
+        return Diagnostic(self.code, self.message, file, span, self.hint, line)
 
 
-def failing_samples(plan: Plan) -> Iterator[str]:
-    """A sentence for every sample that does not give what it says."""
-    for each in unmet_samples(plan):
-        yield f"{each.sample.by}: {each.message}\n      {each.sample.text}"
+class _SlowError(Exception):
+    """A pattern that would be given up at such a line; `by` is where it stands."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__(by)
+        self.by = by
 
 
-def unmet_samples(plan: Plan) -> Iterator[FailingSample]:
-    """Every sample that does not give what it says."""
-    for definition in plan.definitions:
-        if not definition.samples:
+def unmet_samples(definitions: Iterable[Definition]) -> Iterator[Finding]:
+    """Every sample that does not give what it says; no more are tried after a slow pattern."""
+    for definition in definitions:
+        try:
+            for sample, events in _tried(definition):
+                problem = _problem(definition, sample, events)
+                if problem:
+                    yield Finding("E037", sample.by, *problem)
+        except _SlowError as slow:
+            hint = "its repeats can share a text in too many ways: write them so that one is left"
+            message = f"this pattern takes more than {TIMEOUT:g}s to search a sample"
+            yield Finding("E049", slow.by, message, hint)
+            return
+
+
+def unshown_patterns(definitions: Iterable[Definition]) -> Iterator[Finding]:
+    """Every pattern that no sample is found by; a block without samples once."""
+    for definition in definitions:
+        shown = [(each, events) for each, events in _tried(definition) if each.gives is not None]
+        hint = "add a line of a log that it finds: sample `...` gives field=value"
+        if not shown:
+            message = f"no sample shows what this `event {definition.kind}` finds"
+            yield Finding("W028", definition.by, message, hint)
             continue
-        extractor = Extractor((definition,))
-        for sample in definition.samples:
-            problem = _problem(extractor, definition, sample)
-            if problem:
-                yield FailingSample(sample, *problem)
+        found = {event.by for _, events in shown for event in events}
+        for by in dict.fromkeys(each.by for each in definition.matchers):
+            if by not in found:
+                yield Finding("W028", by, "no sample is found by this pattern", hint)
+
+
+def _tried(definition: Definition) -> Iterator[tuple[Sample, tuple[Event, ...]]]:
+    """The samples of a block, each with the events in it."""
+    if not definition.samples:
+        return
+    extractor = Extractor((definition,))
+    origin = {item.field: item.glob.replace("*", "x") for item in definition.origins}
+    source = Source("sample", **origin)
+    for sample in definition.samples:
+        events = tuple(extractor.extract(Record(0, source, 0, sample.text)))
+        for matcher in extractor.slow():
+            raise _SlowError(matcher.by)
+        yield sample, events
 
 
 def _problem(
-    extractor: Extractor, definition: Definition, sample: Sample
+    definition: Definition, sample: Sample, events: tuple[Event, ...]
 ) -> tuple[str, str] | None:
-    origin = {item.field: item.glob.replace("*", "x") for item in definition.origins}
-    source = Source("sample", **origin)
-    events = extractor.extract(Record(0, source, 0, sample.text))
     kind = definition.kind
     if sample.gives is None:
         hint = "make the patterns stricter, or say what it gives"
