@@ -40,6 +40,7 @@ _PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
 _STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
 # Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
+_PODS = lazy(r"(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE(?:\s|$)")
 _STERN_SURE = lazy(
     rf"(?:([a-z0-9][a-z0-9-]*) )??([a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}) "
     r"([a-z0-9][a-z0-9-]*) (?=\S)"
@@ -194,7 +195,8 @@ def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
     kubernetes (also Loki's streams: objects, not lines), cri, docker, json, kubectl, timestamps,
-    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry or plain.
+    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them) or
+    plain.
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
@@ -216,6 +218,7 @@ def detect(head: bytes) -> str:
         ("kail", KAIL),
         ("compose", COMPOSE),
         ("stern", _STERN_SURE),
+        ("pods", _PODS),
     ):
         if form.match(text):
             return mode

@@ -13,7 +13,7 @@ from whyreset.ingest.source_name import make_source, source_of_path
 from whyreset.ingest.stamps import Clock, system_time
 from whyreset.model.record import Source
 
-PATTERNS = ("*.log", "*.log.*", "events*.json", "pods*.json")
+PATTERNS = ("*.log", "*.log.*", "events*.json", "pods*.json", "pods*.txt")
 _HEAD = 16 << 10
 
 

@@ -6,6 +6,7 @@ from whyreset.ingest.envelopes import ORDERED_MODES, detect
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
 from whyreset.ingest.lines import REACH_BYTES, Buffer
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.pod_table import PodTableScanner
 from whyreset.ingest.scan import Batch, BlockScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
@@ -42,7 +43,7 @@ class Intake:
         self._clock = clock
         self._tail = b""  # the line that is not complete yet
         self._skipping = False  # within the rest of an overlong line
-        self._scanner: BlockScanner | ObjectScanner | None = None
+        self._scanner: BlockScanner | ObjectScanner | PodTableScanner | None = None
         self.mode: str | None = None
         if progress is not None and progress.mode is not None:
             self._skipping = progress.skipping
@@ -144,6 +145,8 @@ class Intake:
         self.mode = mode
         if mode == "kubernetes":
             self._scanner = ObjectScanner(self._extractor, self._source, self._clock)
+        elif mode == "pods":
+            self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
         else:
             self._scanner = BlockScanner(self._extractor, self._source, self._clock, mode)
 
