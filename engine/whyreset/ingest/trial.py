@@ -4,6 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from whyreset.ingest.quoting import is_quoted, may_quote
 from whyreset.ingest.values import Fields, Store, holds, store_of
 from whyreset.model.definition import Definition, Matcher
 
@@ -26,8 +27,8 @@ class Trial:
     """
 
     __slots__ = (
-        "_groups", "_limited", "_numbers", "_quick", "_text", "addresses", "definition", "mapped",
-        "matcher", "number", "plain", "potential",
+        "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_numbers", "_quick", "_text",
+        "addresses", "definition", "mapped", "matcher", "number", "plain", "potential",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -45,6 +46,10 @@ class Trial:
         self._numbers: dict[str, int] = {}
         self._groups: tuple[tuple[str, Store, int], ...] | None = None
         self._text = matcher.plain or matcher.pattern or ""
+        self._is_at_start = self._text.startswith("(?m)^")
+        self._may_be_quoted = not (
+            matcher.pattern is None or matcher.linear or self._text.startswith("^")
+        )
 
     def search(self, text: str, timeout: float) -> Fields | None:
         """The fields of the first match; None without one. TimeoutError after `timeout` seconds.
@@ -62,7 +67,9 @@ class Trial:
             if self._limited is None:
                 self._limited = _limited_pattern(self.matcher.pattern or "").search
             found = self._limited(text, timeout=timeout)
-        return None if found is None else self.read(found)
+        if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
+            return None
+        return self.read(found)
 
     def read(self, found: Any) -> Fields:
         """The fields of a match."""
@@ -109,8 +116,17 @@ class Trial:
         within their lines."""
         search = self._quick
         if _ANCHOR.search(self._text):  # it asks where the text begins
-            return [search(line[head:]) for line in lines]
-        return [search(line, head) for line in lines]
+            lines, head = [line[head:] for line in lines], 0
+        matches = [search(line, head) for line in lines]
+        if not self._may_be_quoted or not may_quote("\n".join(lines)):
+            return matches
+        return [
+            None if match and self._is_quoted(line, match) else match
+            for line, match in zip(lines, matches, strict=True)
+        ]
+
+    def _is_quoted(self, text: str, found: Any) -> bool:
+        return is_quoted(text, found.end() - 1 if self._is_at_start else found.start())
 
     @property
     def numbers(self) -> Mapping[str, int]:
