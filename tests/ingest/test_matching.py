@@ -91,6 +91,20 @@ def test_the_matcher_with_most_fields_wins_and_the_first_of_equals():
     assert event.by == "few"
 
 
+def test_fields_that_are_assigned_on_no_condition_count_too():
+    captured = define(pattern("(?<peer>a) b", {"peer": "word"}, by="captured"))
+    given = define(
+        pattern("(?<peer>a)", {"peer": "word"}, by="given"),
+        assignments=[Assignment("side", "client", ())],
+    )
+    maybe = define(
+        pattern("(?<peer>a) ", {"peer": "word"}, by="maybe"),
+        assignments=[Assignment("side", "client", (Condition("peer", "=", "a"),))],
+    )
+    assert extract([captured, given, maybe], "a b")[0].by == "given"
+    assert extract([captured, maybe], "a b")[0].by == "captured"
+
+
 def test_one_event_of_each_kind():
     found = extract([define(pattern("x")), define(pattern("x"), kind="crash")], "x x x")
     assert [event.kind for event in found] == ["reset", "crash"]

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 from typing import Any
 
 from whyreset.basis.json_text import decode
@@ -155,11 +156,17 @@ class Extractor:
 
     def extract(self, record: Record) -> list[Event]:
         """At most one event of each kind."""
+        needles, mask = self._mask_of(record.text)
+        return self.events(record.time, record.source, record.offset, record.text, needles, mask)
+
+    def candidates(self, text: str) -> tuple[Trial, ...]:
+        """The trials that a text may be of, for the literals in it."""
+        return tuple(chain.from_iterable(self._plan(*self._mask_of(text))))
+
+    def _mask_of(self, text: str) -> tuple[Needles, int]:
         if self._all is None:
             self._all = self.needles()
-        needles = self._all
-        mask = needles.mask_of(record.text.encode("utf-8", "surrogatepass"))
-        return self.events(record.time, record.source, record.offset, record.text, needles, mask)
+        return self._all, self._all.mask_of(text.encode("utf-8", "surrogatepass"))
 
     def events(  # noqa: PLR0913, PLR0917 - called for each hit: no object to pack them in
         self, time: int, source: Source, offset: int, text: str, needles: Needles, mask: int
@@ -172,7 +179,7 @@ class Extractor:
         body = Text(text)
         for trials in plan:
             if len(trials) == 1 and trials[0].plain and not self._has_origins:
-                fields = self._run(trials[0], body)
+                fields = self.find(trials[0], body)
                 if fields is not None:
                     kind, by = trials[0].definition.kind, trials[0].matcher.by
                     events.append(Event(time, source, offset, kind, fields, text, by))
@@ -194,11 +201,11 @@ class Extractor:
                 break  # this one and those behind it cannot find as many
             if self._has_origins and not self._from_here(trial, source):
                 continue
-            fields = self._run(trial, body)
-            if fields is None or (len(fields), -trial.number) <= most:
+            fields = self.find(trial, body)
+            if fields is None:
                 continue
-            count = len(fields)
-            if trial.finish(fields):
+            count = len(fields) + len(trial.given)
+            if (count, -trial.number) > most and trial.finish(fields):
                 best, most = (trial, fields), (count, -trial.number)
         return best
 
@@ -212,7 +219,7 @@ class Extractor:
 
     def fields(self, trial: Trial, text: str) -> Fields:
         """What one trial reads from a text in which it finds an event."""
-        fields = self._run(trial, Text(text)) or {}
+        fields = self.find(trial, Text(text)) or {}
         trial.finish(fields)
         return fields
 
@@ -249,7 +256,7 @@ class Extractor:
         """The matchers that took too long, and are not tried any more."""
         return [each.matcher for each in self._disabled]
 
-    def _run(self, trial: Trial, body: Text) -> Fields | None:
+    def find(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:
             return _map(trial, body.decoded())

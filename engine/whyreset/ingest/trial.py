@@ -6,7 +6,7 @@ from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, may_quote
 from whyreset.ingest.values import Fields, Store, holds, store_of
-from whyreset.model.definition import Definition, Matcher
+from whyreset.model.definition import Condition, Definition, Matcher
 
 SHORT = 1024  # characters
 _LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
@@ -21,14 +21,15 @@ class Trial:
 
     number     its place among all of them
     addresses  the groups that may come with a port
-    potential  as many fields as it can find
+    given      the fields that are assigned on no condition
+    potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each key of a JSON matcher
     """
 
     __slots__ = (
         "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_numbers", "_quick", "_text",
-        "addresses", "definition", "mapped", "matcher", "number", "plain", "potential",
+        "addresses", "definition", "given", "mapped", "matcher", "number", "plain", "potential",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -38,7 +39,16 @@ class Trial:
         groups = len(_GROUP.findall(matcher.pattern or "")) + len(matcher.mapped)
         kinds = [kind for _, kind in matcher.types] + [each.type for each in matcher.mapped]
         self.addresses = tuple(name for name, kind in matcher.types if kind == "addr")
-        self.potential = groups + kinds.count("addr")  # an address may come with a port
+        found = {name for name, _ in matcher.types} | {each.field for each in matcher.mapped}
+        self.given = tuple(
+            dict.fromkeys(
+                each.field
+                for each in definition.assignments
+                if not each.where and each.field not in found
+            )
+        )
+        # An address may come with a port.
+        self.potential = groups + kinds.count("addr") + len(self.given)
         self.plain = not definition.assignments and not definition.where
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
         self._quick: Any = None
@@ -52,24 +62,33 @@ class Trial:
         )
 
     def search(self, text: str, timeout: float) -> Fields | None:
-        """The fields of the first match; None without one. TimeoutError after `timeout` seconds.
+        """The fields of the first match; None without one, or where it is only quoted.
 
-        A limit costs more than most searches: it is left out where a search cannot take long.
+        TimeoutError after `timeout` seconds.
         """
+        found = self._find(text, timeout)
+        if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
+            return None
+        return self.read(found)
+
+    def is_quoted(self, text: str, timeout: float) -> bool:
+        """Whether the message is there, but its line only quotes it."""
+        found = self._find(text, timeout) if self._may_be_quoted else None
+        return found is not None and self._is_quoted(text, found)
+
+    def _find(self, text: str, timeout: float) -> Any:
+        """The first match; a limit costs more than most searches: it is left out where a search
+        cannot take long."""
         if not self.may_match(text):
             return None
         if self._groups is None:
             self._compile()
         quick = self._quick if self.is_unguarded(text) else None
         if quick is not None and (self.matcher.linear or len(text) <= SHORT):
-            found = quick(text)
-        else:
-            if self._limited is None:
-                self._limited = _limited_pattern(self.matcher.pattern or "").search
-            found = self._limited(text, timeout=timeout)
-        if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
-            return None
-        return self.read(found)
+            return quick(text)
+        if self._limited is None:
+            self._limited = _limited_pattern(self.matcher.pattern or "").search
+        return self._limited(text, timeout=timeout)
 
     def read(self, found: Any) -> Fields:
         """The fields of a match."""
@@ -88,7 +107,11 @@ class Trial:
         for assignment in self.definition.assignments:
             if all(holds(condition, fields) for condition in assignment.where):
                 fields[assignment.field] = assignment.value
-        return all(holds(condition, fields) for condition in self.definition.where)
+        return self.failed(fields) is None
+
+    def failed(self, fields: Fields) -> Condition | None:
+        """The first of the definition's conditions that does not hold."""
+        return next((each for each in self.definition.where if not holds(each, fields)), None)
 
     def may_match(self, text: str) -> bool:
         """Whether all texts are there that a match needs; also of many records at once."""
