@@ -9,7 +9,7 @@ import regex
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whyreset.language.load import check
+from whyreset.language.load import check, load_text
 from whyreset.language.regex_pieces import pieces_of
 from whyreset.model.rule import Plan
 from whyreset.run.near import NearMisses
@@ -81,3 +81,16 @@ def test_pieces_make_up_the_pattern_and_can_be_cut() -> None:
 )
 def test_pieces(pattern: str, texts: list[str]) -> None:
     assert [piece.text for piece in pieces_of(pattern)] == texts
+
+
+def test_a_condition_that_fails_is_told() -> None:
+    text = "event order_lost {\n match `order <order:word> lost`\n where order = A18\n}\n"
+    near = NearMisses(load_text(text).definitions).of("order A17 lost")
+    assert near is not None
+    assert str(near) == "fits, but `where order = A18` does not hold: it is A17"
+
+
+def test_a_message_that_is_quoted_is_told() -> None:
+    near = near_misses().of('  log.Printf("http: TLS handshake error from 10.1.0.7:40100: EOF")')
+    assert near is not None
+    assert str(near).startswith("fits, but source code, a comment or prose quotes it")

@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import regex
 
-from whyreset.ingest.matching import TIMEOUT, Text
+from whyreset.ingest.matching import TIMEOUT, Extractor, Text
+from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import holds_json, look_up
 from whyreset.language.regex_pieces import Piece, pieces_of, shown
 from whyreset.model.definition import Definition, JsonCondition, Matcher
@@ -26,12 +27,16 @@ _BEGIN = re.compile(r"[\[\"\d]|\w+ \S*Z ")
 _SHOWN = 60
 
 
+UNQUOTED = "a message of the line's own"
+_WHERE = "where "
+
+
 class Near(NamedTuple):
     """A definition that a text almost fits.
 
     kind, by  the event that it would be, and the line that defines it
-    upto      the text up to where it fits; of JSON the key that does not
-    wanted    what would have to follow
+    upto      the text up to where it fits; of JSON the key that does not; empty if all of it fits
+    wanted    what would have to follow, or to hold: `where FIELD OP VALUE`
     found     what does; empty where the text has most of the words, but not `wanted`
     """
 
@@ -42,6 +47,10 @@ class Near(NamedTuple):
     found: str
 
     def __str__(self) -> str:
+        if self.wanted == UNQUOTED:
+            return f"fits, but source code, a comment or prose quotes it: {UNQUOTED} is wanted"
+        if self.wanted.startswith(_WHERE):
+            return f"fits, but `{self.wanted}` does not hold: it is {self.found}"
         if not self.found:
             return f"has most of the words, but not `{self.wanted}`"
         return f"fits up to `{self.upto}`, then `{self.wanted}` is wanted, not `{self.found}`"
@@ -51,6 +60,7 @@ class NearMisses:
     """Finds the definition that comes nearest to a text in which no event was found."""
 
     def __init__(self, definitions: Sequence[Definition]) -> None:
+        self._extractor = Extractor(definitions)
         self._patterns = [
             (definition.kind, matcher, pieces)
             for definition in definitions
@@ -67,6 +77,9 @@ class NearMisses:
     def of(self, text: str) -> Near | None:
         """The nearest one; None where nothing is near."""
         body = Text(text)
+        refused = next(self._refused(body), None)
+        if refused is not None:
+            return refused
         found = body.decoded()
         mapped = self._nearly_mapped(found) if found is not None else None
         if mapped is not None:
@@ -74,6 +87,21 @@ class NearMisses:
         nearly = [each for part in (text, *body.leaves()) for each in self._nearly_matched(part)]
         nearly = nearly or list(self._nearly_laid_out(text))
         return max(nearly, key=lambda each: each[0])[1] if nearly else None
+
+    def _refused(self, body: Text) -> Iterator[Near]:
+        """Of definitions that fit, but whose conditions fail, or whose message is only quoted."""
+        for trial in self._extractor.candidates(body.text):
+            kind, by = trial.definition.kind, trial.matcher.by
+            fields = self._extractor.find(trial, body)
+            if fields is None and _is_quoted(trial, body.text):
+                yield Near(kind, by, "", UNQUOTED, "")
+            elif fields is not None and not trial.finish(fields):
+                failed = trial.failed(fields)
+                assert failed is not None
+                found = str(fields.get(failed.field, "not there"))
+                yield Near(
+                    kind, by, "", f"{_WHERE}{failed.field} {failed.op} {failed.value}", found
+                )
 
     def _nearly_mapped(self, found: dict[str, Any]) -> Near | None:
         best: tuple[int, Near] | None = None
@@ -111,6 +139,13 @@ class NearMisses:
                 near = _longest(kind, matcher, pieces, text, almost=False)
                 if near is not None:
                     yield near
+
+
+def _is_quoted(trial: Trial, text: str) -> bool:
+    try:
+        return trial.is_quoted(text, TIMEOUT)
+    except TimeoutError:
+        return False
 
 
 def _missed_key(kind: str, matcher: Matcher, failed: JsonCondition, found: dict[str, Any]) -> Near:
