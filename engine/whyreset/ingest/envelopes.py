@@ -49,6 +49,8 @@ _HEADER = lazy(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
     r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\["
 )
+# `[reactor-http-epoll-5] WARN ...`: Java's threads look like pods of a StatefulSet.
+_THREAD = lazy(r"\[[a-z][a-z0-9.-]*-\d+\] +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")
 _LOKI_VALUES = lazy(r'"values"\s*:\s*\[\s*\[\s*"\d{16,20}"\s*,\s*"')
 _MOST_LAYERS = 5
 
@@ -228,7 +230,7 @@ def detect(head: bytes) -> str:
         return "json"
     found = KUBETAIL.match(text)
     if found and "-" in found[1] and any(char.isdigit() for char in found[1]):
-        return "kubetail"
+        return "plain" if not found[2] and _THREAD.match(text) else "kubetail"
     found = re.match(r"([a-z0-9][a-z0-9.-]*-(?:\d+|[bcdf-hj-np-tv-z2456789]{5})) [a-z0-9-]+ ", text)
     return "stern" if found and any(char.isdigit() for char in found[1]) else "plain"
 

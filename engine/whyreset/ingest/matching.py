@@ -19,6 +19,7 @@ MESSAGE_KEYS = frozenset({
     "cause", "log",
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
+_ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
 _DEPTH = 4
 _DOUBTFUL = 6
 """Bytes up to which a literal may stand in lines of any kind."""
@@ -30,7 +31,7 @@ class Text:
     __slots__ = ("_decoded", "_leaves", "text")
 
     def __init__(self, text: str) -> None:
-        self.text = text
+        self.text = _plain(text) if "\\u00" in text else text
         self._decoded: dict[str, Any] | bool | None = False
         self._leaves: tuple[str, ...] | None = None
 
@@ -289,6 +290,14 @@ def _admits(definition: Definition, source: Source) -> bool:
         fnmatchcase(getattr(source, origin.field, None) or "", origin.glob)
         for origin in definition.origins
     )
+
+
+def _plain(text: str) -> str:
+    """The text with `<`, `>`, `&` and `'` as they are: encoders write them as escapes, which
+    stay where a logger took an object for text."""
+    for escaped, character in _ESCAPED:
+        text = text.replace(escaped, character)
+    return text
 
 
 def _map(trial: Trial, found: dict[str, Any] | None) -> Fields | None:

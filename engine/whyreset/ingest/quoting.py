@@ -12,16 +12,57 @@ _NEAR = 80
 """Of them, those before a literal that tell whether it is one of source code."""
 _HINT = lazy(
     r"[\"'`\u201c*#<|$]|//|\bI[ ']|nyone |omeone |ow (?:to|do|can) |hy (?:d|is|am|are)|"
-    r"e (?:see|saw|get|got|also|are) |ou (?:see|get|may|might|can|will)\b|eans? that"
+    r"e (?:see|saw|get|got|also|are) |ets? (?:an? |th)|etting (?:an? |th)|"
+    r"ou (?:see|get|may|might|can|will)\b|eans? that"
 )
 """What is somewhere before every message that is quoted, in its line."""
 _SIGNS = (
-    '"', "'", "`", "\u201c", " F  ", " F \t", " F //", " F /*", " F #", " F $ ", " F |", " F <",
-    " F **", " F -", " F * ",
-    "I ", "nyone ", "omeone ", "ow to ", "ow do ", "ow can ", "hy d", "hy is", "hy am", "hy are",
-    "e see ", "e saw ", "e get ", "e got ", "e also ", "e are ", "ou see", "ou get", "ou may",
-    "ou might", "ou can", "ou will", "ean that", "eans that",
-)  # fmt: skip
+    '"',
+    "'",
+    "`",
+    "\u201c",
+    " F  ",
+    " F \t",
+    " F //",
+    " F /*",
+    " F #",
+    " F $ ",
+    " F |",
+    " F <",
+    " F **",
+    " F -",
+    " F * ",
+    "I ",
+    "nyone ",
+    "omeone ",
+    "ow to ",
+    "ow do ",
+    "ow can ",
+    "hy d",
+    "hy is",
+    "hy am",
+    "hy are",
+    "e see ",
+    "e saw ",
+    "e get ",
+    "e got ",
+    "e also ",
+    "e are ",
+    "et a",
+    "et th",
+    "ets a",
+    "ets th",
+    "etting a",
+    "etting th",
+    "ou see",
+    "ou get",
+    "ou may",
+    "ou might",
+    "ou can",
+    "ou will",
+    "ean that",
+    "eans that",
+)
 """The same, in lines with CRI envelopes."""
 
 _COMMENT = lazy(
@@ -41,6 +82,7 @@ _CODE = lazy(
     r"[rbfu]?$"
 )
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf]?$")  # a literal of a list stands by itself in its line
+_ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{'.*\},)$")  # of a table in source code
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
 _LABELLED = lazy(r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $")
 _LIST_END = lazy(r"\s*[)\]}]*(?:,|;|\)|\]|\\|[+]|\|\|)\s*(?://.*)?$")
@@ -60,6 +102,7 @@ _TELLING = lazy(
     r" can| can't| don't| didn't| noticed| forgot| just| still| tried| believe| guess| had)\b|"
     r"\b(?:[Aa]nyone|[Ss]omeone) |\b[Hh]ow (?:to|do|can) |\b[Ww]hy (?:do|does|did|is|am|are) |"
     r"\b[Ww]e (?:see|saw|get|got|also|are seeing|are getting) |"
+    r"\b(?:gets?|getting) (?:an?|the|this) |"
     r"\b[Yy]ou (?:(?:may|might|can|will) )?(?:see|get)\b|\bmeans? that\b"
 )
 
@@ -79,7 +122,7 @@ def is_quoted(text: str, at: int) -> bool:
         return False
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    if begin < start and _COMMENT.match(text, begin, end):
+    if begin < start and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
         return True
     head, tail = text[max(begin, at - _REACH) : at], text[at : min(end, at + _REACH)]
     return (
