@@ -6,6 +6,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import NamedTuple
 
+from whyreset.correlate.few import explanations
 from whyreset.correlate.trains import (
     CHAIN,
     FEW,
@@ -46,8 +47,6 @@ _BESIDE = 5
 
 _STRAY, _TRAIN = 2.78, 2.6
 """Prices in nats of an event outside every train, and of one more train: -ln of 1/16, 1/13."""
-_UNLIKE = 2.0
-"""Nats that each of two trains of different periods must be worth, among a few events."""
 
 
 class Rhythm(NamedTuple):
@@ -119,16 +118,23 @@ def _distinct(times: Sequence[int]) -> tuple[list[int], list[list[int]]]:
 
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     """The likeliest explanation: long trains first, precise trains first, or one period for all."""
+    if len(times) <= FEW:
+        return _simplest([(each.trains, each.evidence) for each in explanations(times, bounds)])
     few = len(times) <= _FEW_TOGETHER
     first = all_trains(times, bounds, _SHORTLIST if few else _MANY_SHORTLIST)
     known = {tuple(range(len(times))): first}
-    explanations = [_taken_greedily(times, bounds, relief, known) for relief in (_STRAY, 0.0)]
+    found = [_taken_greedily(times, bounds, relief, known) for relief in (_STRAY, 0.0)]
     if few:
-        explanations.append(_taken_together(times, bounds, first))
-    likeliest = max(explanations, key=lambda explanation: explanation[1])
+        found.append(_taken_together(times, bounds, first))
+    return _simplest(found)
+
+
+def _simplest(found: list[tuple[list[Train], float]]) -> tuple[list[Train], float]:
+    """The likeliest explanation, or one by fewer probers that explains as much."""
+    likeliest = max(found, key=lambda each: each[1], default=([], -math.inf))
     return min(
-        (each for each in explanations if _instead_of(each, likeliest)),
-        key=lambda explanation: len(explanation[0]),
+        (each for each in found if _instead_of(each, likeliest)),
+        key=lambda each: (len(each[0]), -each[1]),
         default=likeliest,
     )
 
@@ -225,8 +231,7 @@ def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
     alike = abs(train.period / main.period - 1) <= _PRECISE
-    unlike = len(times) <= FEW and min(train.gain, main.gain) >= _UNLIKE
-    return worth > 0 and (alike or unlike) and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
+    return worth > 0 and alike and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
 
 
 def _spread(train: Train) -> float:

@@ -9,8 +9,7 @@ from typing import NamedTuple
 CHAIN = 3
 """Beats of the shortest train."""
 FEW = 12
-"""Events up to which all periods are tried, and two probers of different periods need not stand
-out by themselves."""
+"""Events up to which all periods are tried, and every explanation is priced as a whole."""
 MISSED = 2.3
 """Price in nats of a missed beat: -ln of 1/10."""
 CANDIDATE_ERROR = 1.1
@@ -47,7 +46,7 @@ class Bounds(NamedTuple):
 def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
     """The best chain of each period worth trying, where it has beats enough; periods that lie
     close together give the same chain, which is weighed once."""
-    periods = _candidates(times, bounds, limit)
+    periods = candidates(times, bounds, limit)
     pairs = Pairs(times, bounds, max(periods, default=0.0))
     trains: dict[tuple[int, ...], Train] = {}
     for period in periods:
@@ -60,7 +59,7 @@ def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
     return list(trains.values())
 
 
-def _candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
+def candidates(times: list[int], bounds: Bounds, limit: int) -> list[float]:
     """Periods worth trying: gaps over one to three neighbours (more in dense streams), whole
     and halved, thinned to one a percent; the most frequent ones when there are many."""
     reach = 3 if len(times) <= 32 else 8
@@ -109,9 +108,9 @@ class Pairs:
         self._count = len(times)
         self._bounds = bounds
 
-    def chain(self, period: float) -> list[int]:
+    def chain(self, period: float, steep: float = 0.3) -> list[int]:
         """The best chain of events one to four periods apart, by dynamic programming over the
-        links whose gap is near so many periods."""
+        links whose gap is near so many periods; `steep`: what the farthest of them costs."""
         bounds = self._bounds
         tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
         reach = min(0.5, tolerance) * period
@@ -123,7 +122,7 @@ class Pairs:
             near = self._pairs[first:last]
             links += [(j, k, i, abs(gap - expected)) for gap, j, i in near]
         links.sort()
-        price = 0.3 / reach
+        price = steep / reach
         scores = [0.0] * self._count
         before = [-1] * self._count
         for j, k, i, off in links:

@@ -1,0 +1,178 @@
+"""Rhythm among a few events: explanations by one to three probers, each priced in nats."""
+
+import math
+from collections.abc import Iterator, Sequence
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from whyreset.correlate.trains import (
+    CHAIN,
+    FEW,
+    Bounds,
+    Pairs,
+    Train,
+    candidates,
+    fitted_to,
+    link_worth,
+    price_of_period,
+    spread_of,
+    weighed,
+)
+
+_MOST = 3
+"""Probers that a few events can show."""
+_STEEP = (0.3, 1.0)
+"""Prices of a residual in the search for chains: long chains first, precise chains first."""
+_FLOOR = 0.03
+"""Smallest jitter (share of the period) that so few links can show."""
+_WIDE = 0.05
+"""Jitter from which the trains of several probers may as well be chance: chance fills the
+tolerance."""
+_EXTENDED, _BESIDE = 12, 4
+"""Chains, the likeliest first, that are tried with more probers: of their period, of another."""
+_PAIRED = 4
+"""Events left, at most, among which two may be another prober of the same period."""
+
+_MISSED, _STRAY, _TRAIN = 1.6, 1.65, 2.2
+"""Prices in nats of a missed beat, an event outside every train, one more prober of the same
+period: -ln of 1/5, 1/5, 1/9."""
+_PAIR, _OWN_PERIOD = 2.0, 5.0
+"""Prices of a prober that shows two beats only, and of one with a period of its own."""
+_ABSENT = 0.8
+"""Price of a prober that begins late or stops early among the events."""
+_BLEMISH, _OF_SEVERAL = 1.8, 2.5
+"""Prices of each blemish beyond the first, of one prober and of several: missed beats, strays,
+and more than one prober are told from chance one by one, all at once they explain anything."""
+
+
+class Explanation(NamedTuple):
+    """Trains, and what they are worth in nats against no rhythm at all."""
+
+    trains: list[Train]
+    evidence: float
+
+
+def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
+    """What may be behind up to FEW sorted `times` (ns): the chain of each period alone; the
+    likeliest of them with more probers of that period, and with one of another."""
+    firsts: dict[tuple[int, ...], tuple[Explanation, float]] = {}
+    pairs = Pairs(times, bounds)
+    for period in candidates(times, bounds, FEW):
+        for steep in _STEEP:
+            chain = pairs.chain(period, steep)
+            if len(chain) < CHAIN:
+                continue
+            steps = round((times[chain[-1]] - times[chain[0]]) / period)
+            if (steps, *chain) not in firsts:
+                train = weighed(times, chain, period, bounds)
+                alone = _of_one_period(times, [train], without(range(len(times)), train), bounds)
+                firsts[steps, *chain] = alone, steep
+    ordered = sorted(firsts.values(), key=lambda each: each[0].evidence, reverse=True)
+    yield from (alone for alone, _ in ordered)
+    if ordered and _is_whole(ordered[0][0], times):
+        return
+    for rank, (alone, steep) in enumerate(ordered[:_EXTENDED]):
+        yield from _with_more(times, alone.trains[0], bounds, steep)
+        if rank < _BESIDE and len(times) >= 2 * CHAIN:
+            yield from _beside(times, alone.trains[0], bounds)
+
+
+def _is_whole(explanation: Explanation, times: list[int]) -> bool:
+    """Whether one prober explains every event and has missed no beat."""
+    (train, *_), _ = explanation
+    return len(train.beats) == len(times) and not train.missed
+
+
+def _with_more(
+    times: list[int], first: Train, bounds: Bounds, steep: float
+) -> Iterator[Explanation]:
+    """The first, and one or two more of the same period."""
+    trains, left = [first], without(range(len(times)), first)
+    while len(trains) < _MOST and len(left) > 1:
+        if len(left) <= _PAIRED and (pair := _pair(times, left, first.period, bounds)):
+            yield _of_one_period(times, [*trains, pair], without(left, pair), bounds)
+        chain = Pairs([times[i] for i in left], bounds).chain(first.period, steep)
+        if len(chain) < CHAIN:
+            return
+        trains = [*trains, weighed(times, [left[i] for i in chain], first.period, bounds)]
+        left = without(left, trains[-1])
+        yield _of_one_period(times, trains, left, bounds)
+
+
+def without(left: Sequence[int], train: Train) -> list[int]:
+    """Indices that are not beats of the train."""
+    taken = set(train.beats)
+    return [i for i in left if i not in taken]
+
+
+def _pair(times: list[int], left: list[int], period: float, bounds: Bounds) -> Train | None:
+    """The two events that are nearest to one period apart."""
+
+    def off(two: tuple[int, int]) -> float:
+        return abs((times[two[1]] - times[two[0]]) / period - 1)
+
+    best = min(combinations(left, 2), key=off)
+    if off(best) > max(bounds.tolerance, bounds.resolution / period):
+        return None
+    return weighed(times, list(best), period, bounds)
+
+
+def _of_one_period(
+    times: list[int], trains: list[Train], left: list[int], bounds: Bounds
+) -> Explanation:
+    """The period is chosen, and the jitter shown, by all of them together."""
+    gaps = [times[j] - times[i] for train in trains for i, j in pairwise(train.beats)]
+    residuals, period = fitted_to(gaps, trains[0].period, bounds)
+    evidence = _worth(residuals, period, bounds) - _TRAIN * (len(trains) - 1)
+    evidence -= _flaws(times, trains, left)
+    if len(trains[-1].beats) < CHAIN:
+        evidence -= _PAIR
+    several = len(trains) > 1
+    blemishes = _blemishes(trains, left) + several + (root_mean_square(residuals) > _WIDE)
+    price = _OF_SEVERAL if several else _BLEMISH
+    return Explanation(trains, evidence - price * max(0, blemishes - 1))
+
+
+def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanation]:
+    """The first, and one more of another period among what it leaves."""
+    left = without(range(len(times)), first)
+    if len(left) < CHAIN:
+        return
+    rest = [times[i] for i in left]
+    pairs = Pairs(rest, bounds)
+    for period in candidates(rest, bounds, FEW):
+        chain = pairs.chain(period)
+        if len(chain) < CHAIN:
+            continue
+        second = weighed(times, [left[i] for i in chain], period, bounds)
+        trains, strays = [first, second], without(left, second)
+        wide = sum(root_mean_square(train.residuals) > _WIDE for train in trains)
+        evidence = sum(_worth(train.residuals, train.period, bounds) for train in trains)
+        evidence -= _OWN_PERIOD + _flaws(times, trains, strays)
+        yield Explanation(trains, evidence - _OF_SEVERAL * (_blemishes(trains, strays) + wide))
+
+
+def _worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """What links are worth, the price of their period and of its jitter paid."""
+    spread = max(_FLOOR, spread_of(residuals, period, bounds))
+    return link_worth(residuals, spread) - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+
+
+def _flaws(times: list[int], trains: list[Train], left: list[int]) -> float:
+    """The price of what the trains leave out: beats, events, and either end."""
+    missed = sum(train.missed for train in trains)
+    absent = any(
+        times[train.beats[0]] - times[0] >= 1.15 * train.period
+        or times[-1] - times[train.beats[-1]] >= 1.15 * train.period
+        for train in trains
+    )
+    return _MISSED * missed + _STRAY * len(left) + _ABSENT * absent
+
+
+def _blemishes(trains: list[Train], left: list[int]) -> int:
+    return any(train.missed for train in trains) + bool(left)
+
+
+def root_mean_square(residuals: Sequence[float]) -> float:
+    """The spread of residuals about zero."""
+    return math.sqrt(sum(r * r for r in residuals) / len(residuals))
