@@ -1,8 +1,11 @@
 """Which files of a folder are logs of their own, also while they are rotated."""
 
+import os
+import time
 from pathlib import Path
 
 from whyreset.ingest.folder import Folders
+from whyreset.ingest.listing import names_beginning
 
 
 def test_a_rotated_log_is_no_log_while_its_successor_is_not_there_yet(tmp_path: Path) -> None:
@@ -24,3 +27,36 @@ def test_a_form_of_a_log_that_nobody_saw_is_one_after_a_while(tmp_path: Path) ->
     folders = Folders([str(tmp_path)])
     assert folders.look(0.0) == []
     assert folders.look(60.0) == [str(alone)]
+
+
+def test_a_folder_that_cannot_be_read_is_said_once_and_again_when_it_can(tmp_path: Path) -> None:
+    folder = tmp_path / "logs"
+    folder.mkdir()
+    folders = Folders([str(folder)])
+    assert folders.look(0.0) == []
+    folder.rmdir()
+    folder.symlink_to(folder)  # leads to itself
+    for now in (20.0, 40.0):
+        assert folders.look(now) is None
+    assert folders.problems == [f"{folder}: Too many levels of symbolic links; trying again"]
+    folders.problems.clear()
+    folder.unlink()
+    folder.mkdir()
+    (folder / "api.log").touch()
+    assert folders.look(60.0) == [str(folder / "api.log")]
+    assert folders.problems == [f"{folder}: can be read again"]
+
+
+def test_names_are_read_again_when_the_folder_changes(tmp_path: Path) -> None:
+    names = {f"a.log.{number}" for number in range(5)}
+    for name in names:
+        (tmp_path / name).touch()
+    for old in (0, 3600):  # changed just now: more may change in this step of the clock
+        os.utime(tmp_path, (time.time() - old, time.time() - old))
+        for change in range(3):
+            assert set(names_beginning(str(tmp_path), "a.log")) == names
+            (tmp_path / f"a.log.{old}-{change}").touch()
+            names.add(f"a.log.{old}-{change}")
+            (tmp_path / f"b.log.{old}-{change}").touch()
+    assert set(names_beginning(str(tmp_path), "a.log")) == names
+    assert names_beginning(str(tmp_path / "nowhere"), "a.log") == []

@@ -3,10 +3,10 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from whyreset.ingest.inputs import log_files
+from whyreset.ingest.listing import survey
 from whyreset.ingest.siblings import base_of
+from whyreset.ingest.trouble import Trouble
 
 _RELOOK = 10.0
 """Seconds after which a folder is read again although nothing shows a change in it."""
@@ -19,18 +19,15 @@ class Folders:
         self.problems: list[str] = []
         self.named = tuple(path for path in paths if not os.path.isdir(path))
         self._folders = {path: _Folder(path) for path in paths if path not in self.named}
-        self._said: set[str] = set()
 
     def look(self, now: float) -> list[str] | None:
         """All paths to follow, each file once; None where nothing has changed since."""
-        changed = [folder.look(now) for folder in self._folders.values()]
+        folders = self._folders.values()
+        changed = [folder.look(now) for folder in folders]
+        self.problems += [note for folder in folders for note in folder.take_notes()]
         if not any(changed) and changed:
             return None
-        found = list(self.named)
-        for folder in self._folders.values():
-            found += folder.files
-            self._say(folder)
-        return _distinct(found)
+        return _distinct([*self.named, *(path for folder in folders for path in folder.files)])
 
     @property
     def places(self) -> set[str]:
@@ -40,18 +37,13 @@ class Folders:
             places |= {folder.path, *folder.inner}
         return {place for place in places if os.path.isdir(place)}
 
-    def _say(self, folder: "_Folder") -> None:
-        if folder.problem and folder.problem not in self._said:
-            self.problems.append(folder.problem)
-            self._said.add(folder.problem)
-
 
 class _Folder:
     def __init__(self, path: str) -> None:
         self.path = path
         self.files: list[str] = []
         self.inner: list[str] = []
-        self.problem: str | None = None
+        self._troubles: dict[str, Trouble] = {}
         self._stamps: dict[str, int] = {}
         self._looked = -_RELOOK
         self._logs: set[str] = set()  # all that are there, or of which rotated forms are
@@ -64,24 +56,33 @@ class _Folder:
             return False
         self._stamps, self._looked = stamps, now
         try:
-            found = [str(path) for path in log_files(Path(self.path))]
-            self.inner = [
-                part.path
-                for pods in os.scandir(self.path)
-                if pods.name.count("_") >= 2 and pods.is_dir()
-                for part in (pods, *[each for each in os.scandir(pods.path) if each.is_dir()])
-            ]
-            self.problem = None
+            found, self.inner, unreadable = survey(self.path)
         except OSError as error:
-            self.problem = f"{self.path}: {error.strerror}; trying again"
+            self._note([error])
             return False
-        self._stamps = dict(self._times())
+        self._note(unreadable)
+        self._stamps = {**dict(self._times()), **stamps}  # of before the names were read
         present = {path for path in found if base_of(path) is None}
         bases = set(map(base_of, found))
         self._logs = present | {path for path in self._logs if path in bases}
         self.files = [path for path in found if self._is_log(path, now)]
         self._alone = {path: since for path, since in self._alone.items() if path in found}
         return True
+
+    def take_notes(self) -> list[str]:
+        """What is to be said of folders that cannot be read, or can be read again."""
+        notes = [note for trouble in self._troubles.values() for note in trouble.notes]
+        self._troubles = {path: each for path, each in self._troubles.items() if each.reason}
+        for trouble in self._troubles.values():
+            trouble.notes.clear()
+        return notes
+
+    def _note(self, problems: list[OSError]) -> None:
+        wrong = {str(error.filename): error for error in problems}
+        for path, error in wrong.items():
+            self._troubles.setdefault(path, Trouble(path)).complain(error)
+        for path in self._troubles.keys() - wrong:
+            self._troubles[path].recover()
 
     def _is_log(self, path: str, now: float) -> bool:
         """Whether it is no rotated form of a log: one is not there for a moment when rotated."""

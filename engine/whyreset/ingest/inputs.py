@@ -6,6 +6,7 @@ from pathlib import Path
 
 from whyreset.ingest.envelopes import Peeler
 from whyreset.ingest.intake import Intake
+from whyreset.ingest.listing import PATTERNS, survey
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.reader import ByteReader
 from whyreset.ingest.scan import Batch
@@ -13,7 +14,6 @@ from whyreset.ingest.source_name import make_source, source_of_path
 from whyreset.ingest.stamps import Clock, system_time
 from whyreset.model.record import Source
 
-PATTERNS = ("*.log", "*.log.*", "events*.json", "pods*.json", "pods*.txt")
 _HEAD = 16 << 10
 
 
@@ -146,25 +146,13 @@ def open_inputs(
     ]
 
 
-def log_files(folder: Path) -> list[Path]:
-    """The files of a folder that are read, sorted by name.
-
-    A folder that is laid out like `/var/log/pods` is read two levels deep.
-    """
-    found = {path for pattern in PATTERNS for path in folder.glob(pattern)}
-    for pods in folder.glob("*_*_*"):
-        if pods.is_dir():
-            found |= set(pods.glob("*/*.log")) | set(pods.glob("*/*.log.*"))
-    return sorted(path for path in found if not path.is_dir())
-
-
 def _open(path: str, problems: list[InputError]) -> list[tuple[str, ByteReader]]:
     if path == "-":
         return [(path, ByteReader(0, owned=False))]
     if not Path(path).is_dir():
         return [(path, ByteReader(_descriptor(path)))]
     try:
-        files = log_files(Path(path))
+        files = survey(str(Path(path))).files
     except OSError as error:
         raise InputError(path, error.strerror or str(error)) from error
     if not files:
@@ -172,7 +160,7 @@ def _open(path: str, problems: list[InputError]) -> list[tuple[str, ByteReader]]
     opened = []
     for file in files:
         try:
-            opened.append((str(file), ByteReader(_descriptor(str(file)))))
+            opened.append((file, ByteReader(_descriptor(file))))
         except InputError as error:
             problems.append(error)
     return opened

@@ -3,10 +3,10 @@
 import os
 import re
 from collections.abc import Sequence
-from pathlib import PurePath
 from typing import NamedTuple
 
 from whyreset.ingest.identity import Identity, head_of, identity_of
+from whyreset.ingest.listing import names_beginning
 
 _UNFINISHED = (".tmp", ".swp", ".part", "~")
 _NUMBER = re.compile(r"[.-](\d{1,4})(?:\.\w+)?$")
@@ -36,12 +36,9 @@ def siblings_of(real_path: str) -> list[Sibling]:
     """The rotated forms of the log at a path without links, the oldest first."""
     folder, base = os.path.split(real_path)
     found = []
-    try:
-        names = [name for name in os.listdir(folder or ".") if _is_rotated(name, base)]
-    except OSError:
-        return []
+    names = [name for name in names_beginning(folder, base) if _is_rotated(name, base)]
     for name in sorted(names, key=lambda name: _age(name[len(base) :])):
-        found += sibling_at(str(PurePath(folder, name)))
+        found += sibling_at(os.path.join(folder, name))
     return found
 
 
@@ -71,9 +68,9 @@ def base_of(path: str) -> str | None:
 
 
 def _is_rotated(name: str, base: str) -> bool:
+    """Whether a name that begins with a log's is one that rotation makes."""
     return (
-        name.startswith(base)
-        and name[len(base) : len(base) + 1] in (".", "-")
+        name[len(base) : len(base) + 1] in (".", "-")
         and any(char.isdigit() for char in name[len(base) :])
         and not name.endswith(_UNFINISHED)
     )
