@@ -441,3 +441,16 @@ if __name__ == "__main__":
             ended = run(Path(name), first, 500)
         print(f"{len(ended.written)} lines, {ended.rotations} rotations, {ended.repeats} repeats")
         done, first = done + 500, first + 1
+
+
+def test_a_log_is_not_quiet_while_what_follows_it_is_unread(world: World) -> None:
+    world.write()
+    world.drain()
+    tail = world.stream.tail
+    assert tail.is_quiet
+    world.rename()
+    world.write()
+    tail.poll(world.now)
+    assert not tail.is_quiet
+    world.drain()
+    assert tail.is_quiet

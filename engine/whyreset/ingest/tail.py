@@ -72,7 +72,8 @@ class Tail:
     def is_quiet(self) -> bool:
         """Whether it is known that nothing more was written, though no file may be open."""
         parked = self._restored is not None and self._missing is None
-        return self.trouble is None and not self._waits and (self.is_open or parked)
+        known = self.trouble is None and not self._waits and not self.is_moving
+        return known and (self.is_open or parked)
 
     @property
     def is_moving(self) -> bool:
