@@ -10,6 +10,7 @@ from whyreset.model.event import Event
 LATENESS = 5 * NS
 """How much older than the newest line of its source a line may be (ns)."""
 
+_NEVER = 1 << 63
 _time = itemgetter(0)
 
 
@@ -20,6 +21,7 @@ class Order:
         self._lateness = lateness
         self._high: dict[str, int] = {}
         self._held: list[list[Event]] = []
+        self._first = _NEVER  # the time of the first event that waits
         self._released = -1
         self.late = 0
 
@@ -40,6 +42,7 @@ class Order:
         """Take events in any order."""
         if events:
             self._held.append(in_order(events))
+            self._first = min(self._first, self._held[-1][0].time)
 
     @property
     def watermark(self) -> int | None:
@@ -74,6 +77,9 @@ class Order:
         """The events before the watermark, in order within what was added together; later
         arrivals count as late."""
         mark = self.watermark
+        if mark is not None and mark <= self._first:
+            self._released = max(self._released, mark)
+            return []
         taken: list[Event] = []
         held: list[list[Event]] = []
         for events in self._held:
@@ -83,6 +89,7 @@ class Order:
             if ready < len(events):
                 held.append(events[ready:])
         self._held = held
+        self._first = min([events[0].time for events in held], default=_NEVER)
         if mark is not None:
             self._released = max(self._released, mark)
         return taken

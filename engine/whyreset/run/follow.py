@@ -70,6 +70,7 @@ class Follow(Replay):
         self._signals = signals
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
+        self._looked_at: dict[str, Stream] = {}  # since the last tick
         self._told = 0
         self._now = time.monotonic()
         self._times = dict.fromkeys(("look", "tick"), 0.0)
@@ -237,6 +238,7 @@ class Follow(Replay):
     def _read_to_end(self, stream: Stream) -> None:
         """A log has nothing more to say now."""
         stream.checked = self._now
+        self._looked_at[stream.path] = stream
         stream.caught_up = True
         for batch in (stream.advance(self._now), stream.settle(self._now)):
             if batch is not None:
@@ -261,7 +263,10 @@ class Follow(Replay):
 
     def _tick(self) -> None:
         """What was read to its end was silent until then; what cannot be read holds up nobody."""
-        for stream in self.streams.values():
+        looked_at, self._looked_at = self._looked_at, {}
+        for stream in looked_at.values():
+            if self.streams.get(stream.path) is not stream:
+                continue
             if not stream.tail.is_quiet:
                 if stream.tail.trouble is not None:
                     self._order.close(stream.path)
