@@ -47,12 +47,15 @@ def test_a_hit_concerns_every_matcher_whose_literal_is_there(groups, text):
 def test_large_inputs_switch_the_search_without_a_difference():
     data = (b"x" * 200 + b"\nneedle-one\n" + b"y" * 300 + b"\nneedle-three needle-two\n") * 100
     needles = Needles([(b"needle-one",), (b"needle-two",), (b"needle-three",)])
+    texts = (b"", b"none", b"needle-one", b"needle-three needle-two")
+    masks = [needles.mask_of(text) for text in texts]
     first = per_line(needles.hits(data, 0, len(data)), data)
     for _ in range(60):
         hits = needles.hits(data, 0, len(data))
     assert per_line(hits, data) == first
     part = needles.hits(data, data.index(b"needle-three"), len(data))
     assert per_line(part, data) == first[1:]
+    assert [needles.mask_of(text) for text in texts] == masks == [0, 0, *masks[2:]]
 
 
 def test_spellings():
