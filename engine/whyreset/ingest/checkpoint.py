@@ -5,7 +5,7 @@ import os
 import pickle
 import stat
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from whyreset import __version__
 from whyreset.basis.digest import blake2s
@@ -62,11 +62,10 @@ class Checkpoint:
 
     def save(self, value: object, now: float) -> bool:
         """Store a value; False, and a note, where that fails: what was stored stays."""
-        payload = pickle.dumps(value, protocol=pickle.HIGHEST_PROTOCOL)
         new, path = self._folder / _NEW, self._folder / _NAME
         try:
             with os.fdopen(os.open(new, os.O_CREAT | os.O_TRUNC | os.O_WRONLY, 0o600), "wb") as out:
-                out.write(_MAGIC + _digest(payload) + payload)
+                _write(value, out)
                 out.flush()
                 os.fsync(out.fileno())
             if path.exists():
@@ -116,6 +115,30 @@ class Checkpoint:
         if self._failing != reason:
             self._failing = reason
             self.notes.append(f"{self._folder}: the state cannot be written: {reason}")
+
+
+def _write(value: object, out: BinaryIO) -> None:
+    """Write a state piece by piece: as a whole it would take as much memory as what it is of."""
+    out.write(_MAGIC + bytes(_DIGEST))
+    hashing = _Hashing(out)
+    pickle.dump(value, hashing, protocol=pickle.HIGHEST_PROTOCOL)
+    out.seek(len(_MAGIC))
+    out.write(hashing.digest())
+
+
+class _Hashing:
+    def __init__(self, out: BinaryIO) -> None:
+        self._out = out
+        self._hash = blake2s(digest_size=_DIGEST)
+
+    def write(self, data: bytes) -> int:
+        """Write on, and take it into the digest."""
+        self._hash.update(data)
+        return self._out.write(data)
+
+    def digest(self) -> bytes:
+        """Of all that was written."""
+        return self._hash.digest()
 
 
 def _digest(payload: bytes) -> bytes:

@@ -9,7 +9,7 @@ from whyreset.basis.digest import blake2s
 
 HEAD = 1024
 """Bytes at the start of a file by which it is known again."""
-_STAMP = 32
+STAMP = 32
 """Bytes with which two logs may begin alike, though they have nothing else in common."""
 _PACKED = 64 << 10
 _GZIP = b"\x1f\x8b"
@@ -30,7 +30,7 @@ class Identity(NamedTuple):
     @property
     def is_vague(self) -> bool:
         """Whether it shows so little that another file may begin alike."""
-        return self.size < _STAMP
+        return self.size < STAMP
 
 
 def digest(data: bytes) -> str:

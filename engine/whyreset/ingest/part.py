@@ -3,7 +3,7 @@
 import os
 from collections.abc import Callable
 
-from whyreset.ingest.identity import HEAD, Identity, identity_of
+from whyreset.ingest.identity import HEAD, STAMP, Identity, identity_of
 from whyreset.ingest.reader import ByteReader
 
 KEPT = 4 << 20
@@ -64,7 +64,7 @@ class Part:
             return "replaced"
         if not (self._begins_as_before(seen[0]) and self._goes_on_here()):
             return "replaced"
-        was_vague = self.identity.is_vague
+        was_vague = len(self.head) < STAMP
         self._looked = seen
         self._grow_head()
         if was_vague:
