@@ -56,7 +56,7 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     """What may be behind up to FEW sorted `times` (ns): the chain of each period alone; the
     likeliest of them with more probers of that period, and with one of another."""
     firsts: dict[tuple[int, ...], tuple[Explanation, float]] = {}
-    pairs = Pairs(times, bounds)
+    pairs = Pairs(times, bounds, bounds.high)
     for period in candidates(times, bounds, FEW):
         for steep in _STEEP:
             chain = pairs.chain(period, steep)
@@ -91,7 +91,7 @@ def _with_more(
     while len(trains) < _MOST and len(left) > 1:
         if len(left) <= _PAIRED and (pair := _pair(times, left, first.period, bounds)):
             yield _of_one_period(times, [*trains, pair], without(left, pair), bounds)
-        chain = Pairs([times[i] for i in left], bounds).chain(first.period, steep)
+        chain = Pairs([times[i] for i in left], bounds, first.period).chain(first.period, steep)
         if len(chain) < CHAIN:
             return
         trains = [*trains, weighed(times, [left[i] for i in chain], first.period, bounds)]
@@ -139,7 +139,7 @@ def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanat
     if len(left) < CHAIN:
         return
     rest = [times[i] for i in left]
-    pairs = Pairs(rest, bounds)
+    pairs = Pairs(rest, bounds, bounds.high)
     for period in candidates(rest, bounds, FEW):
         chain = pairs.chain(period)
         if len(chain) < CHAIN:

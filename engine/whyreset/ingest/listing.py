@@ -11,7 +11,7 @@ from typing import NamedTuple
 PATTERNS = ("*.log", "*.log.*", "events*.json", "pods*.json", "pods*.txt")
 """Names of the files of a folder that are read."""
 
-_READ = re.compile(r".*\.log(?:\..*)?|events.*\.json|pods.*\.json", re.DOTALL)
+_READ = re.compile(r".*\.log(?:\..*)?|events.*\.json|pods.*\.(?:json|txt)", re.DOTALL)
 _READ_WITHIN = re.compile(r".*\.log(?:\..*)?", re.DOTALL)
 _STEP, _COARSE_STEP = 50_000_000, 2_000_000_000
 """Steps (ns) in which file systems count time, and those that count in seconds: in the step of a
