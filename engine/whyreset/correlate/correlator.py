@@ -199,10 +199,13 @@ class Correlator:
         case = self._tried(cluster, Case(cluster.events, self._open.pop(place, {})))
         self.verdicts += case.said
         self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
-        state = "final" if cluster.cut is None else "ongoing"
-        self.verdicts += [self._verdict(entry, state) for entry in case.after.values()]
-        if cluster.cut is not None and case.after:
-            self._open[place] = case.after
+        going_on = {} if cluster.cut is None else _within_reach(case.after, cluster.last)
+        self.verdicts += [
+            self._verdict(entry, "ongoing" if slot in going_on else "final")
+            for slot, entry in case.after.items()
+        ]
+        if going_on:
+            self._open[place] = going_on
         if self._wants_labels and cluster.kind == RESET:
             for rule, tally, outcome in case.claims:
                 self._label(rule, tally, outcome)
@@ -255,16 +258,15 @@ class Correlator:
 
     def _claim(self, case: Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
         """Resets get their label from a rule, or remain unknown."""
-        name, gap = (rule.name, rule.gap) if rule else ("unknown", _UNKNOWN_GAP)
-        slot, first = (name, key), outcome.claimed[0]
+        slot, first = (rule.name if rule else "unknown", key), outcome.claimed[0]
         earlier = case.after.pop(slot, None)
         if earlier is not None:
             case.said.append(self._verdict(earlier, "final"))
         going_on = case.before.get(slot)
-        if going_on is not None and first.time - going_on.tally.end <= gap:
+        if going_on is not None and first.time - going_on.tally.end <= _gap_of(rule):
             tally = case.before.pop(slot).tally
         else:
-            tally = new_tally(name, key, first)
+            tally = new_tally(slot[0], key, first)
         tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)
         nearest = self._nearest(case, first) if rule is None else None
         also = self._others(rule, outcome.claimed, case) if rule is not None else ()
@@ -322,3 +324,14 @@ class Correlator:
         values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
         verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
         return replace(verdict, also=entry.also) if entry.also else verdict
+
+
+def _gap_of(rule: Rule | None) -> int:
+    return rule.gap if rule is not None else _UNKNOWN_GAP
+
+
+def _within_reach(bursts: dict[tuple[str, Key], Open], time: int) -> dict[tuple[str, Key], Open]:
+    """Those that a reset at `time` (ns) may go on with."""
+    return {
+        s: burst for s, burst in bursts.items() if time - burst.tally.end <= _gap_of(burst.rule)
+    }
