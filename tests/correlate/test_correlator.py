@@ -60,6 +60,19 @@ def test_a_burst_that_stops_at_the_cut_is_said_finally(lab: Any) -> None:
     ]
 
 
+def test_a_burst_that_ended_before_the_cut_is_not_kept_until_the_next(
+    lab: Any, rule_text: Callable[..., str]
+) -> None:
+    crowd = rule_text("crowd", "at least 40 distinct peer", head="burst of reset by pod gap 60s")
+    events = lab.events("0s..25m every 10s  reset peer=10.0.0.1\n15s  reset peer=10.0.0.2")
+    got = lab.run(PROBE + crowd, events)
+    states = [(verdict.peer, verdict.state) for verdict in got.verdicts]
+    assert states == [
+        ("10.0.0.1", "ongoing"), ("10.0.0.2", "final"), ("10.0.0.1", "ongoing"),
+        ("10.0.0.1", "final"),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("last", [1180, 1200, 1210, 1220, 1230, 1250])
 @pytest.mark.parametrize("period", [10, 13, 17])
 def test_the_tail_of_a_long_burst_belongs_to_it(lab: Any, last: int, period: int) -> None:

@@ -26,7 +26,7 @@ class Burst(list[Event]):
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         super().__init__(events)
-        self._columns: dict[str, Column] = {}
+        self._columns: dict[str, Column] | None = None
         self._times: list[int] | None = None
 
     @property
@@ -38,6 +38,8 @@ class Burst(list[Event]):
 
     def column(self, field: str) -> Column:
         """One field of all events."""
+        if self._columns is None:
+            self._columns = {}
         column = self._columns.get(field)
         if column is None:
             values = [event.get(field) for event in self]
