@@ -5,7 +5,7 @@ from typing import NamedTuple
 from whyreset.correlate.burst import Burst, Key, in_order
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
-from whyreset.correlate.unexplained import Attempt
+from whyreset.correlate.unexplained import Attempt, Failures
 from whyreset.model.event import Event
 from whyreset.model.rule import Rule
 from whyreset.model.verdict import Verdict
@@ -32,6 +32,6 @@ class Case:
         self.before = before
         self.after: dict[tuple[str, Key], Open] = {}
         self.bursts: dict[tuple[tuple[str, ...], int], list[tuple[Key, Burst]]] = {}
-        self.attempts: dict[tuple[str, Key], list[Attempt]] = {}
+        self.failures = Failures()
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []

@@ -8,7 +8,6 @@ decided depends only on the events and their order in time, never on when they a
 
 import heapq
 from collections.abc import Callable, Iterable, Sequence
-from itertools import chain
 from operator import attrgetter
 from typing import Any
 
@@ -25,7 +24,7 @@ from whyreset.correlate.owners import Owners
 from whyreset.correlate.reach import questions_of, reach_of
 from whyreset.correlate.stretch import Tally, new_tally
 from whyreset.correlate.texts import Values
-from whyreset.correlate.unexplained import Attempt, nearest_attempt, unknown_verdict
+from whyreset.correlate.unexplained import Attempt, Way, unknown_verdict
 from whyreset.correlate.verdicts import confidence_of, in_scope, note_scope, verdict_of
 from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan, Rule, asks_labels
@@ -61,6 +60,10 @@ class Correlator:
         for rule in plan.rules:
             self._judges.setdefault(rule.kind, []).append(Judge(rule, world))
         self._rule_keys = {id(j.rule): key_reader(j.rule.keys) for j in self._all_judges()}
+        self._ways: dict[str, dict[Way, Callable[[Event], Key]]] = {
+            kind: {(j.rule.keys, j.rule.gap): self._rule_keys[id(j.rule)] for j in judges}
+            for kind, judges in self._judges.items()
+        }
         self._reaches = {
             kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, _UNKNOWN_GAP)
             for kind, judges in self._judges.items()
@@ -235,8 +238,7 @@ class Correlator:
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
             else:
-                attempt = Attempt(rule, burst, outcome)
-                case.attempts.setdefault((rule.name, key), []).append(attempt)
+                case.failures.add(rule, key, burst, outcome)
         if len(claimed) == len(case.pool):
             case.pool = Burst()
         elif claimed:
@@ -279,10 +281,8 @@ class Correlator:
 
     def _nearest(self, case: Case, first: Event) -> Attempt | None:
         """The attempt that got furthest with a reset that nobody claimed."""
-        judges = self._judges[first.kind]
-        places = ((j.rule.name, self._rule_keys[id(j.rule)](first)) for j in judges)
-        found = chain.from_iterable(case.attempts.get(place, ()) for place in places)
-        return nearest_attempt(first, found)
+        ways = self._ways[first.kind].items()
+        return case.failures.nearest(first, ((way, key(first)) for way, key in ways))
 
     def _left_over(self, case: Case) -> list[tuple[Key, Burst]]:
         reach = self._reaches[RESET]
@@ -305,16 +305,10 @@ class Correlator:
             for judge in self._judges[rule.kind]
             if judge.rule.label != rule.label
             and in_scope(judge.rule.scope, claimed[0], self.owners)
-            and not self._has_failed(judge.rule, claimed, case)
+            and not case.failures.has(
+                judge.rule, self._rule_keys[id(judge.rule)](claimed[0]), claimed
+            )
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
-        )
-
-    def _has_failed(self, rule: Rule, burst: list[Event], case: Case) -> bool:
-        """Whether a rule has claimed nothing of this very burst."""
-        place = (rule.name, self._rule_keys[id(rule)](burst[0]))
-        return any(
-            len(attempt.burst) == len(burst) and attempt.burst[0] is burst[0]
-            for attempt in case.attempts.get(place, ())
         )
 
     def _verdict(self, entry: Open, state: str) -> Verdict:

@@ -1,8 +1,10 @@
 """The honest unknown: what was looked for, what was nearest, and what was missing."""
 
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
 from typing import NamedTuple
 
+from whyreset.correlate.burst import Key
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.owners import Owners
@@ -22,8 +24,75 @@ class Attempt(NamedTuple):
     """A rule that looked at a burst and claimed nothing."""
 
     rule: Rule
-    burst: Sequence[Event]
     outcome: Outcome
+
+
+Way = tuple[tuple[str, ...], int]
+"""How bursts are formed: their key's fields, and the gap (ns) that ends them."""
+
+
+class _Tried:
+    """A burst, the rules that claimed nothing of it, and the attempt that got furthest."""
+
+    __slots__ = ("burst", "nearest", "reached", "rules")
+
+    def __init__(self, burst: Sequence[Event]) -> None:
+        self.burst = burst
+        self.rules: list[Rule] = []
+        self.nearest: Attempt | None = None
+        self.reached = (0.0, False, 0)
+
+    def covers(self, reset: Event) -> bool:
+        """Whether a reset with the key of the burst is one of it."""
+        return self.burst[0].place <= reset.place <= self.burst[-1].place
+
+
+class Failures:
+    """What rules that claimed nothing made of the bursts of a case.
+
+    Of each burst only the nearest attempt is kept: of thousands of peers it would be much.
+    """
+
+    def __init__(self) -> None:
+        self._by_burst: dict[tuple[int, Way], _Tried] = {}
+        self._by_key: dict[tuple[Way, Key], list[_Tried]] = {}
+        self._attempts = 0
+
+    def add(self, rule: Rule, key: Key, burst: Sequence[Event], outcome: Outcome) -> None:
+        """A rule has tried a burst; rules with the same keys and gap are given the same one."""
+        way = rule.keys, rule.gap
+        tried = self._by_burst.get((id(burst), way))
+        if tried is None:
+            tried = self._by_burst[id(burst), way] = _Tried(burst)
+            self._by_key.setdefault((way, key), []).append(tried)
+        tried.rules.append(rule)
+        self._attempts += 1
+        attempt = Attempt(rule, outcome)
+        if outcome.notes:
+            # a clause that fails tells more than one that could not be told; of equals the first
+            told = outcome.notes[-1].holds is not None
+            reached = _progress(attempt), told, -self._attempts
+            if tried.nearest is None or reached > tried.reached:
+                tried.nearest, tried.reached = attempt, reached
+
+    def has(self, rule: Rule, key: Key, burst: Sequence[Event]) -> bool:
+        """Whether a rule has claimed nothing of this very burst."""
+        return any(
+            len(tried.burst) == len(burst)
+            and tried.burst[0] is burst[0]
+            and any(each is rule for each in tried.rules)
+            for tried in self._by_key.get(((rule.keys, rule.gap), key), ())
+        )
+
+    def nearest(self, reset: Event, keys: Iterable[tuple[Way, Key]]) -> Attempt | None:
+        """The attempt that got furthest with a reset, by its key for each way to form bursts."""
+        tried = [
+            each
+            for key in keys
+            for each in self._by_key.get(key, ())
+            if each.nearest is not None and each.covers(reset)
+        ]
+        return max(tried, key=attrgetter("reached")).nearest if tried else None
 
 
 def unknown_verdict(
@@ -60,25 +129,6 @@ def unknown_verdict(
         evidence=nearest.outcome.findings() if nearest else (),
         **place_of(tally, state),
     )
-
-
-def nearest_attempt(first: Event, attempts: Iterable[Attempt]) -> Attempt | None:
-    """The attempt on the burst with this reset that got furthest; of equals the one tried first.
-
-    The attempts are those on bursts with the reset's key, which do not overlap in time.
-    """
-    on_these = [
-        attempt
-        for attempt in attempts
-        if attempt.outcome.notes
-        and attempt.burst[0].place <= first.place <= attempt.burst[-1].place
-    ]
-    return max(on_these, key=_nearness, default=None)
-
-
-def _nearness(attempt: Attempt) -> tuple[float, bool]:
-    """How far it got; a clause that fails tells more than one that could not be told."""
-    return _progress(attempt), attempt.outcome.notes[-1].holds is not None
 
 
 def _progress(attempt: Attempt) -> float:
