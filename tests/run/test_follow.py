@@ -63,7 +63,7 @@ class Follower:
         for line in self.process.stderr:
             self.err += line.decode()
 
-    def until(self, what: Callable[[], object], seconds: float = 20) -> None:
+    def until(self, what: Callable[[], object], seconds: float = 60) -> None:
         """Wait for something to be seen."""
         end = time.monotonic() + seconds
         while not what():
@@ -133,7 +133,7 @@ class Desk:
                 log.write(f"{stamp} stderr F {said}{end}")
 
 
-def until(what: Callable[[], object], seconds: float = 30) -> None:
+def until(what: Callable[[], object], seconds: float = 60) -> None:
     end = time.monotonic() + seconds
     while not what():
         assert time.monotonic() < end

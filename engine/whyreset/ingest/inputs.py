@@ -8,13 +8,16 @@ from whyreset.ingest.envelopes import Peeler
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.listing import PATTERNS, survey
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.reader import ByteReader
+from whyreset.ingest.reader import BLOCK, ByteReader
 from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import make_source, source_of_path
 from whyreset.ingest.stamps import Clock, system_time
 from whyreset.model.record import Source
 
 _HEAD = 16 << 10
+_FIRST = 8 << 10
+"""Bytes that are read first: they show when a log begins, so that of hundreds of files only those
+whose time has come are read on."""
 
 
 class InputError(Exception):
@@ -70,7 +73,7 @@ class Input:
         if self._ended:
             return None
         try:
-            data = self._reader.read()
+            data = self._reader.read(BLOCK if self._fed else _FIRST)
         except OSError as error:
             self.close()
             raise InputError(self.path, error.strerror or str(error)) from error

@@ -34,14 +34,15 @@ class ByteReader:
             self._held = self.read()
         return self._held[:size]
 
-    def read(self) -> bytes:
-        """Up to `BLOCK` bytes; empty at the end. OSError where the file cannot be read."""
+    def read(self, size: int = BLOCK) -> bytes:
+        """Up to `size` bytes, more of what is packed; empty at the end. OSError where the file
+        cannot be read."""
         if self._held is not None:
             held, self._held = self._held, None
             return held
         if self._unpacker is not None:
             return self._unpack()
-        data = os.read(self.descriptor, BLOCK)
+        data = os.read(self.descriptor, size)
         if not self._started:
             self._started = True
             if len(data) == 1:  # a pipe may hand over half of the two bytes that tell
