@@ -128,6 +128,8 @@ class Peeler:
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first == " ":
             return cloud_foundry(state)
+        elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
+            return state.off("", 2)
         else:
             layers = (self._syslog, kail, self._full, self._dump)
         return any(layer(state) for layer in (*layers, self._stern, compose))
