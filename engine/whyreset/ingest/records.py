@@ -1,5 +1,6 @@
 """Records: from a line with a hit to the whole record around it, and to its time."""
 
+from whyreset.basis.units import NS
 from whyreset.ingest.continuation import SUSPECT, continues
 from whyreset.ingest.lines import REACH_BYTES, REACH_LINES, STEP, Buffer, Row, Window
 from whyreset.ingest.stamps import Clock
@@ -72,7 +73,7 @@ class Records:
         if (
             previous.time is not None
             and row.time is not None
-            and abs(row.time - previous.time) > STEP
+            and abs(row.time - previous.time) > _step(previous.time, row.time)
         ):
             return False
 
@@ -153,3 +154,9 @@ class Records:
         if self._mode in _TIMED_MODES:
             return True
         return self._first_stamp is not None and self._first_stamp < start
+
+
+def _step(first: int, second: int) -> int:
+    """The time that may lie between two lines of one record; some envelopes tell only seconds,
+    which a logger's header within them makes exact for the first line alone."""
+    return STEP if first % NS and second % NS else STEP + NS

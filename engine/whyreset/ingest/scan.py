@@ -281,7 +281,7 @@ def _triggers(mode: str) -> tuple[bytes, ...]:
     if mode == "docker":
         return ()
     if mode == "json":  # Fluent Bit's partial mark; journald's message as a list of bytes
-        return (b'"P"', b'"MESSAGE":[', b'"MESSAGE" : [')
+        return (b'"P"', b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
     return _PARTIAL
 
 

@@ -9,14 +9,15 @@ from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, read_stamp
 _PRI = r"(?:<\d{1,3}>)"
 _DATE = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
 _PROGRAM = r"([\w./@()-]+)(?:\[(\d+)\])?:(?: |$)"
-_TAG = rf"([\w.:/@-]+) {_PROGRAM}"
+_TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
 # Some containers' syslog leaves the colon out behind a pid.
 _DATED_TAG = r"([\w.:/@-]+) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
 DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"{_PRI}({_DATE}) {_PROGRAM}")
-ISO = lazy(rf"{_PRI}?({STAMP}) (?:{_TAG}|{_BARE})")
+# Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
+ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?:{_TAG}|{_BARE})")
 RFC5424 = lazy(
     rf"(?:{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
     r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)"
@@ -86,8 +87,8 @@ def dated(state: Peeling, clock: Clock) -> bool:
 
 def iso(state: Peeling) -> bool:
     """The file format of rsyslog, and journalctl's short-iso."""
-    found = ISO.match(state.text)
-    return bool(found and not state.stamps and state.stamped(found[1]) and unit(state, found))
+    found = None if state.stamps or state.pod else ISO.match(state.text)
+    return bool(found and state.stamped(found[1]) and unit(state, found))
 
 
 def rfc5424(state: Peeling) -> bool:
