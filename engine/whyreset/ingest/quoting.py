@@ -4,6 +4,9 @@ A pattern finds the words of a message wherever they stand. Whether somebody log
 writes about them, is told by what stands before and behind them in their line.
 """
 
+from collections.abc import Iterable
+from functools import lru_cache
+
 from whyreset.basis.lazy import lazy
 
 _REACH = 400
@@ -16,54 +19,7 @@ _HINT = lazy(
     r"ou (?:see|get|may|might|can|will)\b|eans? that"
 )
 """What is somewhere before every message that is quoted, in its line."""
-_SIGNS = (
-    '"',
-    "'",
-    "`",
-    "\u201c",
-    " F  ",
-    " F \t",
-    " F //",
-    " F /*",
-    " F #",
-    " F $ ",
-    " F |",
-    " F <",
-    " F **",
-    " F -",
-    " F * ",
-    "I ",
-    "nyone ",
-    "omeone ",
-    "ow to ",
-    "ow do ",
-    "ow can ",
-    "hy d",
-    "hy is",
-    "hy am",
-    "hy are",
-    "e see ",
-    "e saw ",
-    "e get ",
-    "e got ",
-    "e also ",
-    "e are ",
-    "et a",
-    "et th",
-    "ets a",
-    "ets th",
-    "etting a",
-    "etting th",
-    "ou see",
-    "ou get",
-    "ou may",
-    "ou might",
-    "ou can",
-    "ou will",
-    "ean that",
-    "eans that",
-)
-"""The same, in lines with CRI envelopes."""
+_ZEROS = str.maketrans("123456789", "0" * 9)
 
 _COMMENT = lazy(
     r"\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
@@ -81,6 +37,7 @@ _CODE = lazy(
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) )"
     r"[rbfu]?$"
 )
+_BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf]?$")  # a literal of a list stands by itself in its line
 _ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{'.*\},)$")  # of a table in source code
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
@@ -107,22 +64,42 @@ _TELLING = lazy(
 )
 
 
-def may_quote(text: str) -> bool:
-    """Whether a line among several, each with its envelope, may quote a message."""
-    return any(sign in text for sign in _SIGNS)
-
-
-def is_quoted(text: str, at: int) -> bool:
-    """Whether the message at a place of a record is only quoted there."""
-    begin = text.rfind("\n", 0, at) + 1
-    start = at
+def is_quoted(text: str, at: int, start: int = 0) -> bool:
+    """Whether the message at a place of a record, which begins at `start`, is only quoted there."""
+    begin = max(start, text.rfind("\n", start, at) + 1)
+    found = at
     while at < len(text) and not text[at].isalnum():
         at += 1
-    if _HINT.search(text, begin, at) is None:
+    told = _told_before(zeroed(text[begin:at]))
+    return _is_quoted(text, begin, found, at) if told is None else told
+
+
+def zeroed(text: str) -> str:
+    """The same with zeros for digits, in which most lines of one kind are alike."""
+    return text.translate(_ZEROS)
+
+
+@lru_cache(maxsize=4096)
+def _told_before(head: str) -> bool | None:
+    """What the zeroed text before a message tells alone; None where more must be looked at."""
+    if _HINT.search(head) is None:
         return False
+    opened = _open_quote(head, '"')
+    if opened < 0 or not head[:opened].endswith(('":', '": ')):
+        return None
+    others = _BESIDE.search(head) or _COMMENT.match(head) or _TELLING.search(head)
+    return None if others or _is_payload(head[:opened]) else False
+
+
+def never_quotes(heads: Iterable[str]) -> bool:
+    """Whether each of many texts before a message, zeroed, tells that it is not quoted."""
+    return all(_told_before(head) is False for head in set(heads))
+
+
+def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    if begin < start and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
+    if begin < found and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
         return True
     head, tail = text[max(begin, at - _REACH) : at], text[at : min(end, at + _REACH)]
     return (

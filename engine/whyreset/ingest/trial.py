@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from whyreset.ingest.quoting import is_quoted, may_quote
+from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
 from whyreset.ingest.values import Fields, Store, holds, store_of
 from whyreset.model.definition import Condition, Definition, Matcher
 
@@ -28,8 +28,9 @@ class Trial:
     """
 
     __slots__ = (
-        "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_numbers", "_quick", "_text",
-        "addresses", "definition", "given", "mapped", "matcher", "number", "plain", "potential",
+        "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_numbers",
+        "_quick", "_text", "addresses", "definition", "given", "mapped", "matcher", "number",
+        "plain", "potential",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -57,6 +58,7 @@ class Trial:
         self._groups: tuple[tuple[str, Store, int], ...] | None = None
         self._text = matcher.plain or matcher.pattern or ""
         self._is_at_start = self._text.startswith("(?m)^")
+        self._begins_with_word = self._text[:1].isalnum()
         self._may_be_quoted = not (
             matcher.pattern is None or matcher.linear or self._text.startswith("^")
         )
@@ -141,15 +143,22 @@ class Trial:
         if _ANCHOR.search(self._text):  # it asks where the text begins
             lines, head = [line[head:] for line in lines], 0
         matches = [search(line, head) for line in lines]
-        if not self._may_be_quoted or not may_quote("\n".join(lines)):
-            return matches
+        return self._spoken(lines, matches, head) if self._may_be_quoted else matches
+
+    def _spoken(self, lines: list[str], matches: list[Any], head: int) -> list[Any]:
+        """The matches in lines that do not only quote the message."""
+        if self._begins_with_word:
+            found = zip(lines, matches, strict=True)
+            heads = "\n".join([line[head : match.start()] for line, match in found if match])
+            if never_quotes(zeroed(heads).split("\n")):
+                return matches
         return [
-            None if match and self._is_quoted(line, match) else match
+            None if match and self._is_quoted(line, match, head) else match
             for line, match in zip(lines, matches, strict=True)
         ]
 
-    def _is_quoted(self, text: str, found: Any) -> bool:
-        return is_quoted(text, found.end() - 1 if self._is_at_start else found.start())
+    def _is_quoted(self, text: str, found: Any, head: int = 0) -> bool:
+        return is_quoted(text, found.end() - 1 if self._is_at_start else found.start(), head)
 
     @property
     def numbers(self) -> Mapping[str, int]:
