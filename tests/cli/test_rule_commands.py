@@ -104,8 +104,13 @@ def test_costs(shell: Any, tmp_path: Path) -> None:
     row = next(line for line in said if line.startswith("x "))
     # 30s gap + 4s ahead + 5s lateness; a minute, 39s and 20s of events of 400 bytes.
     assert row.split() == ["x", "20.0s", "4.0s", "39.0s", "47", "KB"]
+    assert any(line.startswith("together: ") for line in said)
     lines = shell.run("check", OWN, "--costs", "-o", "json", path).out.splitlines()
     assert json.loads(lines[-1])["latest_s"] == 39.0
+    path.write_text(path.read_text() + "extend rule peer_crashed { gap 2m }\n")
+    said = shell.run("check", path).out
+    table = [line.split()[0] for line in said.splitlines() if line.endswith(" KB")]
+    assert table == ["peer_crashed", "x"]  # those of the file, and those that it changes
 
 
 # ---- test
@@ -119,10 +124,22 @@ def test_a_failure_beside_what_was_expected(shell: Any, failing: Path) -> None:
         ["0s..20s every 10s ± 3%  reset peer=10.0.0.1", "probe_noise count=3",
          "unknown peer=10.0.0.1 count=3"],
     ]  # fmt: skip
+    assert "expected probe_noise count=3, got unknown peer=10.0.0.1 count=3\n" in said
     assert "✗ at least 4  3 resets  <- decides" in said
     assert f"{failing}:8: known gap: not yet: later" in said
     assert f"{failing}:9: passes now, remove `known gap`: by now" in said
     assert said.endswith("2 passed, 1 failed, 1 known gap\n")
+
+
+def test_what_is_got_more_than_once_is_said_once(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "apart.rules"
+    path.write_text(
+        "rule x { label probe_noise; burst of reset by pod gap 3s; when { at least 2 }\n"
+        'test "apart" { at 0s..20m every 10m reset peer=10.0.0.1; expect probe_noise } }\n'
+    )
+    said = shell.run("test", OWN, path, code=1).out
+    assert "expected probe_noise, got 3 x unknown peer=10.0.0.1 count=1\n" in said
+    assert said.count("✗ at least 2  1 reset  <- decides") == 1
 
 
 def test_results_for_programs(shell: Any, failing: Path) -> None:
@@ -167,8 +184,15 @@ def test_folders_of_logs(shell: Any, tmp_path: Path, lines: Any) -> None:
     assert shell.run("test", OWN, tmp_path).out.endswith("3 passed, 0 failed\n")
     expected.write_text(json.dumps({**wanted, "count": 5}) + "\n")
     said = shell.run("test", OWN, tmp_path, code=1).out
-    assert "no verdict is probe_noise count=5" in said
+    assert "no verdict is probe_noise count=5; the nearest has count 4, not 5\n" in said
+    assert "nobody expected" not in said
+    expected.write_text(json.dumps({**wanted, "label": "unknown", "count": 5, "rule": None}) + "\n")
+    said = shell.run("test", OWN, tmp_path, code=1).out
+    assert "no verdict is unknown rule=None count=5\n" in said
     assert "nobody expected probe_noise rule=few" in said
+    expected.write_text('{"labl":"probe_noise"}\n')
+    said = shell.run("test", OWN, tmp_path, code=1).out
+    assert f"{expected}: a verdict has no `labl`: did you mean `label`?\n\n" in said
     expected.write_text("not json\n")
     assert f"{expected}:1: not a JSON object" in shell.run("test", OWN, tmp_path, code=1).out
 

@@ -25,7 +25,7 @@ def expected(path: Path) -> str:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_message(path: Path) -> None:
-    plan, found = check_rules([path], builtin=False)
+    plan, found, _ = check_rules([path], builtin=False)
     folder = path if path.is_dir() else path.parent
     rendered = "\n\n".join(each.render() for each in found).replace(f"{folder}/", "")
     assert "\n".join(map(str.rstrip, rendered.split("\n"))) == expected(path)
@@ -35,7 +35,7 @@ def test_message(path: Path) -> None:
 
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_it_says_what_to_do(path: Path) -> None:
-    _, found = check_rules([path], builtin=False)
+    found = check_rules([path], builtin=False).found
     assert all(each.hint for each in found)
 
 

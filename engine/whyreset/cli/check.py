@@ -20,7 +20,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--costs", action="store_true",
-        help="how far each rule looks, when its verdicts are final, what it keeps in memory",
+        help="how far each rule looks, when its verdicts are final, what it keeps in memory: of "
+        "all rules, and not only of those in RULES",
     )  # fmt: skip
 
 
@@ -32,20 +33,22 @@ def run(options: argparse.Namespace) -> int:
         say(f"whyreset: {error.filename}: {error.strerror}")
         return 2
     if options.output == "text":
-        _print_text(checked, costs=options.costs)
+        _print_text(checked, options)
     else:
         _print_for_programs(checked, options)
     return 1 if checked.errors else 0
 
 
-def _print_text(checked: Checked, *, costs: bool) -> None:
-    plan, found = checked
+def _print_text(checked: Checked, options: argparse.Namespace) -> None:
+    plan, found = checked.plan, checked.found
     for diagnostic in found:
         print("\n".join(map(safe, diagnostic.render().split("\n"))) + "\n")
-    if costs and plan is not None:
-        from whyreset.run.costs import cost_lines  # noqa: PLC0415  only where it is asked for
+    costed = plan.rules if plan is not None and options.costs else checked.own
+    if plan is not None and costed:
+        from whyreset.run.costs import cost_lines, together  # noqa: PLC0415  seldom needed
 
-        print("\n".join(cost_lines(plan)) + "\n")
+        print("\n".join(cost_lines(costed)))
+        print(f"{together(plan)}\n" if options.costs else "")
     if plan is not None:
         samples = sum(len(definition.samples) for definition in plan.definitions)
         rules, blocks = _many(len(plan.rules), "rule"), _many(len(plan.definitions), "event block")
@@ -61,7 +64,7 @@ def _print_for_programs(checked: Checked, options: argparse.Namespace) -> None:
     from whyreset.basis.json_text import encode  # noqa: PLC0415
     from whyreset.run import check_output  # noqa: PLC0415
 
-    plan, found = checked
+    plan, found = checked.plan, checked.found
     if options.output == "sarif":
         print(check_output.sarif(found))
         return

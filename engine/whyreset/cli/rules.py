@@ -1,6 +1,7 @@
 """`whyreset rules`: the rules in force, in the order in which they are tried."""
 
 import argparse
+from os.path import normpath
 from pathlib import Path
 
 from whyreset.cli.common import add_rule_options, load_rules
@@ -30,7 +31,7 @@ def run(options: argparse.Namespace) -> int:
         for name, place in plan.disabled:
             print(f"   -  {name:32} disabled by {safe(place)}")
     if options.output == "text" and not options.no_builtin:
-        print(f"loaded: {', '.join(['the shipped rules', *map(safe, plan.files)])}")
+        print(f"loaded: {', '.join(['the shipped rules', *map(safe, map(normpath, plan.files))])}")
     return 0
 
 

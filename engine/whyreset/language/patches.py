@@ -45,7 +45,8 @@ class Patches:
         """A rule as stated; None if it is too broken to be extended."""
         name = node.name.text
         if name in self._stated:
-            hint = f"first at {self._places[name]}; `extend rule {name}` changes it"
+            hint = f"the first is at {self._places[name]}: give this one another name, or change "
+            hint += f"that one with `extend rule {name}`"
             desk.say("E022", f"a second rule named `{name}`", node.name.span, hint)
             return
         self._stated[name] = draft

@@ -1,5 +1,6 @@
 """Finds the rule files: shipped ones, those that were named, and those that they `use`."""
 
+import os
 import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -85,7 +86,7 @@ class RuleTexts:
         real = path.resolve()
         if real in self._seen:
             return
-        name = name or str(path)
+        name = name or os.path.normpath(path)
         if any(each.name == name for each in self.texts):  # `go.rules` here, and the shipped one
             name = f"./{name}"
         self._seen[real] = name

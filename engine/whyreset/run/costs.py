@@ -1,5 +1,6 @@
 """What a rule costs: how far it looks, how long its verdicts take, and what it keeps meanwhile."""
 
+from collections.abc import Iterable
 from typing import NamedTuple
 
 from whyreset.basis.units import NS, format_duration
@@ -46,18 +47,22 @@ def latest_of(plan: Plan) -> int:
     return gap + max((each.look_ahead for each in costs), default=0) + LATENESS
 
 
-def cost_lines(plan: Plan) -> list[str]:
-    """A table of all rules, and a line on what they come to together."""
+def cost_lines(rules: Iterable[Rule]) -> list[str]:
+    """A table of rules."""
     rows = [["rule", "looks back", "looks ahead", "final after", "memory per key"]]
-    for rule in plan.rules:
+    for rule in rules:
         cost = cost_of(rule)
         times = (cost.look_back, cost.look_ahead, cost.latest)
         rows.append([rule.name, *map(format_duration, times), f"{cost.memory // 1000} KB"])
     widths = [max(len(row[column]) for row in rows) for column in range(5)]
-    lines = [
+    return [
         "  ".join([row[0].ljust(widths[0]), *map(str.rjust, row[1:], widths[1:])]) for row in rows
     ]
-    return [*lines, f"together: final {format_duration(latest_of(plan))} after the last reset"]
+
+
+def together(plan: Plan) -> str:
+    """What all rules come to together."""
+    return f"together: final {format_duration(latest_of(plan))} after the last reset"
 
 
 def cost_object(cost: Cost) -> dict[str, str | float]:

@@ -5,11 +5,12 @@ or a folder with an `expected.jsonl` in it. Each expected line is a JSON object 
 be those of one verdict; every verdict needs a line.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
 from whyreset.basis.json_text import decode
+from whyreset.basis.suggest import did_you_mean
 from whyreset.ingest.inputs import InputError, open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
@@ -33,12 +34,15 @@ class FolderCase(NamedTuple):
 
 
 class FolderResult(NamedTuple):
-    """How a case went: expected objects without a verdict, and verdicts without one."""
+    """How a case went: expected objects without a verdict, and verdicts without one.
+
+    `unmet` has, beside what was expected, the verdict that comes nearest, if one does.
+    """
 
     case: FolderCase
     expected: tuple[Mapping[str, Any], ...]
     got: tuple[Verdict, ...]
-    unmet: tuple[Mapping[str, Any], ...]
+    unmet: tuple[tuple[Mapping[str, Any], Verdict | None], ...]
     extra: tuple[Verdict, ...]
     problem: str | None = None
 
@@ -46,9 +50,29 @@ class FolderResult(NamedTuple):
     def failures(self) -> tuple[str, ...]:
         """A sentence for each thing that is wrong."""
         wrong = [self.problem] if self.problem else []
-        wrong += [f"no verdict is {spell(each)}" for each in self.unmet]
+        wrong += [_unmet(*each) for each in self.unmet]
         shown = [spell(verdict_object(each), only=_SHOWN) for each in self.extra]
         return tuple(wrong + [f"nobody expected {each}" for each in shown])
+
+    @property
+    def wrong(self) -> tuple[Verdict, ...]:
+        """The verdicts that are not as expected."""
+        return (*(near for _, near in self.unmet if near is not None), *self.extra)
+
+
+def shortened(wanted: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The keys that tell one verdict from another."""
+    return {key: wanted[key] for key in _SHOWN if key in wanted} or wanted
+
+
+def _unmet(wanted: Mapping[str, Any], near: Verdict | None) -> str:
+    said = f"no verdict is {spell(shortened(wanted))}"
+    if near is None:
+        return said
+    got = verdict_object(near)
+    parts = [f"{key} {got[key]}, not {value}" for key, value in wanted.items()
+             if not _same(value, got[key])]  # fmt: skip
+    return f"{said}; the nearest has {'; '.join(parts)}"
 
 
 def spell(values: Mapping[str, Any], only: Sequence[str] | None = None) -> str:
@@ -76,18 +100,35 @@ def run_case(plan: Plan, case: FolderCase) -> FolderResult:
     try:
         expected = _read(case.expected)
         got = _verdicts(plan, case.inputs)
+        for verdict in got[:1]:
+            _check_keys(expected, verdict_object(verdict), case.expected)
     except (ValueError, InputError) as error:
         return FolderResult(case, (), (), (), (), str(error))
     left = list(got)
-    unmet = []
+    missed = []
     # The most particular first, so that a loose line does not take the verdict of a strict one.
     for wanted in sorted(expected, key=len, reverse=True):
         found = next((each for each in left if _meets(wanted, verdict_object(each))), None)
         if found is None:
-            unmet.append(wanted)
+            missed.append(wanted)
         else:
             left.remove(found)
+    unmet = [(wanted, _nearest(wanted, left)) for wanted in missed]
     return FolderResult(case, expected, got, tuple(unmet), tuple(left))
+
+
+def _nearest(wanted: Mapping[str, Any], left: list[Verdict]) -> Verdict | None:
+    """The verdict that has most of what was expected, taken out of those that are left."""
+
+    def alike(verdict: Verdict) -> int:
+        got = verdict_object(verdict)
+        return sum(_same(value, got[key]) for key, value in wanted.items())
+
+    best = max(left, key=alike, default=None)
+    if best is None or not alike(best):
+        return None
+    left.remove(best)
+    return best
 
 
 def _read(path: Path) -> tuple[Mapping[str, Any], ...]:
@@ -103,6 +144,15 @@ def _read(path: Path) -> tuple[Mapping[str, Any], ...]:
             raise ValueError(f"{path}:{number}: not a JSON object")
         found.append(value)
     return tuple(found)
+
+
+def _check_keys(
+    expected: Iterable[Mapping[str, Any]], known: Mapping[str, Any], path: Path
+) -> None:
+    for each in expected:
+        for key in each.keys() - known.keys():
+            hint = did_you_mean(key, known) or f"it has {', '.join(known)}"
+            raise ValueError(f"{path}: a verdict has no `{key}`: {hint}")
 
 
 def _verdicts(plan: Plan, inputs: Path) -> tuple[Verdict, ...]:

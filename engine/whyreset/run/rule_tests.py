@@ -1,7 +1,8 @@
 """In-file tests: a test's events go through its rule alone, and its expectations are compared."""
 
 import random
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -134,7 +135,12 @@ def _unmet(expected: Expectation, got: tuple[Verdict, ...]) -> str | None:
 
 
 def _shown(verdicts: tuple[Verdict, ...]) -> str:
-    return "; ".join(got_lines(verdicts)) or "nothing"
+    return "; ".join(repeated(got_lines(verdicts))) or "nothing"
+
+
+def repeated(lines: Sequence[str]) -> list[str]:
+    """The lines, each once, with how often it stands there."""
+    return [line if count == 1 else f"{count} x {line}" for line, count in Counter(lines).items()]
 
 
 def _meets(expected: Expectation, verdict: Verdict) -> bool:

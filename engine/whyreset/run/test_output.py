@@ -1,14 +1,14 @@
 """How tests are reported: for people side by side, as JSON lines, and as JUnit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import zip_longest
 from typing import Any, NamedTuple
 from xml.sax.saxutils import escape, quoteattr
 
-from whyreset.model.verdict import Finding
-from whyreset.run.folder_tests import FolderResult, spell
+from whyreset.model.verdict import Finding, Verdict
+from whyreset.run.folder_tests import FolderResult, shortened, spell
 from whyreset.run.json_output import verdict_object
-from whyreset.run.rule_tests import TestResult, expected_lines, given_lines, got_lines
+from whyreset.run.rule_tests import TestResult, expected_lines, given_lines, got_lines, repeated
 from whyreset.run.text_output import safe
 
 PASSED, FAILED, GAP, MENDED = "passed", "failed", "known gap", "passes now"
@@ -18,7 +18,7 @@ _KEYS = ("rule", "pod", "peer", "count", "period_s")
 
 
 class Told(NamedTuple):
-    """A test and how it went, in words; `evidence` is that of the verdicts it got."""
+    """A test and how it went, in words; `evidence` is that of the verdicts it got, each once."""
 
     suite: str
     title: str
@@ -28,7 +28,7 @@ class Told(NamedTuple):
     expected: Sequence[str]
     got: Sequence[str]
     failures: Sequence[str]
-    evidence: Sequence[Finding]
+    evidence: Sequence[Sequence[Finding]]
     known_gap: str | None = None
     in_rule: bool = True
 
@@ -48,26 +48,29 @@ def told_rule_test(result: TestResult) -> Told:
         expected=expected_lines(result.test),
         got=got_lines(result.got),
         failures=result.failures,
-        evidence=[finding for verdict in result.got for finding in verdict.evidence],
+        evidence=_evidence(result.got),
         known_gap=gap,
     )
 
 
 def told_folder_test(result: FolderResult) -> Told:
     """A folder of logs."""
-    evidence = [finding for verdict in result.extra for finding in verdict.evidence]
     return Told(
         suite=str(result.case.expected.parent),
         title=result.case.name,
         by=str(result.case.expected),
         status=FAILED if result.failures else PASSED,
         given=[str(result.case.inputs)],
-        expected=[spell(each) for each in result.expected],
+        expected=[spell(shortened(each)) for each in result.expected],
         got=[spell(verdict_object(each), only=_KEYS) for each in result.got],
         failures=result.failures,
-        evidence=evidence,
+        evidence=_evidence(result.wrong),
         in_rule=False,
     )
+
+
+def _evidence(verdicts: Iterable[Verdict]) -> list[tuple[Finding, ...]]:
+    return list(dict.fromkeys(tuple(each.evidence) for each in verdicts if each.evidence))
 
 
 def text(told: Told) -> str:
@@ -75,17 +78,21 @@ def text(told: Told) -> str:
     what = f"rule {told.suite}: {told.title}" if told.in_rule else f"logs {told.title}"
     lines = [f"{told.by}: {what}"]
     lines += [f"    {failure}" for failure in told.failures]
-    lines += [f"    {row}" for row in _columns(told)]
-    deciding = _deciding(told.evidence)
-    for finding in told.evidence:
-        mark = "  <- decides" if finding is deciding else ""
-        lines.append(f"      {_MARKS[finding.holds]} {finding.clause}  {finding.found}{mark}")
+    if told.expected or told.got:
+        lines += [f"    {row}" for row in _columns(told)]
+    for number, findings in enumerate(told.evidence):
+        lines += [""] * (number > 0)
+        deciding = _deciding(findings)
+        for finding in findings:
+            mark = "  <- decides" if finding is deciding else ""
+            lines.append(f"      {_MARKS[finding.holds]} {finding.clause}  {finding.found}{mark}")
     return "\n".join(map(safe, lines))
 
 
 def _columns(told: Told) -> list[str]:
     rows = [("given", "expected", "got")]
-    rows += zip_longest(told.given, told.expected, told.got or ["nothing"], fillvalue="")
+    got = repeated(told.got) or ["nothing"]
+    rows += zip_longest(told.given, told.expected, got, fillvalue="")
     cut = [[_cut(cell) for cell in row] for row in rows]
     widths = [max(len(row[column]) for row in cut) for column in range(2)]
     return [
@@ -104,13 +111,13 @@ def _deciding(evidence: Sequence[Finding]) -> Finding | None:
 
 def as_object(told: Told) -> dict[str, Any]:
     """The same for programs."""
-    deciding = _deciding(told.evidence) if told.failures else None
+    evidence = [finding for findings in told.evidence for finding in findings]
+    deciding = _deciding(evidence) if told.failures else None
     return {
         **told._asdict(),
         "status": told.status.replace(" ", "_"),
         "evidence": [
-            {"clause": each.clause, "holds": each.holds, "found": each.found}
-            for each in told.evidence
+            {"clause": each.clause, "holds": each.holds, "found": each.found} for each in evidence
         ],
         "decided_by": deciding.clause if deciding else None,
     }

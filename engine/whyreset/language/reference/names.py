@@ -34,9 +34,9 @@ SCOPES: Mapping[str, str] = {
     'selector "SELECTOR"': "pods whose labels meet it, written as for `kubectl get pods -l`: "
     "`app=checkout,tier in (edge, web),!canary`. Labels are known from the records of Fluent Bit, "
     "fluentd, Vector and Google's Cloud Logging, and from the pods beside the logs: `kubectl get "
-    "pods -A -o json`, or the table of `kubectl get pods -A --show-labels`. Labels that are not "
-    "known meet no selector; where a rule acts for that reason, its verdict says so, and is worth "
-    "less",
+    "pods -A -o json`, or the table of `kubectl get pods -A --show-labels`. Labels that "
+    "are not known meet no selector; where a rule acts for that reason, its verdict says so, and "
+    "is worth less",
     "team NAME": "what `team NAME = ...` lists",
 }
 
