@@ -271,6 +271,29 @@ def test_diff_of_rules(shell: Any, tmp_path: Path, lines: Any) -> None:
     assert told["moved"][0]["resets"] == 4
 
 
+def test_diff_of_places(shell: Any, tmp_path: Path) -> None:
+    rules = {}
+    for name, text in {
+        "everywhere": "",
+        "without": '\ndisable rule few for namespace "batch-*"\n',
+        "otherwise": '\nextend rule few for team pay { gap 9m }\nteam pay = namespace "pay-*"\n',
+    }.items():
+        rules[name] = tmp_path / f"{name}.rules"
+        rules[name].write_text(shell.rules.read_text() + text)
+    steps = {
+        ("everywhere", "without"): ['major  rule few acts no more for namespace "batch-*"'],
+        ("without", "everywhere"): ['minor  rule few acts for namespace "batch-*", too'],
+        ("everywhere", "otherwise"): ['minor  rule few for namespace "pay-*" is new'],
+        ("otherwise", "without"): [
+            'major  rule few acts no more for namespace "batch-*"',
+            'major  rule few for namespace "pay-*" is gone',
+        ],
+    }
+    for (old, new), changes in steps.items():
+        said = shell.run("diff", OWN, rules[old], rules[new]).out.splitlines()
+        assert said == [*changes, f"change of the rules: {changes[0][:5]}"]
+
+
 def test_explain_a_code(shell: Any) -> None:
     said = shell.run("explain", "w012").out
     assert said.startswith("W012: an exception holds whenever the rule does")

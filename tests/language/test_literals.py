@@ -8,7 +8,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whyreset.language.literals import required_literals
+from whyreset.language.literals import further_literals, required_literals
 
 CHOSEN = {
     "read tcp .*: connection reset by peer": (b": connection reset by peer",),
@@ -71,6 +71,15 @@ def _grow(inner: st.SearchStrategy[str]) -> st.SearchStrategy[str]:
 
 
 PATTERNS = st.recursive(_TEXT, _grow, max_leaves=6)
+
+
+def test_further_literals_are_the_same_in_every_run() -> None:
+    pattern = "peer (?:GET|PUT|POST|HEAD|TRACE|PATCH) connection (?:reset|closed|refused)"
+    assert further_literals(pattern, (b" connection ",)) == (
+        ("peer ",),
+        ("closed", "refused", "reset"),
+        ("GET", "HEAD", "PATCH", "POST", "PUT", "TRACE"),
+    )
 
 
 @given(st.data())

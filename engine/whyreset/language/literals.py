@@ -250,7 +250,7 @@ def _union(branches: Sequence[Literals], most: int) -> list[Literals]:
     """One of all branches' literals, if each branch has some and they are few."""
     if not all(branches):
         return []
-    every = {text for branch in branches for text in branch}
+    every = sorted({text for branch in branches for text in branch})  # the same in every run
     # A literal that contains another one is found wherever that one is.
     least = tuple(
         text for text in every if not any(other != text and other in text for other in every)

@@ -1,14 +1,14 @@
 """Two sets of rules compared: what is stated otherwise, and which resets get another label."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
 from whyreset.ingest.inputs import open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
-from whyreset.model.rule import Clause, Plan, Rule
+from whyreset.model.rule import Clause, Plan, Rule, Scope, ScopeTest
 from whyreset.run.replay import Replay
 
 LEVELS = ("none", "patch", "minor", "major")
@@ -89,18 +89,22 @@ def _labels(plan: Plan, paths: Sequence[str]) -> dict[tuple[int, str, int], tupl
 
 
 def _changes(old: Plan, new: Plan) -> list[Change]:
-    before, after = _by_name(old), _by_name(new)
+    before, after = _by_place(old), _by_place(new)
     found = [
-        Change("major", f"rule {rule.name} is gone") for key, rule in before.items()
+        Change("major", f"rule {_named(rule)} is gone") for key, rule in before.items()
         if key not in after
     ]  # fmt: skip
     found += [
-        Change("minor", f"rule {rule.name} is new") for key, rule in after.items()
+        Change("minor", f"rule {_named(rule)} is new") for key, rule in after.items()
         if key not in before
     ]  # fmt: skip
     for key, rule in before.items():
         if key in after:
             found += _rule_changes(rule, after[key])
+    found += [Change("major", f"rule {name} acts no more for {_spelt(place)}")
+              for name, place in _left(old, new)]  # fmt: skip
+    found += [Change("minor", f"rule {name} acts for {_spelt(place)}, too")
+              for name, place in _left(new, old)]  # fmt: skip
     for what, one, other in (
         ("network", old.networks, new.networks), ("setting", old.settings, new.settings),
     ):  # fmt: skip
@@ -111,8 +115,33 @@ def _changes(old: Plan, new: Plan) -> list[Change]:
     return sorted(found, key=lambda each: (-LEVELS.index(each.level), each.text))
 
 
-def _by_name(plan: Plan) -> dict[tuple[str, object], Rule]:
-    return {(rule.name, rule.scope): rule for rule in plan.rules}
+def _by_place(plan: Plan) -> dict[tuple[str, object], Rule]:
+    return {(rule.name, rule.scope.within): rule for rule in plan.rules}
+
+
+def _left(old: Plan, new: Plan) -> list[tuple[str, ScopeTest]]:
+    """Where a rule acted that is still there, and where no variant of it acts any more."""
+    names = {rule.name for rule in old.rules}
+    outside = _tests(old, lambda scope: [scope.outside]) | _tests(new, lambda scope: scope.within)
+    left = _tests(new, lambda scope: [scope.outside]) - outside
+    return sorted(each for each in left if each[0] in names)
+
+
+def _tests(
+    plan: Plan, groups: Callable[[Scope], Sequence[Sequence[ScopeTest]]]
+) -> set[tuple[str, ScopeTest]]:
+    return {
+        (rule.name, test) for rule in plan.rules for group in groups(rule.scope) for test in group
+    }
+
+
+def _named(rule: Rule) -> str:
+    groups = [" or ".join(map(_spelt, group)) for group in rule.scope.within]
+    return f"{rule.name} for {' and '.join(groups)}" if groups else rule.name
+
+
+def _spelt(test: ScopeTest) -> str:
+    return f'{test.field} "{test.glob}"'
 
 
 def _unplaced(plan: Plan) -> list[object]:
@@ -129,18 +158,20 @@ def _unplaced(plan: Plan) -> list[object]:
 def _rule_changes(old: Rule, new: Rule) -> list[Change]:
     found = []
     if old.label != new.label:
-        found.append(Change("major", f"rule {old.name} says {new.label}, not {old.label}"))
+        found.append(Change("major", f"rule {_named(old)} says {new.label}, not {old.label}"))
     for part in ("when", "unless"):
         one, other = getattr(old, part), getattr(new, part)
         if one != other:
-            found.append(Change("minor", f"rule {old.name}: {part}: {_clause_changes(one, other)}"))
+            found.append(
+                Change("minor", f"rule {_named(old)}: {part}: {_clause_changes(one, other)}")
+            )
     for name in old._fields:
         if name in _IGNORED or name == "label" or getattr(old, name) == getattr(new, name):
             continue
         level = "patch" if name in _WORDING else "minor"
-        found.append(Change(level, f"rule {old.name}: another `{name}`"))
+        found.append(Change(level, f"rule {_named(old)}: another `{name}`"))
     if [each.title for each in old.tests] != [each.title for each in new.tests]:
-        found.append(Change("patch", f"rule {old.name}: other tests"))
+        found.append(Change("patch", f"rule {_named(old)}: other tests"))
     return found
 
 
