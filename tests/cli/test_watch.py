@@ -7,7 +7,8 @@ from queue import Queue
 from threading import Thread
 from typing import Any
 
-RULES = """rule r {
+RULES = """use "../common/names.rules"
+rule r {
   label probe_noise
   burst of reset by pod, peer gap 5m
   when { at least 3 }
@@ -44,12 +45,15 @@ class Watching:
 
 
 def test_tests_run_with_each_change(shell: Any, tmp_path: Path) -> None:
-    path = tmp_path / "team.rules"
+    path = tmp_path / "team" / "team.rules"
+    (tmp_path / "common").mkdir()
+    (tmp_path / "common" / "names.rules").write_text("network office = 10.1.0.0/16\n")
+    (tmp_path / "team").mkdir()
     path.write_text(RULES)
     watching = Watching(shell, str(path))
     try:
         assert "1 passed, 0 failed" in watching.told()
-        (tmp_path / "report.txt").write_text("no rules")
+        (path.parent / "report.txt").write_text("no rules")
         path.write_text(RULES.replace("at least 3", "at least 9"))
         second = watching.told()
         assert "changed: team.rules" in second
@@ -58,6 +62,9 @@ def test_tests_run_with_each_change(shell: Any, tmp_path: Path) -> None:
         assert any("E001" in line for line in watching.told())
         path.write_text(RULES)
         assert "1 passed, 0 failed" in watching.told()
+        used = tmp_path / "common" / "names.rules"
+        used.write_text("network office = 10.2.0.0/16\n")
+        assert "changed: names.rules" in watching.told()
         watching.process.send_signal(signal.SIGINT)
         assert watching.process.wait(timeout=30) in (0, 130, -signal.SIGINT)
     finally:

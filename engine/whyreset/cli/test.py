@@ -9,6 +9,7 @@ from whyreset.basis.frozen import replace
 from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.cli.rules import scope_words
 from whyreset.language.load import load
+from whyreset.language.sources import gather
 from whyreset.model.rule import Plan
 from whyreset.run import test_output
 from whyreset.run.folder_tests import FolderCase, cases_in, run_case
@@ -44,7 +45,9 @@ def _watch(given: list[Path], options: argparse.Namespace) -> int:
     """Run all tests anew with each change, until Ctrl-C."""
     from watchfiles import watch  # noqa: PLC0415  only where it is asked for
 
+    used = gather(_rule_paths(given), builtin=False).watched
     folders = {path if path.is_dir() else path.parent for path in given} or {Path()}
+    folders |= {Path(each).parent for each in used}
     changes = watch(*folders, watch_filter=_is_watched, yield_on_timeout=True, rust_timeout=50)
     next(changes)  # from here on no change is missed
     while True:
@@ -57,12 +60,12 @@ def _watch(given: list[Path], options: argparse.Namespace) -> int:
 
 def _is_watched(_change: object, path: str) -> bool:
     """What tests read: the report of this run may well be written beside it."""
-    return path.endswith((".rules", ".log", ".expected.jsonl"))
+    return path.endswith((".rules", ".log", "expected.jsonl"))
 
 
 def _once(given: list[Path], options: argparse.Namespace) -> int:
     cases = [case for path in given if path.is_dir() for case in cases_in(path)]
-    options.rules = [path for path in given if _has_rules(path) or not path.is_dir()]
+    options.rules = _rule_paths(given)
     plan = load_rules(options)
     if plan is None:
         return 1
@@ -79,8 +82,9 @@ def _once(given: list[Path], options: argparse.Namespace) -> int:
     return 1 if any(each.status == FAILED for each in told) else 0
 
 
-def _has_rules(path: Path) -> bool:
-    return path.is_dir() and any(path.glob("*.rules"))
+def _rule_paths(given: list[Path]) -> list[Path]:
+    """What is no folder of logs alone."""
+    return [path for path in given if not path.is_dir() or any(path.glob("*.rules"))]
 
 
 def _tell(plan: Plan, tried: Plan, cases: list[FolderCase]) -> Iterator[Told]:

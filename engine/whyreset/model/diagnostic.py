@@ -23,17 +23,17 @@ class Diagnostic(Frozen):
         return self.code.startswith("E")
 
     def render(self) -> str:
-        """File, line and column, the source line underlined, and the cure."""
+        """File, line and column, the source line underlined (if there is one), and the cure."""
         head = f"{self.file}:{self.span.line}:{self.span.column}: {self.code}: {self.message}"
+        cure = [f"      = {_clipped(self.hint)}"] if self.hint else []
+        if not self.line_text:
+            return "\n".join([_clipped(head), *cure])
         gutter = f"{self.span.line:>5} | "
         lead, shown, width = self._shown()
         # A tab is as wide above as below.
         blank = "".join(each if each == "\t" else " " for each in gutter + lead)
         mark = blank + "^" * max(1, width)
-        parts = [_clipped(head), gutter + shown, mark]
-        if self.hint:
-            parts.append(f"      = {_clipped(self.hint)}")
-        return "\n".join(parts)
+        return "\n".join([_clipped(head), gutter + shown, mark, *cure])
 
     def _shown(self) -> tuple[str, str, int]:
         """What stands before the place, the line, how much of it is meant: long ones clipped."""

@@ -15,8 +15,8 @@ from whyreset.model.definition import Definition, JsonCondition, Matcher
 
 _NEAR = 0.5
 """The share of a pattern's fixed text that a text must have."""
-_LEAST = 10
-"""How many characters of it there must be."""
+_LEAST = 12
+"""How many characters of it there must be: more than `ECONNRESET` alone."""
 _ALMOST = 0.75
 _MANY = 18
 """The same for a text that may part from the pattern right where that begins."""
