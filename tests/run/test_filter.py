@@ -540,13 +540,23 @@ def test_wrong_options_and_rules_end_it_before_a_line_is_read(rules: Path, tmp_p
         (["--drop", "nothing"], 2),
         (["--verdicts", str(tmp_path / "no" / "where")], 2),
         (["--verdicts", "fd:x"], 2),
-        (["-r", str(bad)], 1),
+        (["-r", str(bad)], 2),
+        (["-r", str(tmp_path / "none.rules")], 2),
         (["--max-line", "10"], 2),
+        (["--hold-bytes", "1X"], 2),
     ):
         with running(rules, *words) as process:
             out, err = process.communicate(b'{"a":1}\n', timeout=15)
             assert (process.returncode, out) == (code, b""), err
             assert b"Traceback" not in err
+
+
+def test_broken_input_may_end_it(rules: Path) -> None:
+    with running(rules, "--broken", "fail") as process:
+        out, err = process.communicate(b'{"a":1}\n{"a":\n{"b":1}\n', timeout=15)
+    assert process.returncode == 2
+    assert out in {b"", b'{"a":1}\n'}
+    assert b'no JSON: {"a":' in err
 
 
 def test_verdicts_go_elsewhere(rules: Path, tmp_path: Path) -> None:

@@ -228,6 +228,18 @@ def test_a_stale_socket_is_replaced_and_a_live_one_is_not(rules: Path, tmp_path:
     assert path.read_text() == "mine"
 
 
+def test_wrong_rules_end_it_before_it_listens(rules: Path, tmp_path: Path) -> None:
+    bad, path = tmp_path / "bad.rules", tmp_path / "w.sock"
+    bad.write_text("rule {")
+    done = subprocess.run(
+        whyreset(rules, "serve", "--unix", path, "-r", bad),
+        capture_output=True, check=False, timeout=15,
+    )  # fmt: skip
+    assert done.returncode == 2
+    assert b"bad.rules:1:6" in done.stderr
+    assert not path.exists()
+
+
 # The Lua filter under the real LuaJIT.
 
 LUAJIT = shutil.which("luajit")

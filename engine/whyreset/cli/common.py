@@ -4,6 +4,7 @@ import argparse
 import gc
 import os
 import sys
+from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from datetime import UTC, datetime, tzinfo
 from pathlib import Path
@@ -21,7 +22,6 @@ from whyreset.run.replay import Replay
 from whyreset.run.text_output import safe
 
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
-_LEAST = 64 << 20
 
 
 def add_rule_options(parser: argparse.ArgumentParser) -> None:
@@ -42,12 +42,9 @@ def add_input_options(parser: argparse.ArgumentParser) -> None:
         help="files or folders; `-`, the default, is standard input",
     )  # fmt: skip
     add_time_options(parser)
+    add_lateness_option(parser)
     parser.add_argument(
-        "--lateness", metavar="DURATION", type=duration, default=None,
-        help="how far out of order lines may be (default 5s)",
-    )  # fmt: skip
-    parser.add_argument(
-        "--jobs", metavar="N", type=_count, default=1,
+        "--jobs", metavar="N", type=number(1, 1000), default=1,
         help="processes that read, where there are several files (default 1)",
     )  # fmt: skip
 
@@ -63,7 +60,7 @@ def add_follow_options(parser: argparse.ArgumentParser) -> None:
         help="with --follow: where to keep what was read and decided, to go on after a restart",
     )  # fmt: skip
     parser.add_argument(
-        "--memory", metavar="SIZE", type=_size, default=None,
+        "--memory", metavar="SIZE", type=size(64 << 20), default=None,
         help="with --follow: keep the process below so many bytes, for example 256M",
     )  # fmt: skip
     parser.add_argument(
@@ -79,8 +76,17 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
         help="zone of times that name none: UTC (the default), +02:00, Europe/Berlin",
     )  # fmt: skip
     parser.add_argument(
-        "--year", type=_year, default=None, help="year of times that name none (default: nearest)"
-    )
+        "--year", type=number(1970, 2261), default=None,
+        help="year of times that name none (default: nearest)",
+    )  # fmt: skip
+
+
+def add_lateness_option(parser: argparse.ArgumentParser) -> None:
+    """How long to wait for what comes late."""
+    parser.add_argument(
+        "--lateness", metavar="DURATION", type=duration, default=LATENESS,
+        help="how far out of order lines or records may be (default 5s)",
+    )  # fmt: skip
 
 
 def load_rules(options: argparse.Namespace) -> Plan | None:
@@ -140,12 +146,7 @@ def replay_of(
     options: argparse.Namespace, plan: Plan, inputs: list[Input], *, labels: bool
 ) -> Replay:
     """How inputs at rest are run: merged in event time."""
-    return Replay(plan, inputs, lateness_of(options), labels=labels)
-
-
-def lateness_of(options: argparse.Namespace) -> int:
-    """How far out of order lines may be, ns."""
-    return LATENESS if options.lateness is None else options.lateness
+    return Replay(plan, inputs, options.lateness, labels=labels)
 
 
 def clock_of(options: argparse.Namespace) -> Clock:
@@ -170,13 +171,36 @@ def duration(text: str) -> int:
         raise argparse.ArgumentTypeError(f"{error}; write for example 5s or 500ms") from None
 
 
-def _size(text: str) -> int:
-    number, unit = text[:-1], text[-1:].upper()
-    if unit not in _UNITS:
-        number, unit = text, ""
-    if not (number.isascii() and number.isdigit()) or int(number) * _UNITS[unit] < _LEAST:
-        raise argparse.ArgumentTypeError(f"{text!r} is not a size from 64M on, such as 256M or 1G")
-    return int(number) * _UNITS[unit]
+def number(least: int, most: int | None = None) -> Callable[[str], int]:
+    """A reader of options that are whole numbers from `least` to `most`."""
+
+    def read(text: str) -> int:
+        if text.isascii() and text.isdigit() and least <= int(text) <= (most or int(text)):
+            return int(text)
+        upto = "on" if most is None else f"to {most}"
+        raise argparse.ArgumentTypeError(f"{text!r} is not a number from {least} {upto}")
+
+    return read
+
+
+def size(least: int) -> Callable[[str], int]:
+    """A reader of options that are numbers of bytes, such as 4096 or 256M."""
+
+    def read(text: str) -> int:
+        digits = text.rstrip("KMGkmg")
+        unit = _UNITS.get(text[len(digits) :].upper())
+        if unit and digits.isascii() and digits.isdigit() and int(digits) * unit >= least:
+            return int(digits) * unit
+        raise argparse.ArgumentTypeError(
+            f"{text!r} is not a size from {_size_text(least)} on, such as 256M or 1G"
+        )
+
+    return read
+
+
+def _size_text(count: int) -> str:
+    unit, each = next((u, n) for u, n in reversed(_UNITS.items()) if count % n == 0)
+    return f"{count // each}{unit}"
 
 
 def _address(text: str) -> tuple[str, int]:
@@ -184,18 +208,6 @@ def _address(text: str) -> tuple[str, int]:
     if not (port.isascii() and port.isdigit() and int(port) < 1 << 16):
         raise argparse.ArgumentTypeError(f"{text!r} is not an address such as :9464")
     return host.strip("[]"), int(port)
-
-
-def _count(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1 <= int(text) <= 1000):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number from 1 to 1000")
-    return int(text)
-
-
-def _year(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and 1970 <= int(text) <= 2261):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a year from 1970 to 2261")
-    return int(text)
 
 
 def _zone(text: str) -> tzinfo:

@@ -6,14 +6,16 @@ import time
 
 from whyreset.basis.units import NS
 from whyreset.cli.common import (
+    add_lateness_option,
     add_rule_options,
     add_time_options,
     clock_of,
     duration,
     load_rules,
+    number,
     say,
+    size,
 )
-from whyreset.correlate.order import LATENESS
 from whyreset.ingest.matching import Extractor
 from whyreset.model.rule import LABELS
 from whyreset.run.filter import Filter, Hold
@@ -25,6 +27,8 @@ from whyreset.run.records import LINE_LIMIT, BrokenInputError, Counts, Form
 from whyreset.run.sinks import SinkError, VerdictSink
 
 _SMALLEST_LINE = 1024
+CANNOT_BEGIN = _UNREADABLE = 2
+"""Whoever starts it again does so in vain: with wrong rules, too, which elsewhere are a 1."""
 _NO_READER = 141
 """What a shell calls the end by SIGPIPE; who starts the filter again can tell by it that there
 is no sense in that."""
@@ -41,11 +45,13 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="let a reset, and what comes behind it, wait so long for its final label",
     )  # fmt: skip
     parser.add_argument(
-        "--hold-records", metavar="N", type=_number, default=100_000, help="most that wait"
-    )
+        "--hold-records", metavar="N", type=number(1), default=100_000,
+        help="most that wait (default 100000)",
+    )  # fmt: skip
     parser.add_argument(
-        "--hold-bytes", metavar="N", type=_number, default=64 << 20, help="most that wait"
-    )
+        "--hold-bytes", metavar="SIZE", type=size(1), default=64 << 20,
+        help="most that wait (default 64M)",
+    )  # fmt: skip
     parser.add_argument(
         "--emit", choices=("record", "event"), default="record",
         help="{..} (the default) or [time, {..}], as in_stdin of Fluent Bit takes it",
@@ -58,7 +64,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         "--strict", action="store_true", help="decode every line to find the broken ones"
     )
     parser.add_argument(
-        "--max-line", metavar="BYTES", type=_line_limit, default=LINE_LIMIT,
+        "--max-line", metavar="SIZE", type=size(_SMALLEST_LINE), default=LINE_LIMIT,
         help=f"longer records are cut and marked (default {LINE_LIMIT})",
     )  # fmt: skip
     parser.add_argument(
@@ -95,10 +101,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         "--verdicts", metavar="PLACE", default=None,
         help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
     )  # fmt: skip
-    parser.add_argument(
-        "--lateness", metavar="DURATION", type=duration, default=LATENESS,
-        help="how far out of order records may be, for verdicts (default 5s)",
-    )  # fmt: skip
+    add_lateness_option(parser)
 
 
 def keys_of(options: argparse.Namespace) -> Keys:
@@ -118,12 +121,12 @@ def run(options: argparse.Namespace) -> int:
     """Pass standard input on to standard output, with labels."""
     plan = load_rules(options)
     if plan is None:
-        return 1
+        return CANNOT_BEGIN
     try:
         sink = sink_of(options)
     except SinkError as error:
         say(f"whyreset: verdicts: {error}")
-        return 2
+        return CANNOT_BEGIN
     extractor = Extractor(plan.definitions, narrow=True)
     final = options.hold or sink is not None
     ledger = Ledger(plan, options.lateness, labels=bool(options.hold)) if final else None
@@ -143,7 +146,7 @@ def run(options: argparse.Namespace) -> int:
             pump.run()
         except BrokenInputError as error:
             say(f"whyreset: no JSON: {error}")
-            return 1
+            return _UNREADABLE
         except BrokenPipeError:
             return _NO_READER
     for remark in remarks_of(filtering.counts, labeller, sink):
@@ -183,7 +186,7 @@ class Told:
 def remarks_of(counts: Counts, labeller: Labeller, sink: VerdictSink | None) -> list[str]:
     """What was done, and what was wrong with the input."""
     lines = [f"{counts.records:,} records, {counts.resets:,} resets, {counts.dropped:,} dropped"]
-    for number, what in (
+    for count, what in (
         (counts.raw, "lines were no JSON and were wrapped"),
         (counts.broken, "lines were broken JSON"),
         (counts.cut, "records were too long and were cut"),
@@ -191,18 +194,6 @@ def remarks_of(counts: Counts, labeller: Labeller, sink: VerdictSink | None) -> 
         (labeller.late, "events came too late to be in order (see --lateness)"),
         (sink.lost if sink is not None else 0, "verdicts could not be written"),
     ):
-        if number:
-            lines.append(f"{number:,} {what}")
+        if count:
+            lines.append(f"{count:,} {what}")
     return lines
-
-
-def _number(text: str) -> int:
-    if not (text.isascii() and text.isdigit() and int(text) > 0):
-        raise argparse.ArgumentTypeError(f"{text!r} is not a number above 0")
-    return int(text)
-
-
-def _line_limit(text: str) -> int:
-    if _number(text) < _SMALLEST_LINE:
-        raise argparse.ArgumentTypeError(f"{text!r} is less than {_SMALLEST_LINE}")
-    return _number(text)

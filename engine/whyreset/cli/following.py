@@ -4,7 +4,7 @@ import argparse
 from contextlib import ExitStack
 from pathlib import Path
 
-from whyreset.cli.common import clock_of, lateness_of, say
+from whyreset.cli.common import clock_of, say
 from whyreset.cli.outlet import give_out
 from whyreset.ingest.checkpoint import Checkpoint, StateError
 from whyreset.ingest.folder import Folders
@@ -74,7 +74,7 @@ def _run_of(
         plan,
         Folders(options.paths),
         clock,
-        lateness_of(options),
+        options.lateness,
         signals=signals,
         rules=Rules(options.rules, builtin=not options.no_builtin, plan=plan),
         checkpoint=checkpoint,

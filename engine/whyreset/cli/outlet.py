@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from whyreset.cli.common import lateness_of, say
+from whyreset.cli.common import say
 from whyreset.ingest.inputs import Input
 from whyreset.ingest.matching import Extractor
 from whyreset.model.rule import Plan
@@ -33,7 +33,7 @@ def give_out_live(
     labels = options.command == "label"
     with Signals() as signals:
         run = Live(
-            plan, inputs, lateness_of(options), labels=labels, extractor=extractor,
+            plan, inputs, options.lateness, labels=labels, extractor=extractor,
             signals=signals, rules=rules,
         )  # fmt: skip
         return give_out(options, run, Tallies(), signals)

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
-from whyreset.cli.filter import Told, add_label_options, keys_of, sink_of
+from whyreset.cli.filter import CANNOT_BEGIN, Told, add_label_options, keys_of, sink_of
 from whyreset.ingest.matching import Extractor
 from whyreset.run.answers import Answers
 from whyreset.run.aside import Aside
@@ -35,7 +35,7 @@ def run(options: argparse.Namespace) -> int:
     """Answer until SIGTERM or SIGINT."""
     plan = load_rules(options)
     if plan is None:
-        return 1
+        return CANNOT_BEGIN
     extractor = Extractor(plan.definitions, narrow=True)
     try:
         sink = sink_of(options)
@@ -48,7 +48,7 @@ def run(options: argparse.Namespace) -> int:
             Server(socket, answers, stop, sink, Told(extractor)).run()
     except (SinkError, SocketError) as error:
         say(f"whyreset: {error}")
-        return 2
+        return CANNOT_BEGIN
     said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
     say(f"whyreset: {said}" + (f", {answers.failed:,} not understood" if answers.failed else ""))
     return 0
