@@ -26,13 +26,14 @@ from whyreset.basis.units import NS
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text
+from whyreset.model.record import Source
 from whyreset.model.rule import Plan
 from whyreset.run.filter import Filter, Hold
 from whyreset.run.labeller import Labeller
 from whyreset.run.ledger import Ledger
 from whyreset.run.reading import Keys, Reader
 from whyreset.run.records import BrokenInputError, Form
-from whyreset.run.shapes import shapes_of
+from whyreset.run.shapes import json_value, place_of_value, shapes_of
 
 CASES = Path(__file__).parents[1] / "cases" / "filter"
 SHAPES = [json.loads(line) for line in (CASES / "shapes.jsonl").read_text().splitlines()]
@@ -429,6 +430,83 @@ def test_tags_get_a_prefix() -> None:
     assert [each.get("tag") for each in out] == ["labelled.kube.x", None, "labelled.kube.y"]
     assert out[2]["labels"] == {"tag": "blue"}
     assert out[0]["n"] == 12345678901234567890
+
+
+def test_a_tag_may_be_anywhere() -> None:
+    form = Form(tag_prefix="labelled.", tag_key=("meta", "tag"))
+    data = (
+        b'{"tag":"kube.x","meta":{"n":1E5,"tag" : "kube.y"},"log":"\xc3\xa9"}\n'
+        b'{"meta.tag":"kube.z"}\n{"meta":["tag"]}\n{"meta":{"tag":5}}\n'
+    )
+    assert passed(data, form=form) == [
+        b'{"tag":"kube.x","meta":{"n":1E5,"tag" : "labelled.kube.y"},"log":"\xc3\xa9"}',
+        b'{"meta.tag":"labelled.kube.z"}', b'{"meta":["tag"]}', b'{"meta":{"tag":5}}',
+    ]  # fmt: skip
+
+
+def test_the_key_of_the_tag_may_hold_the_name_of_a_file() -> None:
+    reader = Reader(Keys(tag=("source", "log")), Clock(zone=UTC), lambda: START * NS)
+
+    def source_of(name: str) -> Source:
+        found = {"log": reset_text(), "source": {"log": name}}
+        return reader.read(json.dumps(found).encode(), found, 1).source
+
+    named = source_of(f"/data/web-7d9c5b6f4-abcde_shop_web-{'a' * 64}.log")
+    assert (named.namespace, named.pod) == ("shop", "web-7d9c5b6f4-abcde")
+    assert source_of("/data/one.log") != source_of("/data/other.log")
+
+
+class TestDates:
+    FORM = Form(text_dates=True)
+
+    @pytest.mark.parametrize(
+        ("number", "text"),
+        [
+            ("1763820000.123456", "2025-11-22T14:00:00.123456000Z"),
+            ("1763820000", "2025-11-22T14:00:00.000000000Z"),
+            ("1763820000123", "2025-11-22T14:00:00.123000000Z"),
+            ("1763820000.123456789", "2025-11-22T14:00:00.123456789Z"),
+            ("1.763820000e9", "2025-11-22T14:00:00.000000000Z"),
+        ],
+    )
+    def test_a_number_becomes_a_text(self, number: str, text: str) -> None:
+        lines = [
+            f'{{"date":{number},"log":"x"}}',
+            f'{{ "date" : {number} }}',
+            f'{{"n":1.50,"x":{{"date":5}},"é":"\\"date\\":7","date":{number},"z":[1E5]}}',
+        ]
+        got = passed("\n".join(lines).encode(), form=self.FORM)
+        assert got == [line.replace(number, f'"{text}"').encode() for line in lines]
+
+    @pytest.mark.parametrize(
+        "line",
+        [
+            b'{"date":"mine"}', b'{"date":17}', b'{"date":null,"time":1763820000}',
+            b'{"x":{"date":1763820000}}', b'{"date":1e400}', b'{"date":-1763820000}',
+        ],
+    )  # fmt: skip
+    def test_others_stay(self, line: bytes) -> None:
+        assert passed(line + b"\n", form=self.FORM) == [line]
+
+    def test_a_reset_keeps_its_time(self) -> None:
+        line = b'{"date":1763820000.25,"log":"%b"}\n' % reset_text().encode()
+        (out,) = passed(line, form=Form(text_dates=True, pairs=True))
+        assert out.startswith(b'[1763820000.250000000,{"date":"2025-11-22T14:00:00.250000000Z",')
+
+
+@given(st.lists(st.tuples(KEYS, JSON_TEXTS), min_size=1, max_size=6), st.data())
+def test_the_place_of_a_value_is_that_of_the_value(
+    members: list[tuple[str, str]], data: st.DataObject
+) -> None:
+    record = members_text(members).encode()
+    key, _ = data.draw(st.sampled_from(members))
+    place = place_of_value(record, (json.loads(key),))
+    if b"[" * 2000 in record:
+        return  # too deep to tell
+    assert place is not None
+    found = json_value(b"[" + record[slice(*place)] + b"]")[0]
+    assert found == json_value(record)[json.loads(key)]
+    assert place_of_value(record, ("no such key",)) is None
 
 
 # The command as a process.

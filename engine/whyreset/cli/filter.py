@@ -57,6 +57,11 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="{..} (the default) or [time, {..}], as in_stdin of Fluent Bit takes it",
     )  # fmt: skip
     parser.add_argument(
+        "--date-out", choices=("same", "iso8601"), default="same",
+        help="a number as `date` leaves as it came (the default) or as text, which is what parsers "
+        "of Fluent Bit read",
+    )  # fmt: skip
+    parser.add_argument(
         "--broken", choices=("wrap", "drop", "fail"), default="wrap",
         help='lines of broken JSON: as {"log":"<line>"} (the default), left out, or the end',
     )  # fmt: skip
@@ -69,9 +74,6 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--tag-prefix", metavar="TEXT", default="", help="put this before the tag of each record"
-    )
-    parser.add_argument(
-        "--tag-key", metavar="KEY", default="tag", help="the key of the tag (default tag)"
     )
     add_time_options(parser)
     add_rule_options(parser)
@@ -98,6 +100,10 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
             help=f"where to find {what}; for example kubernetes.{name}",
         )  # fmt: skip
     parser.add_argument(
+        "--tag-key", metavar="PATH", type=path_of, default=None,
+        help="where to find the tag, or the name of the file; for example filename",
+    )  # fmt: skip
+    parser.add_argument(
         "--verdicts", metavar="PLACE", default=None,
         help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
     )  # fmt: skip
@@ -108,7 +114,7 @@ def keys_of(options: argparse.Namespace) -> Keys:
     """Where to find things in a record."""
     return Keys(
         options.text_key, options.namespace_key, options.pod_key, options.container_key,
-        options.node_key,
+        options.node_key, options.tag_key,
     )  # fmt: skip
 
 
@@ -164,8 +170,9 @@ def form_of(options: argparse.Namespace) -> Form:
         limit=options.max_line,
         broken=options.broken,
         strict=options.strict,
-        tag_key=options.tag_key,
+        tag_key=options.tag_key or ("tag",),
         tag_prefix=options.tag_prefix,
+        text_dates=options.date_out == "iso8601",
     )
 
 

@@ -14,6 +14,10 @@ _CRON = lazy(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
 _ORDINAL = lazy(r"(.+)-\d{1,5}")
 _DAEMON = lazy(rf"(.+)-[{_SAFE}]{{5}}")
 _FILE = lazy(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
+_POD_FILE = lazy(
+    r"(?:.*[./])?pods[./](?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_[0-9A-Fa-f-]+[./]"
+    r"(?P<container>[^./]+)[./]\d+\.log"
+)
 _POD_FOLDER = lazy(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
 
 
@@ -49,8 +53,10 @@ def with_labels(source: Source, labels: str) -> Source:
 
 
 def place_of_tag(tag: str) -> dict[str, str]:
-    """Pod, namespace and container of a Fluent Bit tag, which is a path with dots for slashes."""
-    found = _FILE.fullmatch(tag.rpartition("containers.")[2].rpartition("/")[2])
+    """Pod, namespace and container of a file's path, or of a Fluent Bit tag, which is one with
+    dots for slashes; empty where it names none."""
+    file = _FILE.fullmatch(tag.rpartition("containers.")[2].rpartition("/")[2])
+    found = file or _POD_FILE.fullmatch(tag)
     return found.groupdict() if found else {}
 
 

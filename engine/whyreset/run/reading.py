@@ -14,7 +14,7 @@ from whyreset.model.record import Record, Source
 
 _TIMES = ("time", "@timestamp", "date", "timestamp", "ts")
 _LONGEST_STAMP = 40
-_EARLIEST = 100_000_000 * NS
+EARLIEST = 100_000_000 * NS
 """What is less since the epoch is a number of another kind: how long a request took."""
 _OTHERS = frozenset({
     "__REALTIME_TIMESTAMP", "podName", "labels", "streams", "data", "values", "resource",
@@ -22,6 +22,8 @@ _OTHERS = frozenset({
 })  # fmt: skip
 """Keys of envelopes that may have a `log` of another meaning."""
 _MOST_PLACES = 4096
+_LIFTED = {"pod": "pod_name", "namespace": "namespace_name", "container": "container_name"}
+"""Keys of `filter_kubernetes` without what was around them."""
 
 Path = tuple[str, ...]
 
@@ -34,11 +36,22 @@ class Keys(NamedTuple):
     pod: Path | None = None
     container: Path | None = None
     node: Path | None = None
+    tag: Path | None = None
 
 
 def path_of(text: str) -> Path:
     """`kubernetes.pod_name` as a path."""
     return tuple(text.split("."))
+
+
+_FILES = tuple(
+    path_of(key)
+    for key in (
+        "tag", "filename", "file", "file_name", "file_path", "filepath", "path", "log_path",
+        "tailed_path", "log.file.path",
+    )
+)  # fmt: skip
+"""Where shippers put the name of the file that they read."""
 
 
 class Reader:
@@ -133,9 +146,11 @@ class Reader:
             for place, path in self._named
             if isinstance(value := look_up(found, path), str)
         }
-        if tag and not source.pod and "pod" not in named:
-            named = {**place_of_tag(tag), **named}
-            if not named:
+        if not source.pod and "pod" not in named:
+            own = look_up(found, self.keys.tag) if self.keys.tag is not None else None
+            tag = own if isinstance(own, str) else tag
+            named = {**_place_in(found, tag), **named}
+            if tag and not named:
                 return make_source(tag, None, None, source.container, source.node)
         if not named:
             return source
@@ -146,6 +161,20 @@ class Reader:
         name = "/".join(part for key, part in places.items() if part and key != "node")
         made = make_source(name or "-", **places)
         return with_labels(made, source.labels) if source.labels else made
+
+
+def _place_in(found: dict[str, Any], tag: str | None) -> dict[str, str]:
+    """Who printed a record without metadata: by its tag, its file's name or lifted keys."""
+    lifted = {
+        place: value
+        for place, key in _LIFTED.items()
+        if isinstance(value := found.get(key), str) and value
+    }
+    if "pod" in lifted:
+        return lifted
+    names = (tag, *(look_up(found, path) for path in _FILES))
+    places = (place_of_tag(name) for name in names if isinstance(name, str))
+    return next(filter(None, places), {})
 
 
 def _is_text(raw: bytes) -> bool:
@@ -165,7 +194,7 @@ def _told(found: Mapping[str, Any], clock: Clock) -> int | None:
         value = found.get(key)
         if isinstance(value, str) and len(value) <= _LONGEST_STAMP:
             time = _string_time(value, clock)
-            if time is not None and time >= _EARLIEST:
+            if time is not None and time >= EARLIEST:
                 return time
     return None
 
@@ -176,7 +205,7 @@ def _number(found: Mapping[str, Any]) -> int | None:
         value = found.get(key)
         if isinstance(value, int | float) and not isinstance(value, bool):
             time = number_time(repr(value))
-            if time is not None and time >= _EARLIEST:
+            if time is not None and time >= EARLIEST:
                 return time
     return None
 

@@ -6,8 +6,15 @@ from typing import NamedTuple
 
 from whyreset.basis.json_text import encode
 from whyreset.basis.times import format_time
-from whyreset.run.reading import Keys, number_time, seconds_text
-from whyreset.run.shapes import Shape, object_of, shapes_of, with_members, wrap
+from whyreset.run.reading import EARLIEST, Keys, Path, number_time, seconds_text
+from whyreset.run.shapes import (
+    Shape,
+    object_of,
+    place_of_value,
+    shapes_of,
+    with_members,
+    wrap,
+)
 
 LINE_LIMIT = 250_000
 """Bytes of a line that goes out: below what Fluent Bit is told to read (256k)."""
@@ -17,7 +24,8 @@ INPUT_LIMIT = 4 << 20
 
 class Form(NamedTuple):
     """What comes out: the key of the mark, as a map or flat, labels to drop, `[time, record]`
-    pairs, the limit of a line (bytes), what becomes of broken lines, the prefix of tags."""
+    pairs, the limit of a line (bytes), what becomes of broken lines, the prefix of tags, `date` as
+    a text."""
 
     key: str = "whyreset"
     flat: bool = False
@@ -26,8 +34,9 @@ class Form(NamedTuple):
     limit: int = LINE_LIMIT
     broken: str = "wrap"
     strict: bool = False
-    tag_key: str = "tag"
+    tag_key: Path = ("tag",)
     tag_prefix: str = ""
+    text_dates: bool = False
 
 
 class Whole(NamedTuple):
@@ -102,7 +111,11 @@ class Regular:
         self._broken = form.broken
         self._strict = form.strict
         self._limit = form.limit
-        self._tag = retagger(form.tag_key, form.tag_prefix) if form.tag_prefix else None
+        self._changes: list[Callable[[bytes], bytes]] = []
+        if form.tag_prefix:
+            self._changes.append(retagger(form.tag_key, form.tag_prefix))
+        if form.text_dates:
+            self._changes.append(redated)
         self._text_key = keys.text[0] if keys.text and len(keys.text) == 1 else "log"
 
     def block(self, whole: Whole) -> tuple[bytes, dict[int, Around]]:
@@ -110,7 +123,7 @@ class Regular:
         data = whole.lines
         lines = data.count(b"\n")
         self._counts.records += lines
-        if not (self._strict or self._tag or whole.cut) and self._is_regular(data, lines):
+        if not (self._strict or self._changes or whole.cut) and self._is_regular(data, lines):
             return data, {}
         self._counts.records -= lines
         return self._irregular(whole)
@@ -144,24 +157,26 @@ class Regular:
             yield self._long(line, cut)
             return
         if line[:1] == b"{" and line[-1:] == b"}" and not self._strict:
-            yield self._retagged(line), None
+            yield self._changed(line), None
             return
         try:
             shapes = shapes_of(line)
         except RecursionError:  # an object, and too deep to look into it
-            yield self._retagged(line), None
+            yield self._changed(line), None
             return
         if shapes is None:
             yield from self._no_record(line)
             return
         for shape in shapes:
             if shape.time is None and shape.tag is None:
-                yield self._retagged(_one_line(shape.record)), None
+                yield self._changed(_one_line(shape.record)), None
             else:
-                yield self._retagged(_unwrapped(shape)), Around(shape.time, shape.tag)
+                yield self._changed(_unwrapped(shape)), Around(shape.time, shape.tag)
 
-    def _retagged(self, record: bytes) -> bytes:
-        return self._tag(record) if self._tag else record
+    def _changed(self, record: bytes) -> bytes:
+        for change in self._changes:
+            record = change(record)
+        return record
 
     def _no_record(self, line: bytes) -> Iterator[tuple[bytes, Around | None]]:
         if line[:1] in {b"{", b"["} and not line.startswith(b"[pod/"):
@@ -188,6 +203,7 @@ class Regular:
 
 
 _CUT = b'"whyreset_cut":true'
+_FIRST_DATE = re.compile(rb'\{\s*"date"\s*:\s*([\d.eE+-]+)')
 _STRING = re.compile(rb'"(?:[^"\\]|\\.)*"')
 
 
@@ -257,21 +273,33 @@ def pair(record: bytes, time: int, around: Around | None) -> bytes:
     return b"[%b,%b]" % (seconds.strip('"').encode(), record)
 
 
-def retagger(key: str, prefix: str) -> Callable[[bytes], bytes]:
+def retagger(path: Path, prefix: str) -> Callable[[bytes], bytes]:
     """Puts a prefix before the tag of each record that has one."""
-    member = re.compile(rb"%b\s*:\s*\"" % re.escape(encode(key)))
+    member = re.compile(rb"%b\s*:\s*\"" % re.escape(encode(path[-1])))
     start = encode(prefix)[1:-1]
 
     def retag(record: bytes) -> bytes:
-        places = list(member.finditer(record))
-        if not places:
-            return record
-        if len(places) > 1:  # a label of that name, or a text: which one is the record's own?
-            found = object_of(record)
-            if found is None or not isinstance(found.get(key), str):
-                return record
-            return encode({**found, key: prefix + found[key]})
-        end = places[0].end()
-        return record[:end] + start + record[end:]
+        places = [found.end() for found in member.finditer(record)]
+        if len(places) > 1 or len(path) > 1:
+            # a label of that name, or a text: which one is the record's own?
+            place = place_of_value(record, path)
+            places = [place[0] + 1] if place and record[place[0] : place[0] + 1] == b'"' else []
+        return record[: places[0]] + start + record[places[0] :] if places else record
 
     return retag
+
+
+def redated(record: bytes) -> bytes:
+    """A record whose `date` is a text, if it was a number: parsers of Fluent Bit read no other."""
+    found = _FIRST_DATE.match(record)
+    place: tuple[int, int] | None
+    if found is not None and b'"date"' not in record[found.end() :]:
+        place = found.span(1)
+    else:
+        place = place_of_value(record, ("date",)) if b'"date"' in record else None
+    if place is None:
+        return record
+    time = number_time(record[slice(*place)].decode("utf-8", "replace"))
+    if time is None or time < EARLIEST:
+        return record
+    return b'%b"%b"%b' % (record[: place[0]], format_time(time).encode(), record[place[1] :])

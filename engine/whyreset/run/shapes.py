@@ -11,6 +11,8 @@ _TIME = re.compile(r"\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\"[^\"\\]*\")\s*,\s*
 _TIME_AND_META = re.compile(r"\[\s*\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*,\s*(?=\{)")
 _META_ENDS = re.compile(r"\s*\]\s*,\s*(?=\{)")
 _DECODER = json.JSONDecoder()
+_AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str)
+_BLANKS = re.compile(r"[ \t\r\n]*")
 _MOST_DIGITS = 4000
 
 
@@ -94,6 +96,46 @@ def with_members(record: bytes, members: bytes, *, first: bool = False) -> bytes
     if first:
         return b"{%b,%b}" % (members, inside)
     return b"%b,%b}" % (record[:-1], members)
+
+
+def place_of_value(record: bytes, path: tuple[str, ...]) -> tuple[int, int] | None:
+    """Where in an object's text the value at a path of keys stands, also where the keys are
+    joined by dots; of a key that is there twice the last one. None if there is none."""
+    try:
+        text = record.decode("utf-8", "surrogateescape")
+        place = _place_within(text, 0, path)
+        if place is None and len(path) > 1:
+            place = _place_within(text, 0, (".".join(path),))
+    except (ValueError, RecursionError):
+        return None
+    if place is None or text.isascii():
+        return place
+    start = len(text[: place[0]].encode("utf-8", "surrogateescape"))
+    return start, start + len(text[slice(*place)].encode("utf-8", "surrogateescape"))
+
+
+def _place_within(text: str, at: int, path: tuple[str, ...]) -> tuple[int, int] | None:
+    """The place of a value in the object that begins at `at`."""
+    found = None
+    at = _next(text, at + 1)
+    while text[at : at + 1] != "}":
+        key, at = _AS_WRITTEN.raw_decode(text, at)
+        start = _next(text, _next(text, at) + 1)
+        _, end = _AS_WRITTEN.raw_decode(text, start)
+        if key == path[0]:
+            found = start, end
+        at = _next(text, end)
+        if text[at : at + 1] == ",":
+            at = _next(text, at + 1)
+    if found is None or len(path) == 1:
+        return found
+    return _place_within(text, found[0], path[1:]) if text[found[0]] == "{" else None
+
+
+def _next(text: str, at: int) -> int:
+    """The place of what follows blanks."""
+    found = _BLANKS.match(text, at)
+    return found.end() if found is not None else at
 
 
 def _integer(digits: str) -> int | float:
