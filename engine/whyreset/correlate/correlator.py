@@ -238,13 +238,17 @@ class Correlator:
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
             else:
-                case.failures.add(rule, key, burst, outcome)
+                self._failed(case, rule, key, outcome, burst)
         if len(claimed) == len(case.pool):
             case.pool = Burst()
         elif claimed:
             taken = set(map(id, claimed))
             case.pool = Burst(event for event in case.pool if id(event) not in taken)
             case.bursts = {}
+
+    def _failed(self, case: Case, rule: Rule, key: Key, outcome: Outcome, burst: Burst) -> None:
+        """A rule has claimed nothing of a burst."""
+        case.failures.add(rule, key, burst, outcome)
 
     def _bursts(self, case: Case, events: Burst, rule: Rule) -> list[tuple[Key, Burst]]:
         reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]

@@ -157,6 +157,9 @@ class Eager(Correlator):
         few = 0 < len(self._memory(place).by_peer) <= _FEW
         return _STRETCH_OF_FEW if few else _STRETCH
 
+    def _failed(self, *_: object) -> None:
+        pass  # asked for by verdicts only
+
     def _leave_unknown(self, case: Case) -> None:
         for key, burst in bursts_of(case.pool, self._unknown_key, 60 * NS):
             tally = new_tally("unknown", key, burst[0])

@@ -30,6 +30,8 @@ from whyreset.model.verdict import Finding
 UNTOLD = 0.9
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence."""
 
+_NOBODY = Burst()
+
 
 class Note:
     """What one clause found; the words are made only if somebody will read them."""
@@ -67,7 +69,7 @@ class Outcome:
     rhythm: Rhythm | None = None
 
     def __init__(self, claimed: Burst | None = None) -> None:
-        self.claimed = Burst() if claimed is None else claimed
+        self.claimed = _NOBODY if claimed is None else claimed
         self.notes: list[Note] = []
 
     def findings(self) -> tuple[Finding, ...]:
@@ -87,17 +89,24 @@ class Judge:
         self._unless = [compile_member(clause, world) for clause in plain]
         self._unless_counted = [compile_member(clause, world) for clause in counted]
         self._least = max((c.count for c in self._burst if isinstance(c, AtLeast)), default=1)
+        self._too_few: dict[int, Outcome] = {}
 
     def judge(self, burst: Burst) -> Outcome:
         """The claims of the rule among the resets of one burst."""
+        if len(burst) < self._least:
+            return self._short(len(burst))
         outcome = Outcome()
-        if len(burst) >= self._least:
-            members = self._pass_members(burst, outcome)
-            if members and self._pass_burst(members, outcome):
-                return outcome
-        else:
-            outcome.notes.append(_too_few(self._burst, len(burst)))
-        outcome.claimed = Burst()
+        members = self._pass_members(burst, outcome)
+        if not (members and self._pass_burst(members, outcome)):
+            outcome.claimed = _NOBODY
+        return outcome
+
+    def _short(self, count: int) -> Outcome:
+        """Of all bursts that are too short the same; in a crowd of peers most are."""
+        outcome = self._too_few.get(count)
+        if outcome is None:
+            outcome = self._too_few[count] = Outcome()
+            outcome.notes.append(_too_few(self._burst, count))
         return outcome
 
     def _pass_members(self, members: Burst, outcome: Outcome) -> Burst:
@@ -107,7 +116,7 @@ class Judge:
             kept = _kept(member.clause, members, holds)
             outcome.notes.append(_note(member, members, answers, _overall(holds)))
             if len(kept) < self._least:
-                return Burst()
+                return _NOBODY
             if member.clause.if_known and None in holds:
                 outcome.confidence *= UNTOLD
             members = kept
@@ -118,7 +127,7 @@ class Judge:
                 asked = zip(members, answers, strict=True)
                 members = Burst(each for each, answer in asked if not answer.holds)
             if len(members) < self._least:
-                return Burst()
+                return _NOBODY
         return members
 
     def _pass_burst(self, members: Burst, outcome: Outcome) -> bool:
@@ -186,7 +195,7 @@ def _kept(clause: Clause, members: Burst, holds: Sequence[bool | None]) -> Burst
     if count == len(holds):
         return members
     if not count:
-        return Burst()
+        return _NOBODY
     wanted = (True, None) if clause.if_known else (True,)
     return Burst(member for member, told in zip(members, holds, strict=True) if told in wanted)
 
