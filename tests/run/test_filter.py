@@ -326,6 +326,21 @@ class TestHold:
         texts = [json.loads(line)["log"] for line in (out + rest).splitlines()]
         assert texts == [reset_text() if i % 3 == 0 else f"seq={i}" for i in range(60)]
 
+    @pytest.mark.parametrize("drop", [set(), {"unknown", "resource_exhaustion"}])
+    def test_what_waited_comes_out_in_portions(self, drop: set[str]) -> None:
+        filtering = filter_of(hold=3600.0, form=Form(drop=frozenset(drop)))
+        plain = record(0, "x" * 1000)
+        wanted = 0
+        for i in range(4000):
+            peer = f"10.42.{i // 250}.{i % 250}"
+            assert filtering.feed(record(i / 1000, reset_text(peer)) + plain, 0.0) == b""
+            wanted += 1 if drop else 2
+        parts = [filtering.finish(0.0)]
+        while parts[-1]:
+            parts.append(filtering.release(0.0))
+        assert sum(part.count(b"\n") for part in parts) == wanted
+        assert max(map(len, parts)) < 1 << 21
+
 
 @pytest.mark.parametrize("distinct", [1, 3000])
 def test_a_storm_costs_no_more_than_its_length(

@@ -49,8 +49,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
         help="most that wait (default 100000)",
     )  # fmt: skip
     parser.add_argument(
-        "--hold-bytes", metavar="SIZE", type=size(1), default=64 << 20,
-        help="most that wait (default 64M)",
+        "--hold-bytes", metavar="SIZE", type=size(1), default=32 << 20,
+        help="most that wait (default 32M)",
     )  # fmt: skip
     parser.add_argument(
         "--emit", choices=("record", "event"), default="record",

@@ -3,6 +3,7 @@
 A record without a hit is not decoded: it leaves as the bytes as which it came.
 """
 
+import math
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -27,6 +28,8 @@ from whyreset.run.records import (
 )
 from whyreset.run.shapes import in_utf8, object_of, with_members
 
+_PORTION = 1 << 20
+"""Bytes after which what waited is given out, so that it is not in memory twice."""
 _BACKLOG, _WARM = 32 << 10, 4 << 20
 """Bytes in one read that tell of a backlog: the needles may then make ready for many bytes."""
 
@@ -36,7 +39,7 @@ class Hold(NamedTuple):
 
     seconds: float = 0.0
     records: int = 100_000
-    size: int = 64 << 20
+    size: int = 32 << 20
 
 
 class Line(NamedTuple):
@@ -80,7 +83,7 @@ class Queue:
 
 
 class Filter:
-    """Feed it what was read; it returns what is to be written."""
+    """Feed it what was read; it returns what is to be written, and `release` the rest of it."""
 
     def __init__(
         self, extractor: Extractor, labeller: Labeller, reader: Reader, form: Form, hold: Hold
@@ -119,16 +122,16 @@ class Filter:
         return out + self.release(now) if self._hold.seconds else out
 
     def finish(self, now: float) -> bytes:
-        """The input has ended: everything goes out."""
+        """The input has ended: nothing need wait any longer."""
         out = b"".join([self._pass(whole, now) for whole in self._lines.rest()])
         self.labeller.finish()
-        return out + self.release(float("inf"))
+        return out + self.release(math.inf)
 
     def release(self, now: float) -> bytes:
-        """What need not wait any longer."""
-        queue, hold, out = self._queue, self._hold, []
+        """What need not wait any longer, in portions; empty when there is no more of it."""
+        queue, hold, out, size = self._queue, self._hold, [], 0
         self._refresh(now)
-        while queue.items:
+        while queue.items and size < _PORTION:
             item = queue.items[0]
             if isinstance(item, bytes):
                 out.append(item)
@@ -141,6 +144,7 @@ class Filter:
                 self.labeller.held.discard(number)
                 out.append(self._marked(item.line, final or item.mark))
             queue.pop()
+            size += len(out[-1])
         return b"".join(out)
 
     def _refresh(self, now: float) -> None:

@@ -93,11 +93,11 @@ class Pump:
                 if not data:
                     break
                 self._labeller.silent(now - last, going_on=False)
-                self._write(self._filter.feed(data, now))
+                self._give(self._filter.feed(data, now), now)
                 last = time.monotonic()
             else:
                 self._labeller.silent(now - last, going_on=True)
-                self._write(self._filter.release(now))
+                self._give(self._filter.release(now), now)
             if now - looked >= pause:
                 self._labeller.early()
                 looked = time.monotonic()
@@ -105,7 +105,7 @@ class Pump:
             self._say_verdicts()
         if self._stop.asked:
             self._complete_the_line()
-        self._write(self._filter.finish(time.monotonic()))
+        self._give(self._filter.finish(time.monotonic()), math.inf)
         self._say_verdicts()
 
     def _wait(self) -> bool:
@@ -133,6 +133,12 @@ class Pump:
             if not byte:
                 return
             self._write(self._filter.feed(byte, time.monotonic()))
+
+    def _give(self, data: bytes, now: float) -> None:
+        """Write this, and all else that need not wait any longer."""
+        while data:
+            self._write(data)
+            data = self._filter.release(now)
 
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
