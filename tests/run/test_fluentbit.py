@@ -179,13 +179,30 @@ def log_lines(count: int) -> str:
     )
 
 
-def check_records(path: Path, count: int) -> list[dict[str, object]]:
-    """Wait for all records; none is missing, none is out of order, none has another time."""
+def with_tag_and_time(text: str) -> str:
+    """A configuration whose last output tells Fluent Bit's own tag and time of each record."""
+    head, plain, rest = text.rpartition("plain\n")
+    assert plain
+    assert not rest
+    return head[: head.rindex("\n") + 1]
+
+
+def check_records(path: Path, count: int, tag: str) -> list[dict[str, object]]:
+    """Wait for all records; none is missing, none is out of order, none has another time, in
+    the record or beside it, nor another tag."""
     until = time.monotonic() + 60
     while path.read_text().count("\n") < count if path.exists() else True:
         assert time.monotonic() < until, path.exists() and path.read_text().count("\n")
         time.sleep(0.2)
-    found = [json.loads(line) for line in path.read_text().splitlines()]
+    tagged = [line.split(": [", 1) for line in path.read_text().splitlines()]
+    assert {each for each, _ in tagged} == {tag}
+    told = [rest.split(", ", 1) for _, rest in tagged]
+    seconds = [divmod(START * NS + i * 7_000_001, NS) for i in range(count)]
+    # Fluent Bit reads the decimals of a time as a double and cuts: some are a nanosecond less.
+    assert [time for time, _ in told] == [
+        f"{whole}.{int(part / NS * 1e9):09}" for whole, part in seconds
+    ]
+    found = [json.loads(record.removesuffix("]")) for _, record in told]
     assert [int(str(each["log"]).split()[0][4:]) for each in found] == list(range(count))
     assert [each["time"] for each in found] == [
         format_time(START * NS + i * 7_000_001) for i in range(count)
@@ -220,7 +237,10 @@ def test_the_whole_pipeline(mode: str, style: str, kill: bool, tmp_path: Path) -
     )
     Path(where.lua).write_bytes(lua.stdout)
     config = tmp_path / f"fluent-bit.{'yaml' if style == 'yaml' else 'conf'}"
-    config.write_text(configuration(mode, style, where))
+    config.write_text(with_tag_and_time(configuration(mode, style, where)))
+    tag = (
+        "labelled" if mode == "fifo" else f"kube.{tmp_path.as_posix()[1:]}/{name}".replace("/", ".")
+    )
     serve = [*shlex.split(WHYRESET), "serve", "--unix", str(socket)]
     server = subprocess.Popen(serve, stderr=subprocess.DEVNULL) if mode == "lua" else None
     until = time.monotonic() + 15
@@ -228,14 +248,14 @@ def test_the_whole_pipeline(mode: str, style: str, kill: bool, tmp_path: Path) -
         time.sleep(0.05)
     agent = subprocess.Popen([str(FLUENT_BIT), "-q", "-c", str(config)], start_new_session=True)
     try:
-        check_records(Path(where.out), RECORDS // 2)
+        check_records(Path(where.out), RECORDS // 2, tag)
         if kill and server is not None:
             server.kill()
         elif kill:
             kill_filter(agent.pid)
         with (tmp_path / name).open("a") as log:
             log.writelines(log_lines(RECORDS).splitlines(keepends=True)[RECORDS // 2 :])
-        found = check_records(Path(where.out), RECORDS)
+        found = check_records(Path(where.out), RECORDS, tag)
     finally:
         agent.terminate()
         agent.wait(20)
@@ -257,12 +277,12 @@ def test_the_whole_pipeline_of_two(style: str, kill: bool, tmp_path: Path) -> No
     for part in ("in", "out"):
         config = tmp_path / f"{part}.{'yaml' if style == 'yaml' else 'conf'}"
         text = configuration("pipe", style, where, part)
-        config.write_text(text)
+        config.write_text(with_tag_and_time(text) if part == "out" else text)
         command = text.splitlines()[1].removeprefix("# ").replace(part.upper(), str(config))
     command = command.replace("IN", str(config).replace("out.", "in."))
     pipeline = subprocess.Popen(["sh", "-c", command], start_new_session=True)
     try:
-        check_records(Path(where.out), RECORDS // 2)
+        check_records(Path(where.out), RECORDS // 2, "labelled")
         pids = subprocess.run(
             ["pgrep", "-s", str(pipeline.pid), "-f", "whyreset filter$"],
             capture_output=True, text=True, check=True,
@@ -273,7 +293,7 @@ def test_the_whole_pipeline_of_two(style: str, kill: bool, tmp_path: Path) -> No
                     os.kill(int(pid), signal.SIGKILL)
         with (tmp_path / name).open("a") as log:
             log.writelines(log_lines(RECORDS).splitlines(keepends=True)[RECORDS // 2 :])
-        found = check_records(Path(where.out), RECORDS)
+        found = check_records(Path(where.out), RECORDS, "labelled")
     finally:
         os.killpg(pipeline.pid, signal.SIGTERM)
         pipeline.wait(20)
