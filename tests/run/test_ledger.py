@@ -65,3 +65,12 @@ def test_a_backlog_of_files_one_after_the_other_is_put_in_order() -> None:
     labels, verdicts = ledger.finish()
     assert [each.label for each in labels] == ["probe_noise"] * 80
     assert [verdict.period for verdict in verdicts if verdict.state == "final"] == [10 * NS] * 8
+
+
+def test_no_verdict_is_made_that_nobody_wants() -> None:
+    ledger = Ledger(PLAN, verdicts=False)
+    ledger.take(list(resets(8, 10)), [])
+    assert ledger.early() == []
+    told, said = ledger.finish()
+    assert [each.label for each in told] == ["probe_noise"] * 80
+    assert list(said) == []

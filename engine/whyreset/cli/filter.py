@@ -17,7 +17,7 @@ from whyreset.cli.common import (
     size,
 )
 from whyreset.ingest.matching import Extractor
-from whyreset.model.rule import LABELS
+from whyreset.model.rule import LABELS, Plan
 from whyreset.run.filter import Filter, Hold
 from whyreset.run.labeller import Labeller
 from whyreset.run.ledger import Ledger
@@ -134,9 +134,7 @@ def run(options: argparse.Namespace) -> int:
         say(f"whyreset: verdicts: {error}")
         return CANNOT_BEGIN
     extractor = Extractor(plan.definitions, narrow=True)
-    final = options.hold or sink is not None
-    ledger = Ledger(plan, options.lateness, labels=bool(options.hold)) if final else None
-    labeller = Labeller(plan, ledger)
+    labeller = Labeller(plan, ledger_of(options, plan, verdicts=sink is not None))
     filtering = Filter(
         extractor,
         labeller,
@@ -158,6 +156,14 @@ def run(options: argparse.Namespace) -> int:
     for remark in remarks_of(filtering.counts, labeller, sink):
         say(f"whyreset: {remark}")
     return 0
+
+
+def ledger_of(options: argparse.Namespace, plan: Plan, *, verdicts: bool) -> Ledger | None:
+    """What decides finally, where somebody waits for it."""
+    labels = bool(options.hold)
+    if not labels and not verdicts:
+        return None
+    return Ledger(plan, options.lateness, labels=labels, verdicts=verdicts)
 
 
 def form_of(options: argparse.Namespace) -> Form:

@@ -7,7 +7,7 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 import heapq
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
 
@@ -48,9 +48,10 @@ Witness = Callable[[Judge, Sequence[Event], Outcome], None]
 class Correlator:
     """Feed events in time order; `advance` says that none older will come."""
 
-    def __init__(self, plan: Plan, *, labels: bool = True) -> None:
+    def __init__(self, plan: Plan, *, labels: bool = True, verdicts: bool = True) -> None:
         self._plan = plan
         self._wants_labels = labels
+        self._wants_verdicts = verdicts
         self.witness: Witness | None = None
         self.owners = Owners(labelled=asks_labels(plan.rules))
         self.evidence = Evidence(questions_of(plan.rules), self.owners)
@@ -200,18 +201,23 @@ class Correlator:
         """Decide a cluster that is closed."""
         place = cluster.place
         case = self._tried(cluster, Case(cluster.events, self._open.pop(place, {})))
-        self.verdicts += case.said
-        self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
         going_on = {} if cluster.cut is None else _within_reach(case.after, cluster.last)
-        self.verdicts += [
-            self._verdict(entry, "ongoing" if slot in going_on else "final")
-            for slot, entry in case.after.items()
-        ]
+        if self._wants_verdicts:
+            self._say(case, going_on)
         if going_on:
             self._open[place] = going_on
         if self._wants_labels and cluster.kind == RESET:
             for rule, tally, outcome in case.claims:
                 self._label(rule, tally, outcome)
+
+    def _say(self, case: Case, going_on: Collection[object]) -> None:
+        """The verdicts of a case; the bursts in these places go on."""
+        self.verdicts += case.said
+        self.verdicts += [self._verdict(entry, "final") for entry in case.before.values()]
+        self.verdicts += [
+            self._verdict(entry, "ongoing" if slot in going_on else "final")
+            for slot, entry in case.after.items()
+        ]
 
     def _tried(self, cluster: Cluster, case: Case) -> Case:
         """Try a case rule by rule; what nobody claims is unknown."""

@@ -20,10 +20,13 @@ _HELD_LIMIT, _SOURCES = 10_000, 20_000
 class Ledger:
     """Decides in event time; whoever owns it tells it how long the stream was silent."""
 
-    def __init__(self, plan: Plan, lateness: int = LATENESS, *, labels: bool = True) -> None:
+    def __init__(
+        self, plan: Plan, lateness: int = LATENESS, *, labels: bool = True, verdicts: bool = True
+    ) -> None:
         self._order = Order(lateness)
         self._order.open(_STREAM)
-        self._correlator = Correlator(plan, labels=labels)
+        self._correlator = Correlator(plan, labels=labels, verdicts=verdicts)
+        self._wants_verdicts = verdicts
         self._since: dict[str, int] = {}
         self._newest: int | None = None
         self._covered = 0
@@ -80,7 +83,9 @@ class Ledger:
 
     def early(self) -> Sequence[Verdict]:
         """Verdicts whose conditions hold already, each said once for each label."""
-        new = []
+        new: list[Verdict] = []
+        if not self._wants_verdicts:
+            return new
         for verdict in self._correlator.provisional():
             if self._announced.get(verdict.id) != verdict.label:
                 self._announced[verdict.id] = verdict.label

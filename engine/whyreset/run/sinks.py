@@ -10,6 +10,7 @@ from whyreset.model.verdict import Verdict
 from whyreset.run.json_output import verdict_line
 
 _RETRY = 2.0
+_PORTION = 256
 _WAITING = 4 << 20
 """Bytes kept for a socket whose reader is away or slow; beyond it verdicts are left out."""
 
@@ -33,20 +34,23 @@ class VerdictSink:
         if not self._is_socket:
             self._file = _opened(place)
 
-    def write(self, verdicts: Iterable[Verdict]) -> None:
-        """Write verdicts, one line each."""
-        lines = [verdict_line(verdict) for verdict in verdicts]
-        if not lines:
-            return
-        if not self._is_socket:
-            self._append(b"".join(lines))
-            return
+    def write(self, verdicts: list[Verdict]) -> None:
+        """Take verdicts out of a list and write them, one line each."""
+        while verdicts:  # thousands may come at once: they are not kept until all are written
+            lines = [verdict_line(verdict) for verdict in verdicts[:_PORTION]]
+            del verdicts[:_PORTION]
+            if self._is_socket:
+                self._queue(lines)
+                self.flush()
+            else:
+                self._append(b"".join(lines))
+
+    def _queue(self, lines: Iterable[bytes]) -> None:
         for line in lines:
             if len(self._waiting) + len(line) > _WAITING:
                 self.lost += 1
             else:
                 self._waiting += line
-        self.flush()
 
     def flush(self) -> None:
         """Send on what waits for a socket, without waiting for its reader."""
