@@ -3,6 +3,7 @@
 By hand, with as many actions and seeds as wanted: python tests/ingest/test_tail.py 20000 [SEED]
 """
 
+import errno
 import gzip
 import os
 import pickle
@@ -454,3 +455,28 @@ def test_a_log_is_not_quiet_while_what_follows_it_is_unread(world: World) -> Non
     assert not tail.is_quiet
     world.drain()
     assert tail.is_quiet
+
+
+def test_a_successor_that_cannot_be_opened_is_said_once(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    world.write()
+    world.drain()
+    world.rename()
+    world.write()
+    opened, successor = os.open, world.real.stat().st_ino
+
+    def refuse(path: str, *flags: int) -> int:
+        if Path(path).exists() and Path(path).stat().st_ino == successor:
+            raise PermissionError(errno.EACCES, "Permission denied", path)
+        return opened(path, *flags)
+
+    monkeypatch.setattr(os, "open", refuse)
+    for _ in range(20):
+        world.read(0.5)
+    notes = world.stream.tail.notes
+    assert notes == [f"{world.link}: Permission denied; trying again"]
+    assert not world.stream.tail.is_quiet
+    monkeypatch.undo()
+    world.verify()
+    assert notes[1:] == [f"{world.link}: can be read again"]

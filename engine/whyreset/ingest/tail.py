@@ -40,6 +40,7 @@ class Tail:
         self._moved: float | None = None
         self._missing: float | None = None
         self._shrunk: float | None = None
+        self._is_hidden = False  # nothing can be told of what the path leads to
         self._waits = False  # there are bytes to read, as far as the last poll saw
         self._parked: tuple[int, ...] | None = None  # what the path showed when it was parked
 
@@ -125,7 +126,8 @@ class Tail:
             self._missed(error, now)
         else:
             self._missing = None
-            if self.is_open:
+            if self._is_hidden:
+                self._is_hidden = False
                 self._trouble.recover()
         if not self.is_open and (status is None or _shown(status) != self._parked):
             self._parked = None
@@ -235,6 +237,7 @@ class Tail:
             if self._missing is None:
                 self._missing = now
         else:
+            self._is_hidden = True
             self._trouble.complain(error)
 
     def _fail(self, error: OSError) -> None:
