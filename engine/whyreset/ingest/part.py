@@ -9,6 +9,8 @@ from whyreset.ingest.reader import ByteReader
 KEPT = 4 << 20
 """Bytes of a compressed part that are kept to be read again: more than a record can take."""
 _TRACE = 32
+_LEAST = 4 << 10
+"""Bytes that are asked for though none are known to be there."""
 
 
 class Part:
@@ -101,7 +103,9 @@ class Part:
 
     def peek(self, size: int) -> bytes:
         """The next bytes, not taken yet."""
-        return os.pread(self.descriptor, size, self.position)
+        # What is asked for is set aside at first, and what is left over tears holes in the memory.
+        expected = max(_LEAST, self.size - self.position)
+        return os.pread(self.descriptor, min(size, expected), self.position)
 
     def rewind(self) -> None:
         """Begin anew: the file was cut."""
