@@ -1,14 +1,16 @@
 """A pipe that goes on heeds signals, and says what its silence leaves open."""
 
 import json
+import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from subprocess import PIPE
+from urllib.request import urlopen
 
 import pytest
 from tests.cli.test_live import RULES, line
@@ -28,10 +30,11 @@ rule quiet {
 class Pipe:
     """`whyreset run` at the end of a pipe that stays open."""
 
-    def __init__(self, rules: Path, command: str = "run") -> None:
+    def __init__(self, rules: Path, command: str = "run", words: Sequence[str] = ()) -> None:
         shape = ["-o", "json"] if command == "run" else []
+        options = [*shape, "--no-builtin", "-r", str(rules), *words]
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "whyreset", command, *shape, "--no-builtin", "-r", str(rules)],
+            [sys.executable, "-m", "whyreset", command, *options],
             stdin=PIPE, stdout=PIPE, stderr=PIPE,
         )  # fmt: skip
         self.out: list[dict[str, object]] = []
@@ -114,6 +117,29 @@ def test_rules_are_reloaded_or_refused_and_the_burst_goes_on(pipe: Pipe, rules: 
     assert [(v["label"], v["count"]) for v in pipe.out if v["state"] == "final"] == [
         ("client_abort", 7)
     ]
+
+
+def test_rules_that_change_are_taken_up_without_being_asked(pipe: Pipe, rules: Path) -> None:
+    rules.write_text(RULES.replace("probe_noise", "client_abort"), "utf-8")
+    pipe.until(lambda: "rules reloaded" in pipe.err)
+    pipe.process.stdin.close()  # type: ignore[union-attr]
+    assert pipe.ended() == 0
+    assert [v["label"] for v in pipe.out if v["state"] == "final"] == ["client_abort"]
+
+
+def test_metrics_of_a_pipe(rules: Path) -> None:
+    pytest.importorskip("prometheus_client")
+    port = 40_000 + os.getpid() % 20_000
+    pipe = Pipe(rules, words=("--metrics", f"127.0.0.1:{port}", "--memory", "1G"))
+    pipe.write("".join(line("api", pipe.began + 10 * i) for i in range(6)))
+    pipe.until(lambda: pipe.out)
+    address = f"http://127.0.0.1:{port}"
+    said = urlopen(f"{address}/metrics").read().decode()
+    assert "whyreset_resets_total 6.0" in said
+    assert 'whyreset_source_lag_seconds{source="-"} 0.0' in said
+    assert urlopen(f"{address}/healthz").read().startswith(b"ok")
+    pipe.process.terminate()
+    assert pipe.ended() == 0
 
 
 def test_silence_proves_no_absence(tmp_path: Path) -> None:

@@ -458,7 +458,8 @@ def test_a_pattern_without_end_is_given_up(desk: Desk) -> None:
 
 def test_wrong_usage_is_said() -> None:
     for words, said in (
-        (("--state", "x", "."), "go with --follow"),
+        (("--state", "x", "."), "goes with --follow"),
+        (("--memory", "256M", __file__), "a pipe, or with --follow"),
         (("--follow", "-"), "a pipe is followed anyway"),
         (("--follow", "/nowhere/at/all.log"), "No such file"),
         (("--follow", "--memory", "1M", "."), "not a size"),

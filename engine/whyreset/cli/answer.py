@@ -12,6 +12,7 @@ from whyreset.cli.common import (
     load_rules,
     open_all,
     replay_of,
+    say,
     shared_out,
 )
 from whyreset.cli.progress import steps_of
@@ -41,7 +42,7 @@ def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
     plan = load_rules(options)
     if plan is None:
         return 1
-    if options.follow or options.state or options.metrics or options.memory:
+    if options.follow or options.state:
         from whyreset.cli.following import follow  # noqa: PLC0415 - not everybody follows
 
         return follow(options, plan)
@@ -53,6 +54,9 @@ def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
         from whyreset.cli.outlet import give_out_live  # noqa: PLC0415 - not everybody has a pipe
 
         return give_out_live(options, plan, opened[0], extractor)
+    if options.memory or options.metrics:
+        say("whyreset: --memory and --metrics are for what goes on: a pipe, or with --follow")
+        return 2
     printed = report()
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=options.command == "label")

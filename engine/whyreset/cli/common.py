@@ -61,11 +61,11 @@ def add_follow_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--memory", metavar="SIZE", type=size(64 << 20), default=None,
-        help="with --follow: keep the process below so many bytes, for example 256M",
+        help="with --follow, or of a pipe: keep the process below so many bytes, for example 256M",
     )  # fmt: skip
     parser.add_argument(
         "--metrics", metavar="[HOST]:PORT", type=_address, default=None,
-        help="with --follow: serve /metrics (Prometheus) and /healthz",
+        help="with --follow, or of a pipe: serve /metrics (Prometheus) and /healthz",
     )  # fmt: skip
 
 

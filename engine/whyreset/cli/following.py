@@ -14,7 +14,6 @@ from whyreset.run.bounds import Bounds
 from whyreset.run.follow import Follow
 from whyreset.run.reload import Rules
 from whyreset.run.signals import Signals
-from whyreset.run.tallies import Tallies
 
 
 def follow(options: argparse.Namespace, plan: Plan) -> int:
@@ -33,24 +32,15 @@ def follow(options: argparse.Namespace, plan: Plan) -> int:
             stack.callback(checkpoint.close)
         signals = stack.enter_context(Signals())
         run = _run_of(options, plan, checkpoint, signals)
-        tallies = Tallies()
-        if options.metrics:
-            from whyreset.run.metrics import MetricsError, serve  # noqa: PLC0415 - optional
-
-            try:
-                stack.callback(serve(options.metrics, run, tallies))
-            except MetricsError as error:
-                say(f"whyreset: {error}")
-                return 2
         _raise_limits()
-        return give_out(options, run, tallies, signals)
+        return give_out(options, run, signals)
 
 
 def _wrong_usage(options: argparse.Namespace) -> str | None:
     if "-" in options.paths and options.state:
         return "--state is for files and folders: what a pipe has given cannot be read again"
     if not options.follow:
-        return "--state, --memory and --metrics go with --follow"
+        return "--state goes with --follow"
     if "-" in options.paths:
         return (
             "--follow is for files and folders; a pipe is followed anyway:"

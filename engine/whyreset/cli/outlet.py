@@ -4,6 +4,7 @@ import argparse
 import os
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from whyreset.cli.common import say
@@ -11,8 +12,10 @@ from whyreset.ingest.inputs import Input
 from whyreset.ingest.matching import Extractor
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
+from whyreset.run.bounds import Bounds
 from whyreset.run.json_output import label_line, verdict_line
 from whyreset.run.live import Live
+from whyreset.run.memory import keep_large_blocks_apart
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided
 from whyreset.run.signals import Signals
@@ -34,17 +37,31 @@ def give_out_live(
     with Signals() as signals:
         run = Live(
             plan, inputs, options.lateness, labels=labels, extractor=extractor,
-            signals=signals, rules=rules,
+            signals=signals, rules=rules, bounds=Bounds(options.memory),
         )  # fmt: skip
-        return give_out(options, run, Tallies(), signals)
+        return give_out(options, run, signals)
 
 
-def give_out(
-    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, signals: Signals
-) -> int:
+def give_out(options: argparse.Namespace, run: "Follow | Live", signals: Signals) -> int:
     """Print what is decided as it comes, and the summary; gives the exit code."""
+    keep_large_blocks_apart()
+    tallies, sink = Tallies(), Sink(sys.stdout.fileno(), signals.is_stopping)
+    with ExitStack() as stack:
+        if options.metrics:
+            from whyreset.run.metrics import MetricsError, serve  # noqa: PLC0415 - optional
+
+            try:
+                stack.callback(serve(options.metrics, run, tallies, sink))
+            except MetricsError as error:
+                say(f"whyreset: {error}")
+                return 2
+        return _print_all(options, run, tallies, sink)
+
+
+def _print_all(
+    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, sink: Sink
+) -> int:
     render = _render(options)
-    sink = Sink(sys.stdout.fileno(), signals.is_stopping)
     for decided in run.run():
         _say_all(run)
         tallies.take(decided)

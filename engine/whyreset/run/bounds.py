@@ -1,15 +1,25 @@
 """Memory under a limit: what is given up, step by step, and said."""
 
+from typing import Protocol
+
 from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import Order
-from whyreset.run.early import Early
 from whyreset.run.memory import give_back, resident
 
 _EVERY = 0.5
 _TIGHT, _LOOSE = 0.85, 0.7
 _LONGEST, _SHORTEST = 900 * NS, 5 * NS
 """How far back (ns) evidence is kept when memory is short: at first, and at least."""
+
+
+class Early(Protocol):
+    """Says provisional verdicts, if it is `active`."""
+
+    active: bool
+
+    def suspend(self) -> None:
+        """Give them up for now."""
 
 
 class Bounds:

@@ -101,6 +101,11 @@ class Follow(Replay):
         return True
 
     @property
+    def followed(self) -> int:
+        """How many logs are followed."""
+        return len(self.streams)
+
+    @property
     def streams(self) -> dict[str, Stream]:
         """The logs that are followed, by path."""
         return self._logs.streams

@@ -3,7 +3,7 @@
 import select
 import stat
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import fstat
 
 from whyreset.basis.units import NS
@@ -14,6 +14,7 @@ from whyreset.ingest.matching import Extractor
 from whyreset.ingest.scan import Batch
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
+from whyreset.run.bounds import Bounds
 from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
@@ -26,6 +27,8 @@ longer the history of one pod after the other."""
 
 _SILENT = 10.0
 """Seconds of silence that are said, once."""
+_LOOK = 1.0
+"""Seconds between looks at the rules."""
 
 
 def is_pipe(inputs: Sequence[Input]) -> bool:
@@ -37,14 +40,19 @@ class Live(Replay):
     """Follows one pipe; the clock is read here only, and reaches the engine as ticks.
 
     `notes` are sentences to be said on the way; `undelivered` is set by whoever takes what is
-    decided and could not hand it on. Signals end it, reload the `rules` and ask for its state.
+    decided and could not hand it on. Signals end it, reload the `rules` and ask for its state;
+    `beat` is when it took its last step (seconds, monotonic).
     """
+
+    checkpoint = None
+    followed = 1
 
     _paused = 0.0
     _caught_up = False
     _newest: int | None = None
     _last_byte = 0.0
     _told_silence = False
+    _look_at = 0.0
 
     def __init__(  # noqa: PLR0913 - the parts that a run is wired from
         self,
@@ -56,14 +64,18 @@ class Live(Replay):
         extractor: Extractor,
         signals: Signals,
         rules: Rules,
+        bounds: Bounds | None = None,
     ) -> None:
         super().__init__(plan, inputs, lateness, labels=labels)
         self.notes: list[str] = []
         self.undelivered = False
         self.extractor = extractor
-        self._signals, self._rules, self._labels = signals, rules, labels
+        self.rules = rules
+        self.bounds = bounds or Bounds(None)
+        self.beat = time.monotonic()
+        self._signals, self._labels = signals, labels
         self._since: dict[str, int] = {}
-        self._announced: dict[str, str] = {}
+        self._announced = _Announced()
         self._said = 0
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
@@ -73,7 +85,9 @@ class Live(Replay):
         self._high[id(source)] = -1
         looked = self._last_byte = time.monotonic()
         while not self._signals.stopping:
-            if not source.ended and (self._heed_signals() or not self._has_data(source)):
+            self.beat = time.monotonic()
+            self._stay_within_bounds()
+            if not source.ended and (self._look_around() or not self._has_data(source)):
                 looked = time.monotonic()
                 yield self._tick(source, looked - self._last_byte)
                 yield self._early()
@@ -104,22 +118,57 @@ class Live(Replay):
         self._correlator.finish()
         yield self._decided()
 
-    def _heed_signals(self) -> bool:
-        """Do what signals asked for; whether there was anything."""
+    @property
+    def open_bursts(self) -> list[tuple[tuple[str, ...], int, int]]:
+        """Key, resets and last time (ns) of what is open now."""
+        return self._correlator.open_bursts
+
+    @property
+    def held(self) -> int:
+        """Events that wait for what may come before them."""
+        return self._order.held
+
+    @property
+    def late(self) -> int:
+        """Events that came after their turn."""
+        return self._order.late
+
+    @property
+    def lags(self) -> dict[str, int]:
+        """How far (ns) the newest line is behind the clock, while there is more to read."""
+        source, lag = self._inputs[0], 0
+        if self._newest is not None and not source.ended and _holds_bytes(source.descriptor):
+            lag = max(0, time.time_ns() - self._newest)
+        return {source.path: lag}
+
+    def _look_around(self) -> bool:
+        """See after the rules, now and then, and what signals asked for; whether they did."""
         self._signals.drain()
         told, asked = self._signals.take_tell(), self._signals.take_reload()
         if told:
             self.notes.append(self._told())
-        plan = self._rules.look(at_once=True) if asked else None
-        self.notes += self._rules.notes
-        self._rules.notes.clear()
-        if plan is not None:
-            self.extractor, self._said = Extractor(plan.definitions, narrow=True), 0
-            correlator = Correlator(plan, labels=self._labels)
-            correlator.set_state(self._correlator.state())
-            self._correlator = correlator
-            self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
+        if asked or self.beat >= self._look_at:
+            self._look_at = self.beat + _LOOK
+            plan = self.rules.look(at_once=asked)
+            self.notes += self.rules.notes
+            self.rules.notes.clear()
+            if plan is not None:
+                self._change_rules(plan)
         return told or asked
+
+    def _change_rules(self, plan: Plan) -> None:
+        """Swap all rules at once; open bursts go on under the new ones."""
+        self.extractor, self._said = Extractor(plan.definitions, narrow=True), 0
+        correlator = Correlator(plan, labels=self._labels)
+        correlator.set_state(self._correlator.state())
+        self._correlator = correlator
+        self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
+
+    def _stay_within_bounds(self) -> None:
+        notes = self.bounds.keep(self.beat, self._correlator, self._order, self._announced)
+        self.notes += notes
+        if not (notes or self.bounds.is_tight):
+            self._announced.active = True
 
     def _told(self) -> str:
         from whyreset.run.telling import told  # noqa: PLC0415 - seldom asked for
@@ -158,19 +207,14 @@ class Live(Replay):
             self._caught_up = self._caught_up or self._paused >= _CAUGHT_UP
 
     def _early(self) -> Decided:
-        """Verdicts whose conditions hold already, each said once for each label."""
-        new: list[Verdict] = []
-        for verdict in self._correlator.provisional():
-            if self._announced.get(verdict.id) != verdict.label:
-                self._announced[verdict.id] = verdict.label
-                new.append(verdict)
-        return Decided((), new)
+        """Verdicts whose conditions hold already."""
+        if not self._announced.active:
+            return Decided((), ())
+        return Decided((), self._announced.new(self._correlator.provisional()))
 
     def _decided(self) -> Decided:
         decided = super()._decided()
-        for verdict in decided.verdicts:
-            if verdict.state == "final":
-                self._announced.pop(verdict.id, None)
+        self._announced.ended(decided.verdicts)
         problems = self.extractor.problems
         self.notes += problems[self._said :]
         self._said = len(problems)
@@ -189,3 +233,31 @@ class Live(Replay):
         self._newest = max(batch.high, self._newest or 0)
         for name, first in self._since.items():
             self._correlator.evidence.cover(name, first, self._newest)
+
+
+class _Announced:
+    """What was said early: of each burst each label once."""
+
+    def __init__(self) -> None:
+        self.active = True
+        self._labels: dict[str, str] = {}
+
+    def new(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
+        """Those that were not said before."""
+        found = [each for each in verdicts if self._labels.get(each.id) != each.label]
+        self._labels.update({each.id: each.label for each in found})
+        return found
+
+    def ended(self, verdicts: Iterable[Verdict]) -> None:
+        """These were decided: those that are over need not be remembered."""
+        for verdict in verdicts:
+            if verdict.state == "final":
+                self._labels.pop(verdict.id, None)
+
+    def suspend(self) -> None:
+        """Say none for now."""
+        self.active = False
+
+
+def _holds_bytes(descriptor: int) -> bool:
+    return bool(select.select([descriptor], [], [], 0)[0])

@@ -8,7 +8,9 @@ from typing import Any
 
 from whyreset.basis.units import NS
 from whyreset.run.follow import Follow
+from whyreset.run.live import Live
 from whyreset.run.memory import resident
+from whyreset.run.sink import Sink
 from whyreset.run.tallies import Tallies
 
 _STUCK = 30.0
@@ -19,21 +21,22 @@ class MetricsError(Exception):
     """Metrics cannot be served; the message says why."""
 
 
-def serve(address: tuple[str, int], run: Follow, tallies: Tallies) -> Callable[[], None]:
+def serve(
+    address: tuple[str, int], run: Follow | Live, tallies: Tallies, sink: Sink
+) -> Callable[[], None]:
     """Serve at (host, port) in threads until the function that is returned is called."""
     try:
         from prometheus_client import CollectorRegistry, generate_latest  # noqa: PLC0415
     except ImportError:
         raise MetricsError("--metrics needs a library: pip install 'whyreset[metrics]'") from None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(run, tallies))
+    registry.register(_Collector(run, tallies, sink))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/healthz":
-                age = time.monotonic() - run.beat
-                text = f"{'stuck' if age > _STUCK else 'ok'}: last step {age:.1f}s ago\n"
-                self._answer(503 if age > _STUCK else 200, text.encode(), "text/plain")
+                code, text = _health(run, sink)
+                self._answer(code, text.encode(), "text/plain")
             elif self.path.partition("?")[0] == "/metrics":
                 body = generate_latest(registry)
                 self._answer(200, body, "text/plain; version=0.0.4; charset=utf-8")
@@ -65,12 +68,23 @@ def serve(address: tuple[str, int], run: Follow, tallies: Tallies) -> Callable[[
     return close
 
 
+def _health(run: Follow | Live, sink: Sink) -> tuple[int, str]:
+    """Status and a sentence; to wait for a slow reader is what is to be done."""
+    age = time.monotonic() - run.beat
+    if age <= _STUCK:
+        return 200, f"ok: last step {age:.1f}s ago\n"
+    if sink.blocked:
+        return 200, f"ok: standard output is not read, for {age:.0f}s\n"
+    return 503, f"stuck: last step {age:.1f}s ago\n"
+
+
 class _Collector:
     """Reads the figures when they are asked for."""
 
-    def __init__(self, run: Follow, tallies: Tallies) -> None:
+    def __init__(self, run: Follow | Live, tallies: Tallies, sink: Sink) -> None:
         self._run = run
         self._tallies = tallies
+        self._sink = sink
 
     def collect(self) -> Iterator[Any]:
         """All metrics, with their present values."""
@@ -114,13 +128,14 @@ class _Collector:
         yield "cut_lines", "Lines that were too long.", totals.cut
         yield "evictions", "Times that evidence was dropped to bound memory.", totals.evicted
         yield "bursts_shed", "Open bursts judged early to bound memory.", run.bounds.shed
+        yield "output_wait_seconds", "Waited for standard output to be read.", self._sink.waited
         if run.rules is not None:
             yield "reloads", "Rule sets taken up.", run.rules.reloaded
             yield "reloads_refused", "Rule sets refused.", run.rules.refused
 
     def _levels(self) -> Iterator[tuple[str, str, float]]:
         run = self._run
-        yield "sources", "Logs that are followed.", len(run.streams)
+        yield "sources", "Logs that are followed.", run.followed
         yield "open_bursts", "Bursts that are open.", len(run.open_bursts)
         yield "held_events", "Events that wait for their turn.", run.held
         yield "resident_bytes", "Memory of the process.", resident()
