@@ -18,13 +18,14 @@ nothing is watched for so many seconds."""
 class Watch:
     """Watches folders in a thread; `descriptor` can be read from when something changed.
 
-    Nothing depends on it: where no watch is to be had, `problem` says why, and when too much
-    changes to be told of it, it rests.
+    Nothing depends on it: where no watch is to be had, `problem` says why, once, and when too
+    much changes to be told of it, it rests. After a while it tries again.
     """
 
     def __init__(self) -> None:
         self.descriptor, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self.problem: str | None = None
+        self._reason: str | None = None  # of the last problem: it is said once
         self._folders: frozenset[str] = frozenset()
         self._stop: threading.Event | None = None
         self._thread: threading.Thread | None = None
@@ -34,7 +35,7 @@ class Watch:
 
     def watch(self, folders: Iterable[str]) -> None:
         """Watch these folders from now on."""
-        wanted = frozenset(folders)
+        wanted = frozenset(folder for folder in folders if os.access(folder, os.R_OK))
         rested = 0 < self._again_at <= time.monotonic()
         if (wanted == self._folders and not rested) or len(wanted) > _MOST:
             return
@@ -75,7 +76,7 @@ class Watch:
             options: dict[str, Any] = {"debounce": _DEBOUNCE, "step": _STEP, "rust_timeout": 500}
             for changes in watch(
                 *sorted(folders), watch_filter=None, stop_event=stop, recursive=False,
-                raise_interrupt=False, ignore_permission_denied=True, **options,
+                raise_interrupt=False, **options,
             ):  # fmt: skip
                 with self._guard:
                     if len(self._changed) < _MOST:
@@ -90,4 +91,8 @@ class Watch:
                         return
                     began, heard = now, 0
         except Exception as error:  # no watch left, no such system call: polling goes on
-            self.problem = f"folders are polled, not watched: {error}"
+            self._again_at = time.monotonic() + _REST
+            reason = str(error).partition(" about [")[0]
+            if reason != self._reason:
+                self._reason = reason
+                self.problem = f"folders are polled, not watched: {reason}"
