@@ -16,7 +16,7 @@ def summary_of(
     ]
     for label, (bursts, resets) in sorted(labels.items(), key=lambda item: -item[1][1]):
         lines.append(f"  {label:20} {_count(resets, 'reset'):>12} in {_count(bursts, 'burst')}")
-    if totals.resets == 0:
+    if totals.resets == 0 and not labels:
         lines.append("  no connection resets were found")
     return "\n".join(lines + [f"  {remark}" for remark in remarks_of(totals, disabled)])
 
