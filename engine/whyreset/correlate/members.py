@@ -2,6 +2,7 @@
 
 from bisect import bisect_right
 from collections.abc import Callable, Sequence
+from math import inf
 from typing import NamedTuple
 
 from whyreset.basis.names import plain
@@ -243,7 +244,16 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         return Answer(reset.time - last.time >= clause.low, last)
 
     def ask(burst: Burst) -> list[Answer]:
-        return [one(reset) for reset in burst]
+        answers = [one(reset) for reset in burst]
+        return answers if clause.tolerance is None else agreeing(burst, answers, clause.tolerance)
+
+    def agreeing(burst: Burst, answers: list[Answer], tolerance: float) -> list[Answer]:
+        ages = [_age(*pair) for pair in zip(burst, answers, strict=True)]
+        low, high = _one_timer([age for age in ages if age is not None], tolerance)
+        return [
+            _NO if age is not None and not low <= age <= high else answer
+            for age, answer in zip(ages, answers, strict=True)
+        ]
 
     def describe(burst: Burst, answers: Sequence[Answer]) -> str:
         delays = delays_of(burst, answers)
@@ -252,6 +262,22 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         return f"{format_duration(min(delays))} to {format_duration(max(delays))} after it"
 
     return MemberClause(clause, ask, describe)
+
+
+def _age(reset: Event, answer: Answer) -> int | None:
+    """How long (ns) after the event found the reset came, where the clause holds so far."""
+    if not answer.holds or answer.event is None:
+        return None
+    return reset.time - answer.event.time
+
+
+def _one_timer(ages: Sequence[int], tolerance: float) -> tuple[float, float]:
+    """The range of one timer's length that holds most of these ages, the shortest of such."""
+    ratio = (1 + tolerance) / (1 - tolerance) if tolerance < 1 else inf
+    ordered = sorted(ages)
+    fits = [(bisect_right(ordered, low * ratio) - i, low) for i, low in enumerate(ordered)]
+    _, low = max(fits, key=lambda fit: (fit[0], -fit[1]), default=(0, 0))
+    return low, low * ratio
 
 
 def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
