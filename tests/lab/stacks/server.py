@@ -257,6 +257,19 @@ def crash_server():
     ThreadingHTTPServer((HOST, PORT), Web).serve_forever()
 
 
+def hungry_server():
+    """Serves, and after `STYLE` seconds takes memory until it is stopped."""
+    hoard = []
+
+    def eat():
+        while True:
+            hoard.append(bytearray(4_000_000))
+            time.sleep(0.05)
+
+    threading.Timer(float(STYLE), eat).start()
+    ThreadingHTTPServer((HOST, PORT), Web).serve_forever()
+
+
 def main():
     form = "%(asctime)s %(levelname)s %(name)s: %(message)s"
     if STYLE in ("tuple", "trace"):
