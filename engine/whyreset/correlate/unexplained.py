@@ -6,12 +6,12 @@ from typing import NamedTuple
 
 from whyreset.correlate.burst import Key
 from whyreset.correlate.judge import Outcome
-from whyreset.correlate.lookup import Evidence
+from whyreset.correlate.lookup import UNKNOWN, Evidence
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.verdicts import place_of
 from whyreset.model.event import Event
-from whyreset.model.rule import Rule
+from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, Every, IntervalsVary, Join, Rule
 from whyreset.model.verdict import Verdict
 
 _WANTED = (
@@ -40,7 +40,7 @@ class _Tried:
         self.burst = burst
         self.rules: list[Rule] = []
         self.nearest: Attempt | None = None
-        self.reached = (0.0, False, 0)
+        self.reached = (False, 0, False, 0)
 
     def covers(self, reset: Event) -> bool:
         """Whether a reset with the key of the burst is one of it."""
@@ -69,9 +69,7 @@ class Failures:
         self._attempts += 1
         attempt = Attempt(rule, outcome)
         if outcome.notes:
-            # a clause that fails tells more than one that could not be told; of equals the first
-            told = outcome.notes[-1].holds is not None
-            reached = _progress(attempt), told, -self._attempts
+            reached = *_nearness(attempt), -self._attempts  # of equals the one tried first
             if tried.nearest is None or reached > tried.reached:
                 tried.nearest, tried.reached = attempt, reached
 
@@ -108,7 +106,8 @@ def unknown_verdict(
     because = f"{tally.count} reset{'s' if tally.count > 1 else ''}{whom} that no rule explains."
     if nearest is not None and _progress(nearest) > 0:
         failed = nearest.outcome.notes[-1].finding()
-        because += f" Nearest is {nearest.rule.name}, but “{failed.clause}”: {failed.found}."
+        rule = nearest.rule
+        because += f" Nearest is {rule.label} ({rule.name}), but “{failed.clause}”: {failed.found}."
     if missing:
         because += f" Not read: {'; '.join(missing)}."
         remedy = f"Run again together with {' and '.join(missing)}."
@@ -129,6 +128,22 @@ def unknown_verdict(
         evidence=nearest.outcome.findings() if nearest else (),
         **place_of(tally, state),
     )
+
+
+def _nearness(attempt: Attempt) -> tuple[bool, int, bool]:
+    """Whether any clause holds, how much was found that tells a cause, and whether only an
+    exception stopped the rule."""
+    notes = attempt.outcome.notes
+    weight = sum(_weight(note.clause) for note in notes if note.holds)
+    return _progress(attempt) > 0, weight, notes[-1].excepts
+
+
+def _weight(clause: Clause) -> int:
+    """What a clause that holds tells: that the peer is known, and in a network, or that there are
+    resets enough, is true of most bursts."""
+    if isinstance(clause, Compare):
+        return int(clause.condition.value != UNKNOWN)
+    return 2 * isinstance(clause, Join | AfterLast | AnyOf | Every | IntervalsVary)
 
 
 def _progress(attempt: Attempt) -> float:
