@@ -13,15 +13,24 @@ _REACH = 400
 """Characters before and behind a message that are looked at."""
 _NEAR = 80
 """Of them, those before a literal that tell whether it is one of source code."""
+_HEADER = 40
+"""Characters at the begin of a line; the header of a logger has a digit among them."""
+_DIGIT = lazy(r"\d")
+_DEFINED = lazy(
+    r"(?:by peer|reset|closed|pipe|EOF|timeout)[\"'`.]{0,2} (?:occurs?|happens?|means|"
+    r"indicates?|typically|usually|often|can|is|are|appears?|"
+    r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b"
+)
 _HINT = lazy(
-    r"[\"'`\u201c*#<|$]|//|\bI[ ']|nyone |omeone |ow (?:to|do|can) |hy (?:d|is|am|are)|"
-    r"e (?:see|saw|get|got|also|are) |ets? (?:an? |th)|etting (?:an? |th)|"
-    r"ou (?:see|get|may|might|can|will)\b|eans? that"
+    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
+    r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
+    r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that"
 )
 """What is somewhere before every message that is quoted, in its line."""
 _ZEROS = str.maketrans("123456789", "0" * 9)
 
 _COMMENT = lazy(
+    r"\s*[\u2022\u2023\u25aa] |"
     r"\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary)\b)|\s+\* "
 )
@@ -82,6 +91,8 @@ def zeroed(text: str) -> str:
 @lru_cache(maxsize=4096)
 def _told_before(head: str) -> bool | None:
     """What the zeroed text before a message tells alone; None where more must be looked at."""
+    if "0" not in head[:_HEADER]:
+        return None
     if _HINT.search(head) is None:
         return False
     opened = _open_quote(head, '"')
@@ -97,6 +108,12 @@ def never_quotes(heads: Iterable[str]) -> bool:
 
 
 def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
+    if _DIGIT.search(text, begin, begin + _HEADER) is None and _DEFINED.search(
+        text, max(begin, found - _NEAR), found + _REACH
+    ):
+        return True
+    if _HINT.search(text, begin, at) is None:
+        return False
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
     if begin < found and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
