@@ -31,7 +31,7 @@ _ZEROS = str.maketrans("123456789", "0" * 9)
 
 _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa] |"
-    r"\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
+    r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary)\b)|\s+\* "
 )
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
@@ -39,7 +39,7 @@ _COMMENT = lazy(
 _CODE = lazy(
     r"(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
     r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*)?"
-    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)!?\((?:[^()\"'`]{0,80}, ?)?|"
+    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)!?\((?:[^()\"'`]{0,80}(?:\(\))?, ?)?|"
     r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?) ?|"
     r"(?<!err)(?<!error)(?<!msg)(?<!message)(?<!reason)(?<!cause)(?<!exception)(?<!desc)(?<!details)"
     r"(?<!_string) = |"
@@ -183,6 +183,10 @@ def _open_quote(head: str, mark: str) -> int:
         if before != "\\" and not is_apostrophe:
             opened = place if opened < 0 else -1
         place = head.find(mark, place + 1)
+    if opened < 0:  # the text may have begun inside of one
+        last = head.rfind(mark)
+        called = head[max(last - _NEAR, 0) : max(last, 0)]
+        return last if called.endswith(("(", ", ")) and _CODE.search(called) else -1
     return opened
 
 
