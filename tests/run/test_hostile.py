@@ -7,6 +7,7 @@ import pytest
 
 from whyreset.ingest.intake import BLOCK, LINE_LIMIT, Intake
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text
@@ -58,6 +59,32 @@ def test_nul_runs_and_bytes_that_are_no_text_hide_nothing() -> None:
     ])  # fmt: skip
     events, _, _ = read(data)
     assert [event.fields["peer"] for event in events] == ["10.0.0.1", "10.0.0.1"]
+
+
+@pytest.mark.parametrize("run", [1, 70_000, 3 * LINE_LIMIT])
+@pytest.mark.parametrize("size", [1 << 30, 1000])
+def test_a_line_behind_the_hole_of_a_log_that_was_cut_is_read(run: int, size: int) -> None:
+    """Its writer goes on where it was; before that the file is full of NULs."""
+    data = STAMP % 1 + RESET + b"\0" * run + STAMP % 2 + RESET + STAMP % 3 + RESET
+    for whole in (data, data[len(STAMP % 1 + RESET) :]):
+        events, cut, _ = read(*(whole[at : at + size] for at in range(0, len(whole), size)))
+        assert [event.time % 10**10 // 10**9 for event in events] == [1, 2, 3][-len(events) :]
+        assert len(events) == whole.count(b"reset by peer")
+        assert [event.offset for event in events][-1] == whole.rfind(STAMP % 3)
+        assert cut == 0
+
+
+def test_many_runs_of_nuls_are_no_more_work_than_a_few(monkeypatch: pytest.MonkeyPatch) -> None:
+    pieces: list[int] = []
+    take = Intake._take_lines
+
+    def counted(self: Intake, data: bytes) -> Batch:
+        pieces.append(len(data))
+        return take(self, data)
+
+    monkeypatch.setattr(Intake, "_take_lines", counted)
+    read(STAMP % 1 + RESET, b"\n\0" * (BLOCK // 2))
+    assert len(pieces) < 20
 
 
 @pytest.mark.parametrize("code", ["\x1b[2J", "\x1b]0;title\x07", "\x9b31m", "\x07", "\u202e"])

@@ -14,6 +14,8 @@ from whyreset.model.record import Source
 BLOCK = 512 << 10
 LINE_LIMIT = 1 << 20
 _HEAD = 4096
+_RUNS = 8
+"""Runs of NULs in one block that are looked for: each is work, and a log is cut seldom."""
 
 
 class Progress(NamedTuple):
@@ -43,6 +45,7 @@ class Intake:
         self._clock = clock
         self._tail = b""  # the line that is not complete yet
         self._skipping = False  # within the rest of an overlong line
+        self._left_out = 0  # bytes at the start of the input
         self._scanner: BlockScanner | ObjectScanner | PodTableScanner | None = None
         self.mode: str | None = None
         if progress is not None and progress.mode is not None:
@@ -92,6 +95,31 @@ class Intake:
         return self._scanner.settle() if self._scanner is not None else Batch()
 
     def _take(self, data: bytes) -> Batch:
+        """NULs before a line are left out: a log that was cut has as many as it had bytes, if its
+        writer goes on where it was."""
+        if b"\0" not in data or self.mode == "kubernetes":
+            return self._take_lines(data)
+        total = Batch()
+        for _ in range(_RUNS):
+            if data[:1] == b"\0" and not (self._tail or self._skipping):
+                size = len(data)
+                data = data.lstrip(b"\0")
+                _add(total, self._leave_out(size - len(data)))
+            end = data.find(b"\n\0") + 1 or len(data)
+            _add(total, self._take_lines(data[:end]))
+            data = data[end:]
+            if not data:
+                return total
+        _add(total, self._take_lines(data))
+        return total
+
+    def _leave_out(self, size: int) -> Batch:
+        if self._scanner is None:
+            self._left_out += size
+            return Batch(size)
+        return self._scan(b"", skipped=size)
+
+    def _take_lines(self, data: bytes) -> Batch:
         total = Batch()
         if self._skipping:
             newline = data.find(b"\n")
@@ -123,7 +151,7 @@ class Intake:
             _add(total, self._scan(data[:LINE_LIMIT] + b"\n", skipped=-1))
             total.cut += 1
             self._skipping = True
-            _add(total, self._take(data[LINE_LIMIT:]))
+            _add(total, self._take_lines(data[LINE_LIMIT:]))
             return total
         end = data.rfind(b"\n") + 1
         self._tail = data[end:]
@@ -149,6 +177,8 @@ class Intake:
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
         else:
             self._scanner = BlockScanner(self._extractor, self._source, self._clock, mode)
+            if self._left_out:
+                self._scanner.feed(skipped=self._left_out)
 
     @property
     def _is_plain(self) -> bool:
