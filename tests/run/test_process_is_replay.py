@@ -46,7 +46,8 @@ def test_a_process_that_follows_says_what_a_replay_says(tmp_path: Path, label: s
         return f" {len(lines):,} lines," in follower.err
 
     follower.until(has_read_all)
-    shutil.rmtree(state)  # it cannot go on later: it settles what is open
+    while state.exists():  # so that it cannot go on later, and settles what is open
+        shutil.rmtree(state, ignore_errors=True)
     follower.end(signal.SIGTERM)
     words = [sys.executable, "-m", "whyreset", "run", "-o", "json", "--lateness", "60s", logs]
     replayed = subprocess.run(words, capture_output=True, check=True).stdout.splitlines()
