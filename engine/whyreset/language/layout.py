@@ -179,8 +179,9 @@ def _any(around: _Around, name: str | None) -> str:
 
 
 def _address(around: _Around, name: str | None) -> str:
-    # Sockets in the file system are no address; old Envoys print tcp:// before one.
-    return _field(around, name, r"(?:tcp://)?(?!unix:)")
+    # Sockets in the file system are no address; old Envoys print tcp:// before one, HAProxy's
+    # `format short` the priority.
+    return _field(around, name, r"(?:tcp://|<\d{1,3}>)?(?!unix:)")
 
 
 def _field(around: _Around, name: str | None, lead: str) -> str:
