@@ -8,7 +8,7 @@ import regex
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from whyreset.language.literals import further_literals, required_literals
+from whyreset.language.literals import further_literals, leads, required_literals
 
 CHOSEN = {
     "read tcp .*: connection reset by peer": (b": connection reset by peer",),
@@ -51,6 +51,22 @@ CHOSEN = {
 @pytest.mark.parametrize("pattern", CHOSEN)
 def test_literals_chosen(pattern: str) -> None:
     assert required_literals(pattern) == tuple(sorted(CHOSEN[pattern]))
+
+
+LEADS = {
+    r"^(?:tcp://|<\d{1,3}>)?(?!unix:)(?P<client>\S+) ": ("", "/", ">"),
+    r"(?m:^)(?>-(?=\ )|(?:<)?(?P<client>\S+)|x) ": ("", "<"),
+    r"^(?P<client>\S+)": ("",),
+    r"^(?:v=)?(?:(?:ip:)?(?P<client>\S+))": ("", "=", ":"),
+    r"^(?:\d+)?(?P<client>\S+)": (),
+    r"^\[\d+\] (?P<client>\S+)": (),
+    r"^(?P<host>\S+)": (),
+}
+
+
+@pytest.mark.parametrize("pattern", LEADS)
+def test_what_may_stand_right_before_a_first_group(pattern: str) -> None:
+    assert sorted(leads(pattern, "client")) == sorted(LEADS[pattern])
 
 
 _TEXT = st.text("abcxyzABZ019 :-<>&\"'/=é\t", min_size=1, max_size=8).map(re.escape)

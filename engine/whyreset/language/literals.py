@@ -79,34 +79,45 @@ def alternatives(pattern: str) -> tuple[str, ...]:
     return _best(_Walk(_ignores_case(tree), {}, most=64).run(tree))
 
 
-def start_literals(pattern: str, group: str, prefix: str) -> tuple[bytes, ...]:
-    """How a text begins that matches with `group` beginning with `prefix`; () when the group is
-    not what the pattern starts with."""
+def leads(pattern: str, group: str) -> tuple[str, ...]:
+    """What may stand right before a group with which a pattern starts: "" where it may be the
+    first, and the last character of each text that may be in front; () where it is not known."""
     tree = parsed(pattern)
     if tree is None or group not in tree.state.groupdict:
         return ()
-    leads = _leads(list(tree), tree.state.groupdict[group])
-    return tuple((lead + prefix).encode() for lead in leads or ())
+    return tuple(dict.fromkeys(_leads(list(tree), tree.state.groupdict[group]) or ()))
 
 
 def _leads(items: Sequence[Any], number: int) -> list[str] | None:
-    """The fixed texts that may stand before a group that comes first; None if it does not."""
-    leads = [""]
+    found = [""]
     for code, value in items:
         if all(each in _WITHOUT_WIDTH for each, _ in _flat([(code, value)])):
             continue
         if code is codes.SUBPATTERN and value[0] == number:
-            return leads
-        if code is codes.MAX_REPEAT and value[:2] == (0, 1) and _is_text(value[2]):
-            text = "".join(chr(character) for _, character in _flat(value[2]))
-            leads = [*leads, *(lead + text for lead in leads)]
+            return found
+        if code is codes.MAX_REPEAT and value[:2] == (0, 1):
+            ends = _last_characters(value[2])
+            if ends is None:
+                return None
+            found += ends
             continue
         inner = _containing(code, value, number)
         if inner is None:
             return None
         within = _leads(list(inner), number)
-        return None if within is None else [lead + more for lead in leads for more in within]
+        return None if within is None else [more or lead for more in within for lead in found]
     return None
+
+
+def _last_characters(items: Iterable[Any]) -> list[str] | None:
+    """The last character of each alternative; None where one ends in no fixed text."""
+    code, value = _flat(items)[-1]
+    if code is codes.LITERAL:
+        return [chr(value)]
+    if code is not codes.BRANCH:
+        return None
+    ends = [_last_characters(branch) for branch in value[1] if len(branch)]
+    return None if None in ends else [end for each in ends for end in each or ()]
 
 
 def _flat(items: Iterable[Any]) -> list[Any]:
@@ -114,10 +125,6 @@ def _flat(items: Iterable[Any]) -> list[Any]:
     for code, value in items:
         flat += _flat(value[3]) if code is codes.SUBPATTERN else [(code, value)]
     return flat
-
-
-def _is_text(items: Iterable[Any]) -> bool:
-    return all(code is codes.LITERAL for code, _ in _flat(items))
 
 
 def _containing(code: Any, value: Any, number: int) -> Any:

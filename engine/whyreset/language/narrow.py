@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
-from whyreset.language.literals import required_literals, start_literals
+from whyreset.language.literals import leads, required_literals
 from whyreset.model.definition import Condition, Definition, Matcher, Wanted
 from whyreset.model.event import RESET
 from whyreset.model.rule import InNetwork, Rule, asking, asks_labels
@@ -189,4 +189,6 @@ def _at_start(pattern: str, prefix: str) -> list[Wanted]:
     """How records begin whose client has this prefix; nothing where it is not what is first."""
     if not _ANCHORED.match(pattern):
         return []
-    return [Wanted(literal, at_start=True) for literal in start_literals(pattern, "client", prefix)]
+    return [
+        Wanted((lead + prefix).encode(), at_start=not lead) for lead in leads(pattern, "client")
+    ]

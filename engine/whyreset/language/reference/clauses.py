@@ -73,8 +73,8 @@ MEMBER_CLAUSES = (
         words=("last",),
         form="D1..D2 [± T] after last KIND [FIELD = VALUE, ...] [RELATION]",
         says="The last such event came this long before the reset. With `± T` the delays must "
-        "agree to this share, since a timer has one length: where they do not, the largest group of "
-        "resets that agree holds.",
+        "agree to this share, since a timer has one length: where they do not, the largest group "
+        "of resets that agree holds.",
         costs="Look-back is D2: events of the kind are kept that long. No look-ahead.",
         example="55s..65s after last access from peer",
         holds="at 0s   access client=10.42.0.1 status=200\nat 60s  reset peer=10.42.0.1",
