@@ -54,11 +54,11 @@ def test_literals_chosen(pattern: str) -> None:
 
 
 LEADS = {
-    r"^(?:tcp://|<\d{1,3}>)?(?!unix:)(?P<client>\S+) ": ("", "/", ">"),
+    r"^(?:tcp://|<\d{1,3}>)?(?!unix:)(?P<client>\S+) ": ("", "/"),
     r"(?m:^)(?>-(?=\ )|(?:<)?(?P<client>\S+)|x) ": ("", "<"),
     r"^(?P<client>\S+)": ("",),
     r"^(?:v=)?(?:(?:ip:)?(?P<client>\S+))": ("", "=", ":"),
-    r"^(?:\d+)?(?P<client>\S+)": (),
+    r"^(?:\d+)?(?P<client>\S+)": ("",),
     r"^\[\d+\] (?P<client>\S+)": (),
     r"^(?P<host>\S+)": (),
 }

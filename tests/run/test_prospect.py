@@ -1,6 +1,7 @@
 """Knowing the peers beforehand changes what is read, and no verdict."""
 
 import random
+from pathlib import Path
 
 import pytest
 
@@ -65,6 +66,17 @@ def test_the_verdicts_are_those_of_all_lines(logs, monkeypatch):
     seen, some_lines = verdicts(plan, Extractor(plan.definitions, narrow=True, peers=peers), logs)
     assert seen == whole
     assert some_lines.events < all_lines.events
+
+
+def test_lines_that_begin_with_a_priority_are_all_read(logs, monkeypatch):
+    proxy = Path(logs) / "proxy-0_edge_nginx-1.log"
+    proxy.write_text(proxy.read_text().replace(" stdout F ", " stdout F <6>"))
+    plan = load([])
+    monkeypatch.setattr(prospect, "_WORTH", 0)
+    peers = prospect.peers_of([logs], plan, Clock())
+    whole, _ = verdicts(plan, Extractor(plan.definitions), logs)
+    seen, _ = verdicts(plan, Extractor(plan.definitions, narrow=True, peers=peers), logs)
+    assert seen == whole
 
 
 def test_a_pipe_is_looked_at_once():

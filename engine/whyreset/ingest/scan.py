@@ -14,6 +14,8 @@ from whyreset.model.event import Event
 from whyreset.model.record import Source
 
 _PARTIAL = (b" stdout P ", b" stderr P ")
+_PRIORITY = b" F <"
+"""Records that begin with a priority, `<6>`, do not begin with the client: all are searched."""
 _HEAD = 64 << 10
 _EDGE_LINES = 64
 _COUNTED, _SAMPLED, _EACH = 4 << 20, 256 << 10, 8
@@ -66,6 +68,7 @@ class BlockScanner:
         self._narrow: Needles | None = None  # known when the head has been read
         self._doubtful = extractor.doubtful(only) if extractor.is_narrow else {}
         self._in_head: Counter[bytes] = Counter()
+        self._has_priorities = False
         self._matched: set[str] = set()
         self._every_line = extractor.reads_every_line(only)
         self._blocks = 0
@@ -134,6 +137,7 @@ class BlockScanner:
             return
         for literal in self._doubtful:
             self._in_head[literal] += data.count(literal, start - base, end - base)
+        self._has_priorities |= data.find(_PRIORITY, start - base, end - base) >= 0
         self._in_head[b"\n"] += data.count(b"\n", start - base, end - base)
         self._matched.update(event.by for event in batch.events)
 
@@ -142,7 +146,8 @@ class BlockScanner:
         has shown that it is found in vain in every hundredth line."""
         if self._narrow is None:
             self._narrow = self._needles
-            if self._extractor.is_narrow and self._mode == "cri":
+            is_narrow = self._extractor.is_narrow and not self._has_priorities
+            if is_narrow and self._mode == "cri":
                 vain = {
                     by
                     for literal, users in self._doubtful.items()

@@ -81,7 +81,8 @@ def alternatives(pattern: str) -> tuple[str, ...]:
 
 def leads(pattern: str, group: str) -> tuple[str, ...]:
     """What may stand right before a group with which a pattern starts: "" where it may be the
-    first, and the last character of each text that may be in front; () where it is not known."""
+    first, and the last character of each fixed text that may be in front; () where it is not
+    known."""
     tree = parsed(pattern)
     if tree is None or group not in tree.state.groupdict:
         return ()
@@ -96,10 +97,7 @@ def _leads(items: Sequence[Any], number: int) -> list[str] | None:
         if code is codes.SUBPATTERN and value[0] == number:
             return found
         if code is codes.MAX_REPEAT and value[:2] == (0, 1):
-            ends = _last_characters(value[2])
-            if ends is None:
-                return None
-            found += ends
+            found += _last_characters(value[2])
             continue
         inner = _containing(code, value, number)
         if inner is None:
@@ -109,15 +107,13 @@ def _leads(items: Sequence[Any], number: int) -> list[str] | None:
     return None
 
 
-def _last_characters(items: Iterable[Any]) -> list[str] | None:
-    """The last character of each alternative; None where one ends in no fixed text."""
-    code, value = _flat(items)[-1]
-    if code is codes.LITERAL:
-        return [chr(value)]
-    if code is not codes.BRANCH:
-        return None
-    ends = [_last_characters(branch) for branch in value[1] if len(branch)]
-    return None if None in ends else [end for each in ends for end in each or ()]
+def _last_characters(items: Sequence[Any]) -> list[str]:
+    """The last character of each alternative that is a fixed text."""
+    flat = _flat(items)
+    code, value = flat[-1]
+    if code is codes.BRANCH:
+        return [end for branch in value[1] if len(branch) for end in _last_characters(branch)]
+    return [chr(value)] if all(each is codes.LITERAL for each, _ in flat) else []
 
 
 def _flat(items: Iterable[Any]) -> list[Any]:
