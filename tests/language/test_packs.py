@@ -5,6 +5,8 @@ from pathlib import Path
 
 import pytest
 
+from whyreset.editor.definition import definitions
+from whyreset.editor.workspace import Workspace
 from whyreset.language.load import check, load
 
 RULE = """rule acme_rule {
@@ -56,3 +58,16 @@ def test_a_pack_that_is_not_installed(site: Path) -> None:
 
 def test_a_plain_folder_is_a_pack_as_well(site: Path) -> None:
     assert load([site / "acme_rules"], builtin=False).rules[0].name == "acme_rule"
+
+
+def test_an_editor_knows_what_is_in_a_pack(site: Path, tmp_path: Path) -> None:
+    path, text = tmp_path / "own.rules", "extend rule acme_rule { gap 9m }\n"
+    files = Workspace([Path("pack:acme")], builtin=False)
+    files.open(path, text)
+    analysis = files.analyse(path)
+    assert analysis.diagnostics == ()
+    (place,) = definitions(analysis, text, text.index("acme_rule"))
+    assert place.path == (site / "acme_rules" / "acme.rules").resolve()
+    files.open(path, text.replace("acme_rule", "acme_rul"))
+    (found,) = files.analyse(path).diagnostics
+    assert found.hint == "did you mean `acme_rule`?"

@@ -30,7 +30,8 @@ def group_names(text: str) -> list[str]:
     except Exception as error:
         raise PatternError(f"{type(error).__name__}: {error}", 0, len(text)) from None
     if matches_nothing:
-        raise PatternError("it matches the empty text, so every line", 0, len(text))
+        hint = "write a part of the line that is always the same"
+        raise PatternError("it matches the empty text, so every line", 0, len(text), hint)
     return sorted(compiled.groupindex, key=compiled.groupindex.__getitem__)
 
 

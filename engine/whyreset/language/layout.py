@@ -42,6 +42,9 @@ _TYPES = {
 }
 
 
+_COPY = "copy the whole format from the configuration of the server"
+
+
 def unknown(what: str, name: str, known: Sequence[str], offset: int, length: int) -> PatternError:
     """Make the error for a variable that the dialect does not have."""
     hint = did_you_mean(name, known)
@@ -55,7 +58,7 @@ def assemble(pieces: Sequence[Piece]) -> CompiledPattern:
     """
     pieces = _joined(pieces)
     if not any(isinstance(piece, Variable) for piece in pieces):
-        raise PatternError("a log format without any variable", 0, 1)
+        raise PatternError("a log format without any variable", 0, 1, _COPY)
     winners = _winners(pieces)
     types: dict[str, str] = {}
     parts = ["(?m:^)"]
@@ -69,7 +72,7 @@ def assemble(pieces: Sequence[Piece]) -> CompiledPattern:
         names = {field for field, winner in winners.items() if winner == index}
         parts.append(_SHAPES[piece.shape](around, _group(piece, names, types)))
     if not types:
-        raise PatternError("a log format without any variable that is a field", 0, 1)
+        raise PatternError("a log format without any variable that is a field", 0, 1, _COPY)
     return CompiledPattern("".join(parts), tuple(types.items()))
 
 

@@ -71,7 +71,8 @@ def compile_template(text: str) -> CompiledPattern:
     tokens = [Token(token.kind, token.text, token.offset + offset) for token in _read(body, offset)]
     tokens = _trim(tokens, anchored_left=bool(head), anchored_right=bool(tail))
     if not any(token.text.strip() for token in tokens):
-        raise PatternError("an empty template matches every line", 0, max(1, len(text)))
+        hint = "write the part of the line that is always the same"
+        raise PatternError("an empty template matches every line", 0, max(1, len(text)), hint)
     _check_rest(tokens)
     types: dict[str, str] = {}
     parts = [

@@ -170,13 +170,17 @@ def _longest(
         if found is not None and wanted:
             upto, rest = text[: found.end()], text[found.end() :]
             rest = rest[:_SHOWN] or "the end"
-            return weight, Near(kind, matcher.by, upto[-_SHOWN:], wanted[:_SHOWN], rest)
+            return weight, Near(kind, matcher.by, _ending(upto), wanted[:_SHOWN], rest)
         if found is not None:  # all of it: a condition of the definition fails
             return None
     missing = next((each.text for each in pieces if each.weight and each.text not in text), "")
     if almost and missing:
         return 0, Near(kind, matcher.by, "", missing.strip(), "")
     return None
+
+
+def _ending(text: str) -> str:
+    return text if len(text) <= _SHOWN else f"...{text[-_SHOWN:]}"
 
 
 @lru_cache(maxsize=1024)
