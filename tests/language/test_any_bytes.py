@@ -75,6 +75,15 @@ FULL = {
     "prefixes": full("network a=", "aN::,", "::"),
     "clauses": full(BEGIN, "idle>Ns;", "} }"),
     "the same clause": full(BEGIN, "idle>1s;", "} }"),
+    "joins": full(BEGIN, "no access status=N from peer within 1s;", "} }"),
+    "a long network": full(
+        "network a = "
+        + ", ".join(f"10.{i >> 8}.{i & 255}.0/25" for i in range(900))
+        + "\nnetwork b = 10.0.0.0/8\n"
+        + BEGIN,
+        "peer in a or b;",
+        "} }",
+    ),
     "rules": full("", BEGIN.replace("rule r", "rule rN") + "idle>Ns } };"),
     "extensions": full(BEGIN + "at least 2 } };", 'extend rule r for workload "N" {gap 9s};'),
     "events": full("", "event eN {match `a`};"),

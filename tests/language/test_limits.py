@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from whyreset.language.load import check
+from whyreset.language.load import check, load_text
 from whyreset.language.sources import LONGEST
 from whyreset.model.diagnostic import Diagnostic
 
@@ -21,6 +21,18 @@ RULE = """rule r {
 def checked(path: Path, text: str) -> list[Diagnostic]:
     path.write_text(text)
     return check([path], builtin=False)[1]
+
+
+ACCESS = "event access { match `<client:addr> got <status:int>` }\n"
+
+
+def test_what_is_asked_for_too_often_is_not_narrowed() -> None:
+    """The more clauses ask for a kind, the longer it takes to find what they have in common."""
+    for count, is_narrowed in ((200, True), (201, False)):
+        clauses = [f"no access status={status} within 1s" for status in range(count)]
+        plan = load_text(ACCESS + RULE.replace("at least 3", "; ".join(clauses)))
+        (definition,) = plan.definitions
+        assert (definition.matchers[0].wanted is not None) is is_narrowed
 
 
 def test_a_file_that_is_too_long(tmp_path: Path) -> None:

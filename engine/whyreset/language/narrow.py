@@ -7,6 +7,7 @@ becomes a literal to search for, so that the other lines are never looked at.
 
 import re
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
@@ -16,6 +17,9 @@ from whyreset.model.event import RESET
 from whyreset.model.rule import InNetwork, Rule, asking, asks_labels
 
 _MOST = 32
+_MANY = 200
+"""Clauses that ask for one kind of event: of more, each event counts. What they have in common
+would take longer to find than it can save."""
 _OWNED = ("on peer", "to workload")
 _ANCHORED = re.compile(r"(?:\(\?m:)?\^")
 
@@ -68,7 +72,7 @@ def _needs(
                 from_peer = clause.relation == "from peer"
                 prefixed = prefixes if from_peer else None
                 asked.append(_Need(clause.conditions, prefixed, from_peer))
-    return needs
+    return {kind: asked if len(asked or ()) <= _MANY else None for kind, asked in needs.items()}
 
 
 def _peer_prefixes(rule: Rule, networks: dict[str, tuple[str, ...]]) -> tuple[str, ...] | None:
@@ -79,13 +83,17 @@ def _peer_prefixes(rule: Rule, networks: dict[str, tuple[str, ...]]) -> tuple[st
             and clause.field == "peer"
             and not (clause.negated or clause.if_known or clause.quantifier)
         ):
-            found = [_spelt(prefix) for name in clause.networks for prefix in networks[name]]
+            prefixes = [prefix for name in clause.networks for prefix in networks[name]]
+            if len(prefixes) > _MOST:
+                continue
+            found = [_spelt(prefix) for prefix in prefixes]
             spelt = [text for texts in found if texts is not None for text in texts]
             if None not in found and len(spelt) <= _MOST:
                 return tuple(dict.fromkeys(spelt))
     return None
 
 
+@lru_cache(maxsize=1024)
 def _spelt(prefix: str) -> list[str] | None:
     """The beginnings of dotted addresses in a network: `10.42.` of 10.42.0.0/16."""
     network = parse_prefix(prefix)
