@@ -221,7 +221,8 @@ def test_bytes_that_are_no_text_do_not_hide_a_reset() -> None:
     found = passed(reset + b"\n" + other + b"\n")
     assert json.loads(found[0])["log"] == "\ufffd\ufffd " + reset_text()
     assert mark_of(found[0])["label"] == "unknown"
-    assert found[1] == other
+    assert json.loads(found[1])["log"] == "\ufffd\ufffd handled"
+    assert passed(other + b"\n", form=Form(trust=True)) == [other]
 
 
 @given(st.lists(st.sampled_from(["reset", "other"]), max_size=40), st.integers(0, 3))
@@ -429,10 +430,11 @@ class TestBroken:
         with pytest.raises(BrokenInputError):
             passed(self.LINES, form=Form(broken="fail"))
 
-    def test_strict_decodes_what_looks_right(self) -> None:
-        line = b'{"a":}\n'
-        assert passed(line) == [line[:-1]]
-        assert passed(line, form=Form(strict=True)) == [b'{"log":"{\\"a\\":}"}']
+    def test_what_stands_between_braces_is_looked_at_unless_it_is_trusted(self) -> None:
+        lines = b'{"b":1}\n{"a":}\n{"b":2}\n'
+        wrapped = b'{"log":"{\\"a\\":}"}'
+        assert passed(lines) == [b'{"b":1}', wrapped, b'{"b":2}']
+        assert passed(lines, form=Form(trust=True)) == lines.splitlines()
 
 
 def test_tags_get_a_prefix() -> None:

@@ -1,5 +1,7 @@
 """JSON, by orjson: its import takes longer than reading the rules, and many inputs have none."""
 
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
 
@@ -8,6 +10,17 @@ def decode(text: str | bytes) -> Any:
     import orjson  # noqa: PLC0415 - see above
 
     return orjson.loads(text)
+
+
+def are_json(texts: Iterable[bytes]) -> bool:
+    """Whether all of many texts can be decoded."""
+    import orjson  # noqa: PLC0415 - see above
+
+    try:
+        deque(map(orjson.loads, texts), maxlen=0)
+    except ValueError:
+        return False
+    return True
 
 
 def encode(value: object) -> bytes:

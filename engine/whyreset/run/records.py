@@ -4,11 +4,12 @@ import re
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-from whyreset.basis.json_text import encode
+from whyreset.basis.json_text import are_json, encode
 from whyreset.basis.times import format_time
 from whyreset.run.reading import EARLIEST, Keys, Path, number_time, seconds_text
 from whyreset.run.shapes import (
     Shape,
+    in_utf8,
     object_of,
     place_of_value,
     shapes_of,
@@ -33,7 +34,7 @@ class Form(NamedTuple):
     pairs: bool = False
     limit: int = LINE_LIMIT
     broken: str = "wrap"
-    strict: bool = False
+    trust: bool = False
     tag_key: Path = ("tag",)
     tag_prefix: str = ""
     text_dates: bool = False
@@ -109,7 +110,7 @@ class Regular:
     def __init__(self, counts: Counts, form: Form, keys: Keys) -> None:
         self._counts = counts
         self._broken = form.broken
-        self._strict = form.strict
+        self._trust = form.trust
         self._limit = form.limit
         self._changes: list[Callable[[bytes], bytes]] = []
         if form.tag_prefix:
@@ -123,7 +124,7 @@ class Regular:
         data = whole.lines
         lines = data.count(b"\n")
         self._counts.records += lines
-        if not (self._strict or self._changes or whole.cut) and self._is_regular(data, lines):
+        if not (self._changes or whole.cut) and self._is_regular(data, lines):
             return data, {}
         self._counts.records -= lines
         return self._irregular(whole)
@@ -133,8 +134,11 @@ class Regular:
             return False
         if data.count(b"}\n{") + 1 != lines:
             return False
+        each = data[:-1].split(b"\n")
         # Only a line longer than all others can be too long: few blocks are so large.
-        return len(data) <= self._limit or max(map(len, data.split(b"\n"))) <= self._limit
+        if len(data) > self._limit and max(map(len, each)) > self._limit:
+            return False
+        return self._trust or are_json(each)
 
     def _irregular(self, whole: Whole) -> tuple[bytes, dict[int, Around]]:
         parts: list[bytes] = []
@@ -156,11 +160,11 @@ class Regular:
         if cut or len(line) > self._limit:
             yield self._long(line, cut)
             return
-        if line[:1] == b"{" and line[-1:] == b"}" and not self._strict:
+        if self._trust and line[:1] == b"{" and line[-1:] == b"}":
             yield self._changed(line), None
             return
         try:
-            shapes = shapes_of(line)
+            shapes = shapes_of(line) or shapes_of(in_utf8(line))
         except RecursionError:  # an object, and too deep to look into it
             yield self._changed(line), None
             return
