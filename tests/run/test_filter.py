@@ -1,5 +1,6 @@
 """Records through the filter: the same ones come out, in order, and resets are marked."""
 
+import contextlib
 import fcntl
 import json
 import os
@@ -10,6 +11,7 @@ import socket
 import subprocess
 import sys
 import termios
+import threading
 import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -611,6 +613,40 @@ def test_a_signal_ends_it_with_nothing_lost(rules: Path, number: signal.Signals)
         assert process.wait(15) == 0
         assert mark_of(out[0])["state"] == "final"
         assert out[1:] == [b'{"half":1}']  # what follows is for the next process
+
+
+@pytest.mark.parametrize("is_read_again", [True, False])
+def test_a_reader_that_stands_still_does_not_keep_it_from_ending(
+    rules: Path, is_read_again: bool
+) -> None:
+    block = b"".join(b'{"seq":%d,"log":"%b"}\n' % (i, b"x" * 200) for i in range(40_000))
+    with running(rules) as process:
+        assert b"empty memory" in process.stderr.readline()
+        feeder = threading.Thread(target=feed, args=(process, block))
+        feeder.start()
+        until = time.monotonic() + 30
+        taken = -1
+        while taken != (taken := in_pipe(process.stdout)) or taken < 65_536:
+            assert time.monotonic() < until
+            time.sleep(0.3)
+        process.send_signal(signal.SIGTERM)
+        if is_read_again:
+            out = process.stdout.read().splitlines()
+            assert [json.loads(line)["seq"] for line in out] == list(range(len(out)))
+        assert process.wait(15) == 0
+        told = process.stderr.read()
+        assert (b"nobody read what was left" in told) is not is_read_again
+        feeder.join(15)
+
+
+def feed(process: subprocess.Popen[bytes], data: bytes) -> None:
+    with contextlib.suppress(BrokenPipeError):
+        send(process, data)
+
+
+def in_pipe(stream: Any) -> int:
+    """How many bytes are in a pipe."""
+    return int.from_bytes(fcntl.ioctl(stream, termios.FIONREAD, bytes(4)), sys.byteorder)
 
 
 @pytest.mark.parametrize("is_idle", [True, False])

@@ -21,7 +21,7 @@ from whyreset.model.rule import LABELS, Plan
 from whyreset.run.filter import Filter, Hold
 from whyreset.run.labeller import Labeller
 from whyreset.run.ledger import Ledger
-from whyreset.run.pump import Pump, stop_on_signals
+from whyreset.run.pump import Pump, StuckError, stop_on_signals
 from whyreset.run.reading import Keys, Reader, path_of
 from whyreset.run.records import LINE_LIMIT, BrokenInputError, Counts, Form
 from whyreset.run.sinks import SinkError, VerdictSink
@@ -154,6 +154,8 @@ def run(options: argparse.Namespace) -> int:
             return _UNREADABLE
         except BrokenPipeError:
             return _NO_READER
+        except StuckError:
+            say("whyreset: nobody read what was left to be written")
     for remark in remarks_of(filtering.counts, labeller, sink):
         say(f"whyreset: {remark}")
     return 0

@@ -7,6 +7,7 @@ import os
 import select
 import signal
 import socket
+import stat
 import time
 from collections.abc import Callable, Iterator
 from types import FrameType
@@ -20,8 +21,14 @@ _QUIET = 1.0
 """Seconds of silence after which event time goes on by the clock."""
 _SHARE = 20
 """How much longer than it took to look for early verdicts it is until they are looked for again."""
+_PATIENCE = 1.0
+"""Seconds that a reader who does not read has when the process is to end."""
 _LAST_BYTES = 0.3
 """Seconds that the rest of a half-read line may take when the process is to end."""
+
+
+class StuckError(Exception):
+    """Nobody reads, and the process is to end."""
 
 
 class Stop:
@@ -64,7 +71,9 @@ class Pump:
         self, ends: tuple[int, int], filtering: Filter, stop: Stop,
         sink: VerdictSink | None = None, on_read: Callable[[], None] | None = None,
     ) -> None:  # fmt: skip
-        self._source, self._target = ends
+        self._source = ends[0]
+        self._target = _not_blocking(ends[1])
+        self._until = math.inf
         self._filter = filtering
         self._labeller = filtering.labeller
         self._stop = stop
@@ -80,7 +89,8 @@ class Pump:
 
     def run(self) -> None:
         """To the end; BrokenPipeError where nobody reads what is written, or would be: what is
-        read then would be lost, and it may be another process's turn to read it."""
+        read then would be lost, and it may be another process's turn to read it. StuckError where
+        the reader stands still and a signal asks for the end."""
         last = looked = time.monotonic()
         pause = _QUIET
         while not self._stop.asked:
@@ -143,7 +153,22 @@ class Pump:
     def _write(self, data: bytes) -> None:
         view = memoryview(data)
         while view:
-            view = view[os.write(self._target, view) :]
+            try:
+                view = view[os.write(self._target, view) :]
+            except BlockingIOError:
+                self._wait_for_reader()
+
+    def _wait_for_reader(self) -> None:
+        """Until more can be written, for a while only once the process is to end."""
+        poll, timeout = select.poll(), None
+        poll.register(self._target, select.POLLOUT)
+        if self._stop.asked:
+            self._until = min(self._until, time.monotonic() + _PATIENCE)
+            timeout = max(0.0, self._until - time.monotonic()) * 1000
+        else:
+            poll.register(self._stop.descriptor, select.POLLIN)
+        if not poll.poll(timeout):
+            raise StuckError
 
     def _say_verdicts(self) -> None:
         verdicts, self._labeller.verdicts = self._labeller.verdicts, []
@@ -152,3 +177,13 @@ class Pump:
             self._sink.flush()
         if self._on_read is not None:
             self._on_read()
+
+
+def _not_blocking(descriptor: int) -> int:
+    """A pipe's end opened once more so that writing to it never waits: the mode of the one that
+    was given is that of other processes, too. Of what is no pipe the same."""
+    with contextlib.suppress(OSError):
+        if stat.S_ISFIFO(os.fstat(descriptor).st_mode):
+            how = os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC
+            return os.open(f"/proc/self/fd/{descriptor}", how)
+    return descriptor
