@@ -18,6 +18,16 @@ class Column(NamedTuple):
     distinct: frozenset[Value | None]
 
 
+_FEW = 4
+"""Events of which a column is read anew each time: kept for thousands of short bursts, they would
+be most of what a crowd of peers takes."""
+
+
+def _column(events: list[Event], field: str) -> Column:
+    values = [event.get(field) for event in events]
+    return Column(values, frozenset(values))
+
+
 class Burst(list[Event]):
     """Events in time order, complete before anybody asks; what rules ask of them is read once
     for all rules."""
@@ -38,12 +48,13 @@ class Burst(list[Event]):
 
     def column(self, field: str) -> Column:
         """One field of all events."""
+        if len(self) < _FEW:
+            return _column(self, field)
         if self._columns is None:
             self._columns = {}
         column = self._columns.get(field)
         if column is None:
-            values = [event.get(field) for event in self]
-            column = self._columns[field] = Column(values, frozenset(values))
+            column = self._columns[field] = _column(self, field)
         return column
 
     def __reduce__(self) -> tuple[type["Burst"], tuple[list[Event]]]:
