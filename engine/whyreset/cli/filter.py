@@ -89,21 +89,18 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--key", metavar="KEY", default="whyreset", help="the key to add (default whyreset)"
     )
-    for name, what in (
-        ("text", "the message: log, message, ..."),
-        ("namespace", "the namespace"),
-        ("pod", "the pod"),
-        ("container", "the container"),
-        ("node", "the node"),
+    for name, what, example in (
+        ("text", "the message", "event.original"),
+        ("namespace", "the namespace", "meta.namespace"),
+        ("pod", "the pod", "meta.pod"),
+        ("container", "the container", "meta.container"),
+        ("node", "the node", "meta.host"),
+        ("tag", "the tag, or the name of the file", "log.file.path"),
     ):
         parser.add_argument(
             f"--{name}-key", metavar="PATH", type=path_of, default=None,
-            help=f"where to find {what}; for example kubernetes.{name}",
+            help=f"where to find {what}, such as {example} (default: the usual keys)",
         )  # fmt: skip
-    parser.add_argument(
-        "--tag-key", metavar="PATH", type=path_of, default=None,
-        help="where to find the tag, or the name of the file; for example filename",
-    )  # fmt: skip
     parser.add_argument(
         "--verdicts", metavar="PLACE", default=None,
         help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
