@@ -213,8 +213,9 @@ def _duration(around: _Around, name: str | None) -> str:
 
 def _typed(around: _Around, name: str | None, number: str) -> str:
     """Match a number; a missing (`-`) or a negative one is no field, anything else no line."""
-    group = f"(?P<{name}>{number})" if name else r"[\d.]++"
-    return rf"(?>\+?{group}|-[\d.]*+|){around.end}"
+    digits = r"\d" if around.end.startswith(r"(?=\.") else r"[\d.]"
+    group = f"(?P<{name}>{number})" if name else f"{digits}++"
+    return rf"(?>\+?{group}|-{digits}*+|){around.end}"
 
 
 _SEPARATOR = "(?:, ?| : )"

@@ -88,6 +88,7 @@ _KNOWN = {
     "_": Variable(),
     **_FIELDS,
 }
+_ESCAPED = {"t": "\t", "n": "\n", "r": "\r"}
 _HINT = "a variable is `$name` or `${name}`"
 
 
@@ -98,7 +99,7 @@ def read(text: str) -> list[Piece]:
         if token.kind == "TEXT":
             pieces.append(token.text)
         elif token.kind == "ESCAPE":
-            pieces.append(token.text[1:])
+            pieces.append(_ESCAPED.get(token.text[1:], token.text[1:]))
         else:
             name = token.text[1:].strip("{}")
             pieces.append(_variable(name, token.offset, len(token.text)))
