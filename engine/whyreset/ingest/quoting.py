@@ -30,7 +30,7 @@ _HINT = lazy(
 _ZEROS = str.maketrans("123456789", "0" * 9)
 
 _COMMENT = lazy(
-    r"\s*[\u2022\u2023\u25aa] |"
+    r"\s*[\u2022\u2023\u25aa] |\s*\d{1,2}\. (?=[\"'`])|"
     r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary)\b)|\s+\* "
 )

@@ -72,7 +72,9 @@ STATEMENTS = (
         words=("event",),
         form="event KIND { ... }",
         says="Says what lines are events of a kind. There may be many blocks of one kind. A kind "
-        "that is not built in is a team's own: its fields are those that its patterns capture.",
+        "that is not built in is a team's own: its fields are those that its patterns capture. "
+        "Where several patterns of a kind fit, the one that gives most fields does. A line that "
+        "only quotes a message, as source code, comments, tickets and prose do, is no event.",
         example="event order_lost {\n"
         "  match  /order (?<order>\\w+) lost: peer (?<client>[\\d.]+)/\n"
         "  sample `order A17 lost: peer 10.42.3.9` gives order=A17 client=10.42.3.9\n"
