@@ -60,3 +60,21 @@ def test_names_are_read_again_when_the_folder_changes(tmp_path: Path) -> None:
             (tmp_path / f"b.log.{old}-{change}").touch()
     assert set(names_beginning(str(tmp_path), "a.log")) == names
     assert names_beginning(str(tmp_path / "nowhere"), "a.log") == []
+
+
+def test_what_the_reader_prints_itself_is_left_out(tmp_path: Path) -> None:
+    """In both layouts: found again, a reset in a verdict would be one more reset, without end."""
+    named = [
+        f"{pod}_{space}_main-{'a' * 64}.log" for pod, space in (("api-x", "shop"), ("me", "ops"))
+    ]
+    for name in named:
+        (tmp_path / name).touch()
+    for pod in ("shop_web-y_1f3c", "ops_me_2a4d"):
+        (tmp_path / pod / "main").mkdir(parents=True)
+        (tmp_path / pod / "main" / "0.log").touch()
+    logs = [str(tmp_path / named[0]), str(tmp_path / "shop_web-y_1f3c" / "main" / "0.log")]
+    assert Folders([str(tmp_path)], "me").look(0.0) == logs
+    assert Folders([str(tmp_path)], "me", ["*/shop_web-*"]).look(0.0) == logs[:1]
+    assert Folders([str(tmp_path)], "me", ["api-*.log"]).look(0.0) == logs[1:]
+    own = str(tmp_path / named[1])
+    assert Folders([own], "me").look(0.0) == [own], "it was asked for"

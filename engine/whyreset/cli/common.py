@@ -60,6 +60,11 @@ def add_follow_options(parser: argparse.ArgumentParser) -> None:
         help="with --follow: where to keep what was read and decided, to go on after a restart",
     )  # fmt: skip
     parser.add_argument(
+        "--skip", metavar="GLOB", action="append", default=[],
+        help="with --follow: leave out logs in folders with such a name or path (repeatable); those"
+             " of its own pod are left out anyway",
+    )  # fmt: skip
+    parser.add_argument(
         "--memory", metavar="SIZE", type=size(64 << 20), default=None,
         help="with --follow, or of a pipe: keep the process below so many bytes, for example 256M",
     )  # fmt: skip

@@ -1,6 +1,7 @@
 """`--follow`, for `run` and `label`: logs followed until a signal ends it."""
 
 import argparse
+import os
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -62,7 +63,7 @@ def _run_of(
         clock = clock._replace(reference=system_time())
     return Follow(
         plan,
-        Folders(options.paths),
+        Folders(options.paths, os.uname().nodename, options.skip),  # a pod's host has its name
         clock,
         options.lateness,
         signals=signals,

@@ -3,9 +3,11 @@
 import os
 import stat
 from collections.abc import Iterator, Sequence
+from fnmatch import fnmatchcase
 
 from whyreset.ingest.listing import survey
 from whyreset.ingest.siblings import base_of
+from whyreset.ingest.source_name import source_of_path
 from whyreset.ingest.trouble import Trouble
 
 _RELOOK = 10.0
@@ -13,10 +15,17 @@ _RELOOK = 10.0
 
 
 class Folders:
-    """The paths to follow; `look` finds them, `named` are those that were asked for by name."""
+    """The paths to follow; `look` finds them, `named` are those that were asked for by name.
 
-    def __init__(self, paths: Sequence[str]) -> None:
+    Of those in folders the logs of `own_pod` are left out, and those that a glob in `skipped` fits,
+    by name or path: whoever reads what it printed itself finds each reset again and again.
+    """
+
+    def __init__(
+        self, paths: Sequence[str], own_pod: str | None = None, skipped: Sequence[str] = ()
+    ) -> None:
         self.problems: list[str] = []
+        self._own_pod, self._skipped = own_pod, skipped
         self.named = tuple(path for path in paths if not os.path.isdir(path))
         self._folders = {path: _Folder(path) for path in paths if path not in self.named}
 
@@ -27,7 +36,8 @@ class Folders:
         self.problems += [note for folder in folders for note in folder.take_notes()]
         if not any(changed) and changed:
             return None
-        return _distinct([*self.named, *(path for folder in folders for path in folder.files)])
+        found = (path for folder in folders for path in folder.files)
+        return _distinct([*self.named, *filter(self._is_wanted, found)])
 
     @property
     def places(self) -> set[str]:
@@ -36,6 +46,12 @@ class Folders:
         for folder in self._folders.values():
             places |= {folder.path, *folder.inner}
         return {place for place in places if os.path.isdir(place)}
+
+    def _is_wanted(self, path: str) -> bool:
+        if self._own_pod is not None and source_of_path(path).pod == self._own_pod:
+            return False
+        names = path, os.path.basename(path)
+        return not any(fnmatchcase(name, glob) for glob in self._skipped for name in names)
 
 
 class _Folder:
