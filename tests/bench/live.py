@@ -18,6 +18,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator
+from operator import attrgetter
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -53,7 +54,8 @@ def main() -> None:
 
 def _compare(scenario: Path, options: argparse.Namespace) -> bool:
     draw = random.Random(options.seed)
-    pieces = sorted(_late(_pieces(scenario), draw, options.lateness))
+    late = _late(_pieces(scenario), draw, options.lateness)
+    pieces = sorted(late, key=attrgetter("time"))  # lines of one time stay in their order
     with tempfile.TemporaryDirectory() as name:
         logs = Path(name) / "logs"
         logs.mkdir()
@@ -63,11 +65,11 @@ def _compare(scenario: Path, options: argparse.Namespace) -> bool:
             [sys.executable, "-m", "whyreset", "run", *words], capture_output=True, check=True
         )
     live, still = _finals(followed.stdout), _finals(replayed.stdout)
-    late = "late" in followed.stderr.decode()
+    are_late = b"came too late" in followed.stderr
     seconds = (pieces[-1].time - pieces[0].time) / NS
     print(f"{'alike' if live == still else 'DIFFERENT':9}  {scenario.name:32} "
           f"{len(pieces):6,} lines of {seconds:5,.0f} s, {len(still):3} verdicts"
-          f"{', some lines too late' if late else ''}", flush=True)  # fmt: skip
+          f"{', some lines too late' if are_late else ''}", flush=True)  # fmt: skip
     for name in live.keys() | still.keys():
         one, other = live.get(name, {}), still.get(name, {})
         for key in {**one, **other}:
