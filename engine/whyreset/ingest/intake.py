@@ -116,7 +116,7 @@ class Intake:
     def _leave_out(self, size: int) -> Batch:
         if self._scanner is None:
             self._left_out += size
-            return Batch(size)
+            return Batch(size, counted=size)
         return self._scan(b"", skipped=size)
 
     def _take_lines(self, data: bytes) -> Batch:
