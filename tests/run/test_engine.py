@@ -73,7 +73,7 @@ def test_as_a_replay_of_the_same_lines(plan: Plan, corpus: Callable[[int], Any],
             super().__init__(-1, owned=False)
             self._data = data
 
-        def read(self) -> bytes:
+        def read(self, _size: int = 0) -> bytes:
             data, self._data = self._data, b""
             return data
 

@@ -40,7 +40,7 @@ class Pieces(ByteReader):
         super().__init__(-1, owned=False)
         self._left = iter(pieces)
 
-    def read(self) -> bytes:
+    def read(self, _size: int = 0) -> bytes:
         return next(self._left, b"")
 
 
@@ -168,7 +168,7 @@ def test_lines_that_are_too_late_are_counted_and_labelled(plan: Plan, tmp_path: 
 
 
 class Failing(Pieces):
-    def read(self) -> bytes:
+    def read(self, _size: int = 0) -> bytes:
         raise OSError(5, "Input/output error")
 
 
