@@ -22,7 +22,7 @@ def load(paths: Sequence[Path], builtin: bool = True) -> Plan:
     found = gather(paths, builtin=builtin)
     if found.problems:
         return _compile(found)
-    name = f"plan-{_key(found)}.pickle"
+    name = _name(found)
     stored = cache.read_value(name)
     if isinstance(stored, Plan):
         return stored
@@ -40,14 +40,18 @@ def load_text(text: str, name: str = "<text>", builtin: bool = False) -> Plan:
 
 def check(paths: Sequence[Path], builtin: bool = True) -> tuple[Plan | None, list[Diagnostic]]:
     """The plan, if there is one, and everything there is to say: errors first, then warnings."""
-    plan, report = _assemble(gather(paths, builtin=builtin))
+    found = gather(paths, builtin=builtin)
+    plan, report = _assemble(found)
     errors = report.errors
+    if not (errors or found.problems):
+        cache.write_value(_name(found), plan)
     return (None if errors else plan), errors + report.warnings
 
 
-def _key(found: RuleTexts) -> str:
+def _name(found: RuleTexts) -> str:
+    """What the plan of these texts is stored by."""
     texts = [part for each in found.texts for part in (each.name, each.text)]
-    return cache.digest(cache.fingerprint(), *found.watched, *texts)
+    return f"plan-{cache.digest(cache.fingerprint(), *found.watched, *texts)}.pickle"
 
 
 def _compile(found: RuleTexts) -> Plan:
