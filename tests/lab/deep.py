@@ -13,8 +13,8 @@ from pathlib import Path
 
 import wares
 from ground import NS, Pod, end_pod
-from real import STACKS, Lab, _inside, _leavers, dial, main, now, probe, talk, tear
-from wide import _bystander, _graceful, _prober
+from real import STACKS, Lab, dial, inside, leave_via, main, now, probe, talk, tear
+from wide import bystander, certificate, graceful, probed, prober
 
 CACHES = ("varnish", "squid", "apache", "caddy", "lighttpd", "haproxy")
 
@@ -62,7 +62,7 @@ def caches(lab: Lab) -> str:
         time.sleep(4)
         lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 1.5)
         how = lab.draw.choice(["slow", "big", "upload", "mixed", "mixed"])
-        lab.start(_leavers, lab, web, app, 80, how, lab.draw.uniform(0.3, 1.4))
+        lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.3, 1.4))
     return f"aborts behind caches: {', '.join(about)}"
 
 
@@ -100,13 +100,13 @@ def slow(lab: Lab) -> str:
             )
             lab.spawn(pod, "redis-server", *words.split(), "")
         elif kind == "gotls":
-            pem = _pem(lab)
+            pem = certificate(lab)
             lab.spawn(pod, str(wares.BUILT / "stack"), "web", f"{pod.address}:{port}", "plain", pem)
         else:
-            port = _any_lines(lab, pod, kind)
+            port = probed(lab, pod, kind)
         time.sleep(2)
         period, jitter = lab.draw.uniform(7, 22), lab.draw.choice([0, 0.01, 0.04, 0.08])
-        sources = dict.fromkeys(_prober(lab) for _ in range(lab.draw.choice([1, 1, 2, 3])))
+        sources = dict.fromkeys(prober(lab) for _ in range(lab.draw.choice([1, 1, 2, 3])))
         for source in sources:
             own = period if lab.draw.random() < 0.6 else lab.draw.uniform(7, 22)
             lab.start(probe, lab, source, pod, port, own, jitter, lab.draw.choice([0, 0, 0.15]))
@@ -115,18 +115,6 @@ def slow(lab: Lab) -> str:
         about.append(f"{kind} by {len(sources)} every {period:.0f} s")
     lab.end += 150
     return f"slow probes: {', '.join(about)}"
-
-
-def _pem(lab: Lab) -> str:
-    from wide import _certificate
-
-    return _certificate(lab)
-
-
-def _any_lines(lab: Lab, pod: Pod, kind: str) -> int:
-    from wide import _probed
-
-    return _probed(lab, pod, kind)
 
 
 def races(lab: Lab) -> str:
@@ -173,13 +161,7 @@ def silent(lab: Lab) -> str:
         else:
             port = wares.database(lab, server, kind)
         limit = lab.draw.randint(6, 9)
-        wares.in_pod(server, "sysctl", "-w", f"net.netfilter.nf_conntrack_tcp_timeout_established={limit}",
-                     "net.netfilter.nf_conntrack_tcp_loose=0")  # fmt: skip
-        wares.in_pod(server, "nft", "add table ip wall")
-        wares.in_pod(
-            server, "nft", "add chain ip wall input { type filter hook input priority 0 ; }"
-        )
-        wares.in_pod(server, "nft", "add rule ip wall input ct state invalid reject with tcp reset")
+        wares.forget_idle(server, limit)
         time.sleep(4)
         caller = lab.pod("app", f"billing{i}")
         client = (
@@ -323,8 +305,8 @@ def oom(lab: Lab) -> str:
             client = lab.draw.choice(wares.CALLERS)
             about.append(wares.call(lab, caller, client, server.address, 8080, "/upload", 0.15))
         lab.start(_killed, lab, server, callers, group)
-    lab.start(_graceful, lab)
-    about.append(f"beside it {_bystander(lab)}")
+    lab.start(graceful, lab)
+    about.append(f"beside it {bystander(lab)}")
     lab.start(_kernel_lines, lab)
     return f"killed for memory: {', '.join(about)}"
 
@@ -336,13 +318,7 @@ def _killed(lab: Lab, server: Pod, callers: list[Pod], group: Path) -> None:
     for caller in callers:
         lab.ground.act("resource_exhaustion", caller, server.address, at - NS // 2, at + 10 * NS)
     if lab.draw.random() < 0.5:
-        lab.ground.event(
-            "Pod",
-            server,
-            "BackOff",
-            f"Back-off restarting failed container {server.container}",
-            at + NS,
-        )
+        lab.ground.back_off(server, at + NS)
     with contextlib.suppress(OSError):
         group.rmdir()
 
@@ -399,7 +375,7 @@ backend be_{server.workload}
                 f"{wares.call(lab, caller, client, middle.address, port, '/upload', 0.1)} -> {kind}"
             )
         lab.start(_end_behind, lab, server, middle, callers, lab.draw.uniform(15, 35))
-    lab.start(_graceful, lab)
+    lab.start(graceful, lab)
     return f"ended behind HAProxy: {', '.join(about)}"
 
 
@@ -412,9 +388,9 @@ def _end_behind(lab: Lab, server: Pod, middle: Pod, callers: list[Pod], when: fl
         lab.ground.act("termination_fallout", caller, middle.address, at, at + 20 * NS)
     lab.ground.act("termination_fallout", middle, server.address, at, at + 20 * NS)
     lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
-    wares.strike(_inside(server), signal.SIGKILL if lab.draw.random() < 0.6 else signal.SIGTERM)
+    wares.strike(inside(server), signal.SIGKILL if lab.draw.random() < 0.6 else signal.SIGTERM)
     lab.wait(1)
-    wares.strike(_inside(server), signal.SIGKILL)
+    wares.strike(inside(server), signal.SIGKILL)
 
 
 KINDS = {

@@ -121,6 +121,11 @@ class Ground:
             self.event("Pod", pod, "Started", f"Started container {pod.container}", at)
         return pod
 
+    def back_off(self, pod: Pod, at: int) -> None:
+        """The event of a container that crashed and is started again."""
+        message = f"Back-off restarting failed container {pod.container}"
+        self.event("Pod", pod, "BackOff", message, at)
+
     def event(self, kind: str, pod: Pod, reason: str, message: str, at: int) -> None:
         """A Kubernetes event about a pod (or about its replica set)."""
         name = pod.name if kind == "Pod" else pod.name.rpartition("-")[0]

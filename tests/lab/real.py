@@ -366,11 +366,11 @@ def aborts(lab: Lab) -> str:
         lab.start(talk, lab, lab.outside(lab.ground.public_address()), front, 80, 2.0)
         patience = lab.draw.uniform(0.4, 1.5)
         how = lab.draw.choice(["slow", "big", "big", "upload", "mixed"])
-        lab.start(_leavers, lab, front, app, 80, how, patience)
+        lab.start(leave_via, lab, front, app, 80, how, patience)
     return f"aborts through proxies: {', '.join(about)}"
 
 
-def _leavers(lab: Lab, via: Pod, app: Pod, port: int, how: str, patience: float) -> None:
+def leave_via(lab: Lab, via: Pod, app: Pod, port: int, how: str, patience: float) -> None:
     while lab.wait(lab.draw.expovariate(1 / 2.5)):
         this = lab.draw.choice(["slow", "big", "upload"]) if how == "mixed" else how
         source = lab.outside(lab.ground.public_address())
@@ -386,7 +386,7 @@ def direct(lab: Lab) -> str:
         about.append(lab.any_line_server(app, 9000) if lines else lab.any_web_server(app, 9000))
         time.sleep(2)
         if not lines:
-            lab.start(_leavers, lab, app, app, 9000, "mixed", 0.7)
+            lab.start(leave_via, lab, app, app, 9000, "mixed", 0.7)
         else:
             lab.start(_vanishers, lab, app)
     app = lab.pod("etl", "feeds")
@@ -482,10 +482,10 @@ def _end(lab: Lab, server: Pod, callers: list[Pod], kind: str, port: int, told: 
     _link(
         server, "down" if lab.draw.random() < 0.6 else "up"
     )  # no FIN leaves a pod that is cut off
-    for pid in _inside(server):
+    for pid in inside(server):
         os.kill(pid, 15 if lab.draw.random() < 0.5 else 9)
     time.sleep(1)
-    for pid in _inside(server):
+    for pid in inside(server):
         os.kill(pid, 9)
     _link(server, "up")
     if (
@@ -502,7 +502,7 @@ def _link(pod: Pod, state: str) -> None:
         _run("ip", "netns", "exec", pod.name, *words)
 
 
-def _inside(pod: Pod) -> list[int]:
+def inside(pod: Pod) -> list[int]:
     words = ["ip", "netns", "pids", pod.name]
     pids = subprocess.run(words, check=False, capture_output=True, text=True)
     return [int(pid) for pid in pids.stdout.split()]
@@ -520,13 +520,7 @@ def crash(lab: Lab) -> str:
     def watch() -> None:
         process.wait()
         at = now()
-        lab.ground.event(
-            "Pod",
-            server,
-            "BackOff",
-            f"Back-off restarting failed container {server.container}",
-            at + NS,
-        )
+        lab.ground.back_off(server, at + NS)
         for caller in callers:
             lab.ground.act("backend_crash", caller, server.address, at - NS // 5, at + 10 * NS)
 

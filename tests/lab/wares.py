@@ -172,6 +172,15 @@ def in_pod(pod: Pod, *words: str) -> None:
     _run("ip", "netns", "exec", pod.name, *words)
 
 
+def forget_idle(pod: Pod, limit: int) -> None:
+    """Let the pod's firewall forget connections after `limit` seconds, and reset what comes then."""
+    in_pod(pod, "sysctl", "-w", f"net.netfilter.nf_conntrack_tcp_timeout_established={limit}",
+           "net.netfilter.nf_conntrack_tcp_loose=0")  # fmt: skip
+    in_pod(pod, "nft", "add table ip wall")
+    in_pod(pod, "nft", "add chain ip wall input { type filter hook input priority 0 ; }")
+    in_pod(pod, "nft", "add rule ip wall input ct state invalid reject with tcp reset")
+
+
 def service(lab: Lab, callers: list[Pod], server: Pod, port: int) -> str:
     """A service's address that leads to the server, as kube-proxy would make it in each caller."""
     address = lab.ground.service_address()

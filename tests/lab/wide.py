@@ -16,13 +16,13 @@ from ground import NS, Pod, end_pod
 from real import (
     STACKS,
     Lab,
-    _inside,
-    _leavers,
     _link,
     _moody,
     _run,
     abandon,
     dial,
+    inside,
+    leave_via,
     main,
     now,
     probe,
@@ -43,8 +43,8 @@ def rollouts(lab: Lab) -> str:
         callers, said = _any_callers(lab, server, kind, port, f"{i}")
         about.append(f"{said} -> {kind}")
         lab.start(_end_one, lab, server, callers, lab.draw.uniform(15, 35))
-    lab.start(_graceful, lab)
-    about.append(f"beside it {_bystander(lab)}")
+    lab.start(graceful, lab)
+    about.append(f"beside it {bystander(lab)}")
     return f"roll-outs: {', '.join(about)}"
 
 
@@ -100,18 +100,18 @@ def _end_one(lab: Lab, server: Pod, callers: list[Pod], when: float) -> None:
     lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
     if lab.draw.random() < 0.4:
         _link(server, "down")  # no FIN leaves a pod that is cut off
-    pids = _inside(server)
+    pids = inside(server)
     if lab.draw.random() < 0.7:
         wares.strike(sorted(pids)[:1], signal.SIGTERM)
         lab.wait(lab.draw.uniform(0.3, 2))
-    wares.strike(_inside(server), signal.SIGKILL)
+    wares.strike(inside(server), signal.SIGKILL)
     _link(server, "up")
     if lab.draw.random() < 0.4:  # another workload takes the address
         fresh = lab.ground.pod("blog", "posts", now(), address=server.address)
         fresh.line("starting", now())
 
 
-def _graceful(lab: Lab) -> None:
+def graceful(lab: Lab) -> None:
     """Another workload is rolled out at some time; nobody is reset by it."""
     other = lab.pod("search", "index")
     other.line("ready to serve", now())
@@ -124,7 +124,7 @@ def _graceful(lab: Lab) -> None:
     fresh.line("ready to serve", now())
 
 
-def _bystander(lab: Lab) -> str:
+def bystander(lab: Lab) -> str:
     """A caller of a remote API that resets a part of its calls, for no reason in any log."""
     address = lab.outside(lab.ground.public_address())
     listener = socket.create_server((address, 80), backlog=64)
@@ -153,7 +153,7 @@ def crashes(lab: Lab) -> str:
         callers, said = _any_callers(lab, server, kind, port, f"{i}")
         about.append(f"{said} -> {how}")
         lab.start(_watch_crash, lab, server, callers, how, when)
-    lab.start(_graceful, lab)
+    lab.start(graceful, lab)
     return f"crashes: {', '.join(about)}"
 
 
@@ -191,7 +191,7 @@ def _watch_crash(lab: Lab, server: Pod, callers: list[Pod], how: str, when: floa
     if how in ("worker", "jvm", "backend", "fpm"):
         if not lab.wait(when):
             return
-        pids = sorted(_inside(server))
+        pids = sorted(inside(server))
         at = now()
         number = signal.SIGKILL if how in ("worker", "backend") else signal.SIGSEGV
         wares.strike(pids if how == "jvm" else pids[-2:], number)
@@ -203,8 +203,7 @@ def _watch_crash(lab: Lab, server: Pod, callers: list[Pod], how: str, when: floa
         lab.ground.act(label, caller, server.address, at - NS // 2, at + 10 * NS)
     lab.ground.act(label, server, None, at - NS // 2, at + 10 * NS)
     if how in ("panic", "segfault", "heap", "node", "jvm"):
-        message = f"Back-off restarting failed container {server.container}"
-        lab.ground.event("Pod", server, "BackOff", message, at + NS)
+        lab.ground.back_off(server, at + NS)
 
 
 def probers(lab: Lab) -> str:
@@ -216,9 +215,9 @@ def probers(lab: Lab) -> str:
             ["go", "go", "postgres", "pgbouncer", "stunnel", "mysql", "gthread", "java", "asyncio",
              "net", "nginx", "haproxy", "memcached", "line"]
         )  # fmt: skip
-        port = _probed(lab, pod, kind)
+        port = probed(lab, pod, kind)
         time.sleep(2)
-        sources = dict.fromkeys(_prober(lab) for _ in range(lab.draw.choice([1, 2, 2, 3])))
+        sources = dict.fromkeys(prober(lab) for _ in range(lab.draw.choice([1, 2, 2, 3])))
         period = lab.draw.uniform(2, 8)
         for source in sources:
             own = period if lab.draw.random() < 0.5 else lab.draw.uniform(2, 8)
@@ -232,12 +231,12 @@ def probers(lab: Lab) -> str:
     return f"probes: {', '.join(about)}"
 
 
-def _prober(lab: Lab) -> str:
+def prober(lab: Lab) -> str:
     choices = [lab.ground.balancer(), lab.draw.choice(lab.ground.nodes)]
     return lab.outside(lab.draw.choice([*choices, lab.ground.gateways()[1]]))
 
 
-def _probed(lab: Lab, pod: Pod, kind: str) -> int:
+def probed(lab: Lab, pod: Pod, kind: str) -> int:
     at = f"{pod.address}:9000"
     if kind in ("postgres", "mysql", "memcached"):
         return wares.database(lab, pod, kind)
@@ -256,7 +255,7 @@ def _probed(lab: Lab, pod: Pod, kind: str) -> int:
             "stunnel4",
             lab.conf(
                 pod,
-                f"foreground = yes\ndebug = info\nsyslog = no\npid =\n[tls]\naccept = {at}\nconnect = 127.0.0.1:1\ncert = {_certificate(lab)}\n",
+                f"foreground = yes\ndebug = info\nsyslog = no\npid =\n[tls]\naccept = {at}\nconnect = 127.0.0.1:1\ncert = {certificate(lab)}\n",
             ),
         )
     elif kind == "gthread":
@@ -293,7 +292,7 @@ def _polite_probe(
             pass
 
 
-def _certificate(lab: Lab) -> str:
+def certificate(lab: Lab) -> str:
     pem = lab.scratch / "both.pem"
     if not pem.exists():
         key, cert = lab.scratch / "key.pem", lab.scratch / "cert.pem"
@@ -317,7 +316,7 @@ def leavers(lab: Lab) -> str:
         time.sleep(3)
         lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
         how = lab.draw.choice(["slow", "big", "big", "upload", "mixed"])
-        lab.start(_leavers, lab, web, app, 80, how, lab.draw.uniform(0.4, 1.2))
+        lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.4, 1.2))
     return f"aborts: {', '.join(about)}"
 
 
@@ -355,18 +354,7 @@ def forgotten(lab: Lab) -> str:
         else:
             port = wares.database(lab, server, kind)
         limit = lab.draw.randint(5, 9)
-        wares.in_pod(
-            server,
-            "sysctl",
-            "-w",
-            f"net.netfilter.nf_conntrack_tcp_timeout_established={limit}",
-            "net.netfilter.nf_conntrack_tcp_loose=0",
-        )
-        wares.in_pod(server, "nft", "add table ip wall")
-        wares.in_pod(
-            server, "nft", "add chain ip wall input { type filter hook input priority 0 ; }"
-        )
-        wares.in_pod(server, "nft", "add rule ip wall input ct state invalid reject with tcp reset")
+        wares.forget_idle(server, limit)
         time.sleep(4)
         caller = lab.pod("app", f"billing{i}")
         client = lab.draw.choice(["requests", "httplib"]) if kind in wares.WEB else kind
@@ -405,7 +393,7 @@ def schemes(lab: Lab) -> str:
     for i in range(3):
         server = lab.pod("build", f"signer{i}")
         kind = lab.draw.choice(["gotls", "stunnel", "https", "tls", "proxied"])
-        pem = _certificate(lab)
+        pem = certificate(lab)
         if kind == "gotls":
             lab.spawn(
                 server, str(wares.BUILT / "stack"), "web", f"{server.address}:8443", "plain", pem
@@ -443,10 +431,10 @@ def traps(lab: Lab) -> str:
     web = lab.pod("ingress", "edge-proxy")
     _proxy(lab, web, "nginx", app, 8080)
     time.sleep(3)
-    about += [_bystander(lab) for _ in range(3)]
+    about += [bystander(lab) for _ in range(3)]
     lab.start(_give_up, lab, web)
-    lab.start(_graceful, lab)
-    lab.start(_graceful, lab)
+    lab.start(graceful, lab)
+    lab.start(graceful, lab)
     doomed = lab.pod("batch", "report")
     lab.spawn(doomed, str(wares.BUILT / "stack"), "web", f"{doomed.address}:8080", "plain", "25")
     lab.ground.kernel(

@@ -116,21 +116,6 @@ class Follow(Replay):
         return self._keeper.checkpoint
 
     @property
-    def open_bursts(self) -> list[tuple[tuple[str, ...], int, int]]:
-        """Key, resets and last time (ns) of what is open now."""
-        return self._correlator.open_bursts
-
-    @property
-    def held(self) -> int:
-        """Events that wait for what may come before them."""
-        return self._order.held
-
-    @property
-    def late(self) -> int:
-        """Events that came after their turn."""
-        return self._order.late
-
-    @property
     def lags(self) -> dict[str, int]:
         """Per log the event time (ns) that it is behind, as far as it has more to read."""
         now = self.pace.at(self._now)

@@ -119,21 +119,6 @@ class Live(Replay):
         yield self._decided()
 
     @property
-    def open_bursts(self) -> list[tuple[tuple[str, ...], int, int]]:
-        """Key, resets and last time (ns) of what is open now."""
-        return self._correlator.open_bursts
-
-    @property
-    def held(self) -> int:
-        """Events that wait for what may come before them."""
-        return self._order.held
-
-    @property
-    def late(self) -> int:
-        """Events that came after their turn."""
-        return self._order.late
-
-    @property
     def lags(self) -> dict[str, int]:
         """How far (ns) the newest line is behind the clock, while there is more to read."""
         source, lag = self._inputs[0], 0

@@ -79,6 +79,21 @@ class Replay:
         """What judges."""
         return self._correlator
 
+    @property
+    def open_bursts(self) -> list[tuple[tuple[str, ...], int, int]]:
+        """Key, resets and last time (ns) of what is open now."""
+        return self._correlator.open_bursts
+
+    @property
+    def held(self) -> int:
+        """Events that wait for what may come before them."""
+        return self._order.held
+
+    @property
+    def late(self) -> int:
+        """Events that came after their turn."""
+        return self._order.late
+
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
         """Steps to the end; `on_read` is told after every block."""
         live = {id(source): source for source in self._inputs}
