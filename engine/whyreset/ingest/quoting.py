@@ -13,6 +13,8 @@ _REACH = 400
 """Characters before and behind a message that are looked at."""
 _NEAR = 80
 """Of them, those before a literal that tell whether it is one of source code."""
+_REMEMBERED = 1024
+"""Characters up to which a text before a message is remembered, with what it tells."""
 _HEADER = 40
 """Characters at the begin of a line; the header of a logger has a digit among them."""
 _DIGIT = lazy(r"\d")
@@ -88,9 +90,12 @@ def zeroed(text: str) -> str:
     return text.translate(_ZEROS)
 
 
-@lru_cache(maxsize=4096)
 def _told_before(head: str) -> bool | None:
     """What the zeroed text before a message tells alone; None where more must be looked at."""
+    return _remembered(head) if len(head) <= _REMEMBERED else _told(head)
+
+
+def _told(head: str) -> bool | None:
     if "0" not in head[:_HEADER]:
         return None
     if _HINT.search(head) is None:
@@ -100,6 +105,9 @@ def _told_before(head: str) -> bool | None:
         return None
     others = _BESIDE.search(head) or _COMMENT.match(head) or _TELLING.search(head)
     return None if others or _is_payload(head[:opened]) else False
+
+
+_remembered = lru_cache(maxsize=4096)(_told)
 
 
 def never_quotes(heads: Iterable[str]) -> bool:
