@@ -84,10 +84,11 @@ _COMPARE: dict[str, Callable[[Value, Value], bool]] = {
 
 
 class _Asked(NamedTuple):
-    """One question for events of a kind: which are meant, and by what they are kept."""
+    """One question for events of a kind: which are meant, the key by which each is kept (None:
+    it has several, or none), and where."""
 
     test: Test | None
-    relation: str | None
+    key: Callable[[Event], str] | None
     table: "dict[str, Series]"
 
 
@@ -102,16 +103,17 @@ class Series:
 
     def add(self, event: Event) -> bool:
         """Put in its place; False when the oldest half had to be dropped."""
-        if self.times and event.time < self.times[-1]:
-            at = bisect_right(self.times, event.time)
-            self.times.insert(at, event.time)
+        times, time = self.times, event.time
+        if times and time < times[-1]:
+            at = bisect_right(times, time)
+            times.insert(at, time)
             self.events.insert(at, event)
         else:
-            self.times.append(event.time)
+            times.append(time)
             self.events.append(event)
-        if len(self.times) <= _SERIES_LIMIT:
+        if len(times) <= _SERIES_LIMIT:
             return True
-        self._drop(len(self.times) // 2)
+        self._drop(len(times) // 2)
         return False
 
     def between(self, low: int, high: int) -> list[Event]:
@@ -138,7 +140,7 @@ class Evidence:
         self._by_kind: dict[str, list[_Asked]] = {}
         for question, table in self._tables.items():
             test = condition_test(question.conditions) if question.conditions else None
-            asked = _Asked(test, question.relation, table)
+            asked = _Asked(test, _KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
@@ -167,18 +169,14 @@ class Evidence:
         """Take the next event in time order."""
         if (event.kind, event.source.name) not in self._known:
             self.promise(event.kind, event.source.name)
-        for test, relation, table in self._by_kind.get(event.kind, ()):
+        for test, key_of, table in self._by_kind.get(event.kind, ()):
             if test is not None and not test(event):
                 continue
-            for key in self._keys(event, relation):
+            for key in (key_of(event),) if key_of is not None else self._upstream_keys(event):
                 series = table.get(key)
                 if series is None:
                     series = table[key] = Series()
                 self.evicted += not series.add(event)
-
-    def _keys(self, event: Event, relation: str | None) -> Iterable[str]:
-        reader = _KEYS.get(relation)
-        return (reader(event),) if reader is not None else self._upstream_keys(event)
 
     def _upstream_keys(self, event: Event) -> Iterator[str]:
         upstream = event.fields.get("upstream")
