@@ -65,8 +65,8 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
             steps = round((times[chain[-1]] - times[chain[0]]) / period)
             if (steps, *chain) not in firsts:
                 train = weighed(times, chain, period, bounds)
-                alone = _of_one_period(times, [train], without(range(len(times)), train), bounds)
-                firsts[steps, *chain] = alone, steep
+                single = _of_one_period(times, [train], without(range(len(times)), train), bounds)
+                firsts[steps, *chain] = single, steep
     ordered = sorted(firsts.values(), key=lambda each: each[0].evidence, reverse=True)
     yield from (alone for alone, _ in ordered)
     if ordered and _is_whole(ordered[0][0], times):
@@ -75,6 +75,11 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
         yield from _with_more(times, alone.trains[0], bounds, steep)
         if rank < _BESIDE and len(times) >= 2 * CHAIN:
             yield from _beside(times, alone.trains[0], bounds)
+
+
+def alone(times: list[int], train: Train, bounds: Bounds) -> float:
+    """What a prober that explains all of a few events is worth in nats."""
+    return _of_one_period(times, [train], [], bounds).evidence
 
 
 def _is_whole(explanation: Explanation, times: list[int]) -> bool:
