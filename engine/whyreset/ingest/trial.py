@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
@@ -66,14 +67,31 @@ class Trial:
         )
 
     def search(self, text: str, timeout: float) -> Fields | None:
-        """The fields of the first match; None without one, or where it is only quoted.
+        """The fields of the first match; None without one, or where it is only quoted, or to be
+        skipped.
 
         TimeoutError after `timeout` seconds.
         """
         found = self._find(text, timeout)
         if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
             return None
+        if self.definition.skips and self._is_skipped(text, found, timeout):
+            return None
         return self.read(found)
+
+    def is_skipped(self, text: str, timeout: float) -> bool:
+        """Whether the message is there, in a line that the definition skips."""
+        found = self._find(text, timeout) if self.definition.skips else None
+        return found is not None and self._is_skipped(text, found, timeout)
+
+    def _is_skipped(self, text: str, found: Any, timeout: float) -> bool:
+        """Whether an expression of `skip` finds something in the line of a match."""
+        begin = text.rfind("\n", 0, self._place(found)) + 1
+        end = text.find("\n", begin)
+        line = text[begin : end if end >= 0 else len(text)]
+        return any(
+            _limited_pattern(skip).search(line, timeout=timeout) for skip in self.definition.skips
+        )
 
     def is_quoted(self, text: str, timeout: float) -> bool:
         """Whether the message is there, but its line only quotes it."""
@@ -156,7 +174,12 @@ class Trial:
         ]
 
     def _is_quoted(self, text: str, found: Any) -> bool:
-        return is_quoted(text, found.end() - 1 if self._is_at_start else found.start())
+        return is_quoted(text, self._place(found))
+
+    def _place(self, found: Any) -> int:
+        """A place in the line of a match."""
+        place: int = found.end() - 1 if self._is_at_start else found.start()
+        return place
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -207,6 +230,7 @@ class Trial:
             return _limited_pattern(text)
 
 
+@lru_cache(maxsize=1024)
 def _limited_pattern(text: str) -> Any:
     """A pattern whose searches can be limited in time."""
     import regex  # noqa: PLC0415 - slow to import, and many inputs need none of it
