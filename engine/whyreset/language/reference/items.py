@@ -182,9 +182,9 @@ EVENT_ITEMS = (
         form="skip /EXPRESSION/",
         says="A message does not count in a line in which this is found. It is looked for only "
         "where a pattern of the block fits, so that it costs next to nothing.",
-        example="match  /\\bconnection lost\\b/\nskip   /\\b(?:how to|why)\\b/\n"
+        example="match  /connection lost/\nskip   /^summary: /\n"
         "sample `worker 7: connection lost`\n"
-        "sample `how to tell a connection lost from one closed` gives nothing",
+        "sample `summary: 3 times connection lost` gives nothing",
     ),
     Entry(
         place=EVENT,
