@@ -206,9 +206,9 @@ def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[s
 
 
 def _leads(trial: Trial, joined: str) -> bool:
-    """Whether what a trial finds in short texts are events at once: nothing is skipped, and resets
-    have a peer, on no conditions."""
-    if trial.definition.skips or not trial.is_quick or not trial.is_unguarded(joined):
+    """Whether what a trial finds in short texts are events at once: nothing is asked of their
+    lines, and resets have a peer, on no conditions."""
+    if trial.surroundings or not trial.is_quick or not trial.is_unguarded(joined):
         return False
     is_reset = trial.definition.kind == RESET
     return not is_reset or ("peer" in trial.addresses and not trial.definition.where)
