@@ -10,13 +10,14 @@ from whyreset.ingest.needles import Needles
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
-from whyreset.model.event import RESET, Event
+from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
 MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
-    "cause", "log",
+    "cause", "log", "@message", "textpayload", "short_message", "full_message", "error_message",
+    "errormessage", "errmsg", "error.message", "stack_trace", "stacktrace", "exc_info",
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
@@ -189,7 +190,7 @@ class Extractor:
             if best is not None:
                 kind = trials[0].definition.kind
                 events.append(Event(time, source, offset, kind, best[1], text, best[0].matcher.by))
-        return events
+        return events if len(events) < 2 else _one_failure(events)
 
     def _best(
         self, trials: tuple[Trial, ...], source: Source, body: Text
@@ -282,6 +283,13 @@ class Extractor:
                 "record and is not tried any more"
             )
             return None
+
+
+def _one_failure(events: list[Event]) -> list[Event]:
+    """The events without a disconnect beside a reset: one failure told in several words."""
+    if any(event.kind == RESET for event in events):
+        return [event for event in events if event.kind != DISCONNECT]
+    return events
 
 
 def _admits(definition: Definition, source: Source) -> bool:
