@@ -18,6 +18,7 @@ MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
     "cause", "log", "@message", "textpayload", "short_message", "full_message", "error_message",
     "errormessage", "errmsg", "error.message", "stack_trace", "stacktrace", "exc_info",
+    "exc", "event", "@m", "@x",
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
