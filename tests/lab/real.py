@@ -54,8 +54,10 @@ class Lab:
             _run("ip", "addr", "add", f"{address}/32", "dev", "br0")
         return address
 
-    def pod(self, namespace: str, workload: str, address: str | None = None) -> Pod:
-        pod = self.ground.pod(namespace, workload, now(), address=address)
+    def pod(
+        self, namespace: str, workload: str, address: str | None = None, *, told: bool = True
+    ) -> Pod:
+        pod = self.ground.pod(namespace, workload, now(), address=address, told=told)
         i = len(self.ground.pods)
         name = pod.name
         _run("ip", "netns", "add", name)

@@ -24,8 +24,15 @@ def build() -> None:
     BUILT.mkdir(exist_ok=True)
     if not (BUILT / "stack").exists():
         _run("go", "build", "-o", str(BUILT / "stack"), str(STACKS / "stack.go"))
-    if not (BUILT / "Web.class").exists():
-        _run("javac", "-d", str(BUILT), str(STACKS / "Web.java"), str(STACKS / "Call.java"))
+    if not (BUILT / "Pool.class").exists():
+        _run(
+            "javac",
+            "-d",
+            str(BUILT),
+            str(STACKS / "Web.java"),
+            str(STACKS / "Call.java"),
+            str(STACKS / "Pool.java"),
+        )
 
 
 def program(lab: Lab, name: str) -> str:
@@ -65,8 +72,8 @@ def serve(lab: Lab, pod: Pod, kind: str, port: int) -> None:
         fpm(lab, pod, port)
     elif kind == "node":
         lab.node_server(pod, "http", port, lab.draw.choice(["plain", "json", "stack"]))
-    elif kind == "http":
-        lab.python_server(pod, "http", port, "plain")
+    elif kind in ("http", "sanic", "cheroot", "grpc"):
+        lab.python_server(pod, kind, port, "plain")
     else:
         lab.spawn(pod, *here, *words[kind])
 
@@ -90,6 +97,50 @@ fastcgi_pass 127.0.0.1:9000; fastcgi_param SCRIPT_FILENAME {STACKS}/web.php;
 fastcgi_param REQUEST_URI $request_uri; fastcgi_param REQUEST_METHOD $request_method;
 fastcgi_param QUERY_STRING $query_string; fastcgi_param CONTENT_LENGTH $content_length; }} }} }}""")
     lab.spawn(pod, "sh", "-c", f"php-fpm8.2 -R -y {pool} & exec nginx -c {web}")
+
+
+def envoy(lab: Lab, pod: Pod, back: str, workload: str, *, tcp: bool = False) -> None:
+    """An Envoy on port 80 of the pod; `back`: ADDRESS:PORT."""
+    host, _, port = back.partition(":")
+    log = (
+        ""
+        if lab.draw.random() < 0.6
+        else """
+            log_format:
+              json_format: {start_time: "%START_TIME%", method: "%REQ(:METHOD)%", path: "%REQ(:PATH)%",
+                response_code: "%RESPONSE_CODE%", response_flags: "%RESPONSE_FLAGS%", duration: "%DURATION%",
+                upstream_host: "%UPSTREAM_HOST%", upstream_cluster: "%UPSTREAM_CLUSTER%",
+                downstream_remote_address: "%DOWNSTREAM_REMOTE_ADDRESS%"}"""
+    )
+    name = "tcp_proxy" if tcp else "http_connection_manager"
+    kind = (
+        f"tcp_proxy.v3.TcpProxy\n          cluster: {workload}"
+        if tcp
+        else f"""http_connection_manager.v3.HttpConnectionManager
+          http_filters: [{{name: envoy.filters.http.router, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}}}]
+          route_config: {{virtual_hosts: [{{name: all, domains: ["*"], routes: [{{match: {{prefix: "/"}}, route: {{cluster: {workload}}}}}]}}]}}"""
+    )
+    text = f"""static_resources:
+  listeners:
+  - address: {{socket_address: {{address: {pod.address}, port_value: 80}}}}
+    filter_chains:
+    - filters:
+      - name: envoy.filters.network.{name}
+        typed_config:
+          "@type": type.googleapis.com/envoy.extensions.filters.network.{kind}
+          stat_prefix: web
+          access_log:
+          - name: envoy.access_loggers.stdout
+            typed_config:
+              "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog{log.replace(chr(10), chr(10) + "    ")}
+  clusters:
+  - name: {workload}
+    connect_timeout: 3s
+    load_assignment: {{cluster_name: {workload}, endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: {host}, port_value: {port}}}}}}}}}]}}]}}
+"""
+    lab.spawn(pod, program(lab, "envoy"), "-c", lab.conf(pod, text), "--concurrency", "1",
+              "--disable-hot-restart", "-l", lab.draw.choice(["warn", "info"]))  # fmt: skip
+    lab.ground.ingress.append(f"{pod.namespace}/{pod.workload}")
 
 
 def front(lab: Lab, pod: Pod, kind: str, back: str, workload: str, namespace: str) -> None:
@@ -134,6 +185,8 @@ def call(
         lab.spawn(pod, str(BUILT / "stack"), "call", url, style, str(pause), "6")
     elif kind == "java":
         lab.spawn(pod, "java", "-Xmx64m", "-cp", str(BUILT), "Call", url, style, str(pause), "6")
+    elif kind == "undici":
+        lab.spawn(pod, "node", str(STACKS / "fetch.js"), url, style, str(pause), "6")
     elif kind == "nodeagent":
         lab.spawn(pod, "node", str(STACKS / "client.js"), address, str(port),
                   {"trace": "stack"}.get(style, style), str(pause), "6", path)  # fmt: skip
