@@ -219,9 +219,14 @@ class Ground:
             for act in here
             if act.peer and re.search(rf"(?<![\d.]){re.escape(act.peer)}(?!\d)", text)
         ]
-        return min(
-            named or here, key=lambda act: abs(at - max(act.start, min(at, act.end))), default=None
-        )
+
+
+        def off(act: Act) -> tuple[int, int]:
+            """How far outside; of those that agree within a fifth of a second, the latest begun."""
+            outside = abs(at - max(act.start, min(at, act.end)))
+            return outside // (NS // 5), abs(at - act.start)
+
+        return min(named or here, key=off, default=None)
 
     def _pod_objects(self) -> Iterable[dict[str, Any]]:
         for pod in self.pods:

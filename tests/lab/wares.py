@@ -138,7 +138,9 @@ def envoy(lab: Lab, pod: Pod, back: str, workload: str, *, tcp: bool = False) ->
     connect_timeout: 3s
     load_assignment: {{cluster_name: {workload}, endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: {host}, port_value: {port}}}}}}}}}]}}]}}
 """
-    lab.spawn(pod, program(lab, "envoy"), "-c", lab.conf(pod, text), "--concurrency", "1",
+    path = lab.scratch / f"{pod.name}.yaml"
+    path.write_text(text)
+    lab.spawn(pod, program(lab, "envoy"), "-c", str(path), "--concurrency", "1",
               "--disable-hot-restart", "-l", lab.draw.choice(["warn", "info"]))  # fmt: skip
     lab.ground.ingress.append(f"{pod.namespace}/{pod.workload}")
 
