@@ -325,7 +325,7 @@ def strangers(lab: Lab) -> str:
     lab.start(talk, lab, lab.outside(lab.ground.public_address()), app, 8080, 1.5)
     web = k3s.deploy("ingress", "edge-proxy")
     proxied(lab, web, app, 8080)
-    lab.start(_leave_elsewhere, lab, web)
+    lab.start(_leave_elsewhere, lab, web, app)
     lab.start(unrelated, lab, k3s)
     return f"unexplained resets ({k3s.told}): {', '.join(about)}"
 
@@ -343,13 +343,14 @@ def _firewall(lab: Lab, caller: Pod, server: Pod) -> None:
         wares.in_pod(server, "nft", "flush chain ip wall input")
 
 
-def _leave_elsewhere(lab: Lab, web: Pod) -> None:
-    """Clients of the proxy that give up slow answers, which no application logs as a reset."""
+def _leave_elsewhere(lab: Lab, web: Pod, app: Pod) -> None:
+    """Clients of the proxy that give up slow answers, which few applications log as a reset."""
     source = lab.outside(lab.ground.public_address())
     while lab.wait(lab.draw.expovariate(1 / 4)):
         with contextlib.suppress(OSError), dial(source, web, 80) as one:
             one.sendall(b"GET /slow?s=3 HTTP/1.1\r\nHost: app\r\n\r\n")
             time.sleep(0.4)
+            lab.ground.act("client_abort", app, web.address, now(), now() + 3 * NS)
 
 
 def starved(lab: Lab) -> str:
@@ -400,7 +401,7 @@ def misspoken(lab: Lab) -> str:
             port = 80
         elif kind == "mosquitto":
             text = f"listener 8443 {server.address}\nallow_anonymous true\nlog_dest stdout\nuser root\n"
-            lab.spawn(server, "mosquitto", "-v", "-c", lab.conf(server, text))
+            lab.spawn(server, "stdbuf", "-oL", "mosquitto", "-v", "-c", lab.conf(server, text))
         elif kind == "hitch":
             text = f'frontend = "[{server.address}]:8443"\nbackend = "[127.0.0.1]:1"\npem-file = "{pem}"\nlog-level = 2\nuser = "nobody"\n'
             lab.spawn(server, "hitch", "--config", lab.conf(server, text))

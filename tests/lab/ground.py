@@ -220,7 +220,6 @@ class Ground:
             if act.peer and re.search(rf"(?<![\d.]){re.escape(act.peer)}(?!\d)", text)
         ]
 
-
         def off(act: Act) -> tuple[int, int]:
             """How far outside; of those that agree within a fifth of a second, the latest begun."""
             outside = abs(at - max(act.start, min(at, act.end)))

@@ -1,10 +1,12 @@
 """Servers, proxies and callers of more makes, started in a pod of the lab."""
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ground import Pod
 from real import STACKS, Lab, _run
@@ -17,6 +19,15 @@ WEB = tuple(os.environ.get("LAB_WEB", "").split()) or (
 PROXIES = ("nginx", "haproxy", "caddy", "apache", "traefik", "lighttpd")
 CALLERS = tuple(os.environ.get("LAB_CALLERS", "").split()) or (
     "requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp")  # fmt: skip
+
+
+ENVOY_FIELDS = {
+    "start_time": "%START_TIME%", "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%",
+    "response_code": "%RESPONSE_CODE%", "response_flags": "%RESPONSE_FLAGS%",
+    "duration": "%DURATION%", "bytes_sent": "%BYTES_SENT%", "upstream_host": "%UPSTREAM_HOST%",
+    "upstream_cluster": "%UPSTREAM_CLUSTER%",
+    "downstream_remote_address": "%DOWNSTREAM_REMOTE_ADDRESS%",
+}  # fmt: skip
 
 
 def build() -> None:
@@ -102,46 +113,47 @@ fastcgi_param QUERY_STRING $query_string; fastcgi_param CONTENT_LENGTH $content_
 def envoy(lab: Lab, pod: Pod, back: str, workload: str, *, tcp: bool = False) -> None:
     """An Envoy on port 80 of the pod; `back`: ADDRESS:PORT."""
     host, _, port = back.partition(":")
-    log = (
-        ""
-        if lab.draw.random() < 0.6
-        else """
-            log_format:
-              json_format: {start_time: "%START_TIME%", method: "%REQ(:METHOD)%", path: "%REQ(:PATH)%",
-                response_code: "%RESPONSE_CODE%", response_flags: "%RESPONSE_FLAGS%", duration: "%DURATION%",
-                upstream_host: "%UPSTREAM_HOST%", upstream_cluster: "%UPSTREAM_CLUSTER%",
-                downstream_remote_address: "%DOWNSTREAM_REMOTE_ADDRESS%"}"""
+    kinds = "type.googleapis.com/envoy.extensions"
+    log: dict[str, Any] = {"@type": f"{kinds}.access_loggers.stream.v3.StdoutAccessLog"}
+    if lab.draw.random() < 0.4:
+        log["log_format"] = {"json_format": ENVOY_FIELDS}
+    manager: dict[str, Any] = {
+        "stat_prefix": "web",
+        "access_log": [{"name": "envoy.access_loggers.stdout", "typed_config": log}],
+    }
+    if tcp:
+        manager |= {"@type": f"{kinds}.filters.network.tcp_proxy.v3.TcpProxy", "cluster": workload}
+    else:
+        router = {"@type": f"{kinds}.filters.http.router.v3.Router"}
+        routes = [{"match": {"prefix": "/"}, "route": {"cluster": workload, "timeout": "30s"}}]
+        manager |= {
+            "@type": f"{kinds}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "http_filters": [{"name": "envoy.filters.http.router", "typed_config": router}],
+            "route_config": {
+                "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]
+            },
+        }
+    place = {"socket_address": {"address": host, "port_value": int(port)}}
+    listener = {
+        "address": {"socket_address": {"address": pod.address, "port_value": 80}},
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network", "typed_config": manager}]}
+        ],
+    }
+    behind = {
+        "name": workload,
+        "connect_timeout": "3s",
+        "load_assignment": {
+            "cluster_name": workload,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": place}}]}],
+        },
+    }
+    path = lab.scratch / f"{pod.name}.json"
+    path.write_text(
+        json.dumps({"static_resources": {"listeners": [listener], "clusters": [behind]}})
     )
-    name = "tcp_proxy" if tcp else "http_connection_manager"
-    kind = (
-        f"tcp_proxy.v3.TcpProxy\n          cluster: {workload}"
-        if tcp
-        else f"""http_connection_manager.v3.HttpConnectionManager
-          http_filters: [{{name: envoy.filters.http.router, typed_config: {{"@type": type.googleapis.com/envoy.extensions.filters.http.router.v3.Router}}}}]
-          route_config: {{virtual_hosts: [{{name: all, domains: ["*"], routes: [{{match: {{prefix: "/"}}, route: {{cluster: {workload}}}}}]}}]}}"""
-    )
-    text = f"""static_resources:
-  listeners:
-  - address: {{socket_address: {{address: {pod.address}, port_value: 80}}}}
-    filter_chains:
-    - filters:
-      - name: envoy.filters.network.{name}
-        typed_config:
-          "@type": type.googleapis.com/envoy.extensions.filters.network.{kind}
-          stat_prefix: web
-          access_log:
-          - name: envoy.access_loggers.stdout
-            typed_config:
-              "@type": type.googleapis.com/envoy.extensions.access_loggers.stream.v3.StdoutAccessLog{log.replace(chr(10), chr(10) + "    ")}
-  clusters:
-  - name: {workload}
-    connect_timeout: 3s
-    load_assignment: {{cluster_name: {workload}, endpoints: [{{lb_endpoints: [{{endpoint: {{address: {{socket_address: {{address: {host}, port_value: {port}}}}}}}}}]}}]}}
-"""
-    path = lab.scratch / f"{pod.name}.yaml"
-    path.write_text(text)
     lab.spawn(pod, program(lab, "envoy"), "-c", str(path), "--concurrency", "1",
-              "--disable-hot-restart", "-l", lab.draw.choice(["warn", "info"]))  # fmt: skip
+              "--disable-hot-restart", "-l", "warn")  # fmt: skip
     lab.ground.ingress.append(f"{pod.namespace}/{pod.workload}")
 
 
