@@ -448,9 +448,76 @@ def mixed(lab: Lab) -> str:
     return f"all at once ({k3s.told}): {make} -> {kind}, {', '.join(said)}"
 
 
+def masked(lab: Lab) -> str:
+    """One node's address stands for all: balancers, the kubelet's checks, and real clients."""
+    k3s, about = cluster(lab), []
+    source = lab.outside(lab.ground.gateways()[lab.draw.choice([1, 3, 5])])
+    web = k3s.deploy("web", "catalog")
+    wares.serve(lab, web, lab.draw.choice(["gunicorn", "uvicorn", "http", "node", "fpm"]), 8080)
+    time.sleep(3)
+    for pause in (0.4, 1.0, 3.0):
+        lab.start(talk, lab, source, web, 8080, pause)
+    for i in range(3):
+        pod = k3s.deploy("edge", f"{lab.draw.choice(['tunnel', 'gate', 'relay'])}{i}")
+        kind = lab.draw.choice(LINES)
+        line_server(lab, pod, kind, 9000)
+        time.sleep(1)
+        period, jitter = lab.draw.uniform(3, 12), lab.draw.choice([0.01, 0.1, 0.2])
+        lab.start(probe, lab, source, pod, 9000, period, jitter, lab.draw.choice([0, 0.2]))
+        about.append(f"{kind} every {period:.0f} s")
+    lab.start(leave_via, lab, web, web, 8080, "mixed", 0.5)
+    return f"one address for all ({k3s.told}): {', '.join(about)}"
+
+
+def checked(lab: Lab) -> str:
+    """HAProxy checks servers by sending and expecting bytes; it closes with a reset."""
+    k3s, about, lines = cluster(lab), [], []
+    front = k3s.deploy("edge", "balancer")
+    for i in range(4):
+        pod = k3s.deploy("data", f"{lab.draw.choice(['store', 'bus', 'ledger'])}{i}")
+        kind = lab.draw.choice([*LINES, "postgres", "redis"])
+        port = 9000
+        if kind == "postgres":
+            port = wares.database(lab, pod, kind)
+        elif kind == "redis":
+            words = (
+                f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
+            )
+            lab.spawn(pod, "redis-server", *words.split(), "")
+        else:
+            line_server(lab, pod, kind, port)
+        every = lab.draw.randint(2000, 9000)
+        expect = "" if kind == "postgres" else "  tcp-check expect string P\n"
+        lines.append(
+            f"backend be{i}\n  option tcp-check\n  tcp-check send PING\\r\\n\n{expect}"
+            f"  server s{i} {pod.address}:{port} check inter {every}ms fall 99\n"
+        )
+        lab.ground.act("probe_noise", pod, None, now(), now() + 900 * NS)
+        about.append(f"{kind} every {every} ms")
+        lab.start(talk, lab, lab.outside(lab.ground.nodes[0]), pod, port, 4.0)
+    time.sleep(2)
+    text = "global\n  log stdout format raw daemon\ndefaults\n  mode tcp\n  log global\n  timeout connect 2s\n  timeout client 9s\n  timeout server 9s\n"
+    text += f"frontend none\n  bind {front.address}:1\n  default_backend be0\n" + "".join(lines)
+    lab.spawn(front, "haproxy", "-db", "-f", lab.conf(front, text))
+    lab.start(unrelated, lab, k3s)
+    return f"checked by HAProxy ({k3s.told}): {', '.join(about)}"
+
+
 KINDS = {
     each.__name__: each
-    for each in (dropped, rolled, crashed, left, balanced, strangers, starved, misspoken, mixed)
+    for each in (
+        masked,
+        checked,
+        dropped,
+        rolled,
+        crashed,
+        left,
+        balanced,
+        strangers,
+        starved,
+        misspoken,
+        mixed,
+    )
 }
 
 if __name__ == "__main__":
