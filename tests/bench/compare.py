@@ -117,7 +117,13 @@ def _contenders(options: argparse.Namespace, corpus: Path, work: Path) -> list[C
     own = ("--no-builtin", "-r", str(ROOT / "tests" / "bench" / "corpus.rules"))
     rules = () if options.all_rules else own
     ours = (sys.executable, "-m", "whyreset", "run", *rules, "-o", "json", str(corpus))
-    ours_env = {**os.environ, "XDG_CACHE_HOME": str(work / "cache")}
+    ours_env = {
+        **os.environ,
+        "XDG_CACHE_HOME": str(work / "cache"),
+        # Modules are compiled once, as where they are installed.
+        "PYTHONPYCACHEPREFIX": str(work / "compiled"),
+        "PYTHONDONTWRITEBYTECODE": "",
+    }
     without = {**ours_env, "PYTHONPATH": str(_shadow(work))}
     judged = not options.all_rules
     found = [Contender("whyreset, without hyperscan", ours, without, judged)]

@@ -15,7 +15,7 @@ TEAM = """event reset {
 }
 """
 TOLD = ":3: the pattern took more than 0.2s on one record and is not tried any more"
-EVIL = b"2026-11-22T00:00:09.7Z stdout F lost orders: " + b"a" * 5000 + b"!\n"
+EVIL = b"2026-11-22T00:00:09.7Z stdout F lost orders: " + b"a" * 20_000 + b"!\n"
 
 
 @pytest.fixture

@@ -40,10 +40,10 @@ def test_of_each_burst_the_nearest_attempt_is_kept_and_the_others_are_not(lab: A
         alive.append(weakref.ref(outcome))
         failures.add(rule, key, burst, outcome)
     del outcome
-    gc.collect()
-    assert [ref() is not None for ref in alive] == [False, False, True, False, True]
     keys = [((rule.keys, rule.gap), key) for rule in (rules[0], rules[4])]
     nearest = failures.nearest(burst[1], keys)
+    gc.collect()
+    assert [ref() is not None for ref in alive] == [False, False, True, False, True]
     assert nearest is not None
     assert nearest.rule is rules[2]
     (later,) = lab.events("5m  reset peer=10.0.0.1")

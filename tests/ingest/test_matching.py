@@ -223,3 +223,26 @@ def test_peers_are_looked_for_only_where_a_definition_looks():
         for name in ("proxy", "app")
     }
     assert owners == {"proxy": {0}, "app": set()}
+
+
+def test_a_line_that_is_skipped_is_no_event():
+    found = define(pattern("connection lost(?: to (?P<peer>\\S+))?", {"peer": "addr"}))
+    found = Definition(
+        *[getattr(found, name) for name in found._fields[:-1]], skips=("^dump:",)
+    )
+    assert fields(found, "worker 7: connection lost to 10.0.0.1") == {"peer": "10.0.0.1"}
+    assert extract(found, "dump: a connection lost") == []
+    assert fields(found, "dump: two\nworker 7: connection lost") == {}  # another line
+
+
+def test_a_skip_that_takes_too_long_costs_its_pattern():
+    found = define(pattern("connection lost"))
+    found = Definition(
+        *[getattr(found, name) for name in found._fields[:-1]], skips=("(?:a|aa)+$",)
+    )
+    extractor = Extractor([found], timeout=0.05)
+    assert (
+        extractor.extract(Record(1, make_source("x"), 0, "connection lost " + "a" * 5000 + "!"))
+        == []
+    )
+    assert len(extractor.problems) == 1

@@ -70,5 +70,3 @@ def test_the_text_before_a_message_never_tells_less_than_its_line(before: str, b
     text, line = before + MESSAGE + behind, before.rpartition("\n")[2]
     told = is_quoted(text, len(before))
     assert not (told and never_quotes([zeroed(line)]))
-    envelope = "2026-11-22T10:00:00.1Z stderr F "
-    assert is_quoted(envelope + text, len(envelope + before), len(envelope)) == told

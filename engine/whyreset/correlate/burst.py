@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
-from whyreset.model.event import Event, Value
+from whyreset.model.event import PLACE_FIELDS, RESET, Event, Value
 from whyreset.model.record import Source
 
 Key = tuple[str, ...]
@@ -72,6 +72,15 @@ def key_reader(fields: Sequence[str]) -> Callable[[Event], Key]:
         one = readers[0]
         return lambda event: (one(event),)
     return lambda event: tuple([reader(event) for reader in readers])
+
+
+def shared_fields(kind: str, keys: Sequence[str]) -> frozenset[str]:
+    """The fields in which events of a kind with the same key agree.
+
+    Resets name no pod of their own, so that their pod is that of their source.
+    """
+    fields = frozenset(keys) - set(PLACE_FIELDS)
+    return fields | {"namespace", "pod"} if kind == RESET and "pod" in keys else fields
 
 
 def _reader(field: str) -> Callable[[Event], str]:

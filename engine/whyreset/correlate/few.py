@@ -68,8 +68,8 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
             steps = round((times[chain[-1]] - times[chain[0]]) / period)
             if (steps, *chain) not in firsts:
                 train = weighed(times, chain, period, bounds)
-                alone = _of_one_period(times, [train], without(range(len(times)), train), bounds)
-                firsts[steps, *chain] = alone, steep
+                single = _of_one_period(times, [train], without(range(len(times)), train), bounds)
+                firsts[steps, *chain] = single, steep
     yield from _in_pairs(times, bounds)
     ordered = sorted(firsts.values(), key=lambda each: each[0].evidence, reverse=True)
     yield from (alone for alone, _ in ordered)
@@ -98,6 +98,11 @@ def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     evidence = link_worth(residuals, spread) - 0.5 * math.log(count) - price_of_period(bounds)
     trains = [weighed(times, [i, i + count], period, bounds) for i in range(count)]
     yield Explanation(trains, evidence - _TRAIN * (count - 1) - _COUPLED)
+
+
+def alone(times: list[int], train: Train, bounds: Bounds) -> float:
+    """What a prober that explains all of a few events is worth in nats."""
+    return _of_one_period(times, [train], [], bounds).evidence
 
 
 def _is_whole(explanation: Explanation, times: list[int]) -> bool:

@@ -5,7 +5,7 @@ from functools import partial
 from operator import mul, sub
 
 from whyreset.basis.units import format_duration
-from whyreset.correlate.burst import Burst
+from whyreset.correlate.burst import Burst, shared_fields
 from whyreset.correlate.members import (
     Answer,
     MemberClause,
@@ -82,6 +82,7 @@ class Judge:
 
     def __init__(self, rule: Rule, world: World) -> None:
         self.rule = rule
+        world = world._replace(shared=shared_fields(rule.kind, rule.keys))
         plain, counted, self._burst = _sorted_clauses(rule.when)
         self._members = [compile_member(clause, world) for clause in plain]
         self._counted = [compile_member(clause, world) for clause in counted]

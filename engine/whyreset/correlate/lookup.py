@@ -84,10 +84,11 @@ _COMPARE: dict[str, Callable[[Value, Value], bool]] = {
 
 
 class _Asked(NamedTuple):
-    """One question for events of a kind: which are meant, and by what they are kept."""
+    """One question for events of a kind: which are meant, the key by which each is kept (None:
+    it has several, or none), and where."""
 
     test: Test | None
-    relation: str | None
+    key: Callable[[Event], str] | None
     table: "dict[str, Series]"
 
 
@@ -102,16 +103,17 @@ class Series:
 
     def add(self, event: Event) -> bool:
         """Put in its place; False when the oldest half had to be dropped."""
-        if self.times and event.time < self.times[-1]:
-            at = bisect_right(self.times, event.time)
-            self.times.insert(at, event.time)
+        times, time = self.times, event.time
+        if times and time < times[-1]:
+            at = bisect_right(times, time)
+            times.insert(at, time)
             self.events.insert(at, event)
         else:
-            self.times.append(event.time)
+            times.append(time)
             self.events.append(event)
-        if len(self.times) <= _SERIES_LIMIT:
+        if len(times) <= _SERIES_LIMIT:
             return True
-        self._drop(len(self.times) // 2)
+        self._drop(len(times) // 2)
         return False
 
     def between(self, low: int, high: int) -> list[Event]:
@@ -138,7 +140,7 @@ class Evidence:
         self._by_kind: dict[str, list[_Asked]] = {}
         for question, table in self._tables.items():
             test = condition_test(question.conditions) if question.conditions else None
-            asked = _Asked(test, question.relation, table)
+            asked = _Asked(test, _KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
@@ -167,18 +169,14 @@ class Evidence:
         """Take the next event in time order."""
         if (event.kind, event.source.name) not in self._known:
             self.promise(event.kind, event.source.name)
-        for test, relation, table in self._by_kind.get(event.kind, ()):
+        for test, key_of, table in self._by_kind.get(event.kind, ()):
             if test is not None and not test(event):
                 continue
-            for key in self._keys(event, relation):
+            for key in (key_of(event),) if key_of is not None else self._upstream_keys(event):
                 series = table.get(key)
                 if series is None:
                     series = table[key] = Series()
                 self.evicted += not series.add(event)
-
-    def _keys(self, event: Event, relation: str | None) -> Iterable[str]:
-        reader = _KEYS.get(relation)
-        return (reader(event),) if reader is not None else self._upstream_keys(event)
 
     def _upstream_keys(self, event: Event) -> Iterator[str]:
         upstream = event.fields.get("upstream")
@@ -227,6 +225,9 @@ class Evidence:
             if namespace is not None:
                 events = [event for event in events if _is_within(namespace, event)]
             found += events
+        if question.relation == "from caller":
+            pod = reset.get("pod")
+            found = [event for event in found if event.get("pod") == pod]
         if question.kind in ENDS:
             found = [event for event in found if event is not reset]
         return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found
@@ -243,9 +244,7 @@ class Evidence:
         if relation == "on peer":
             owners = self._owners.of(str(reset.fields.get("peer", "")), time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
-        field = {"from peer": "peer", "on pod": "pod", "on workload": "workload"}.get(
-            relation, "node"
-        )
+        field = _FIELDS.get(relation, "node")
         value = reset.get(field)
         namespace = reset.source.namespace if field in ("pod", "workload") else None
         return None if value is None else [(namespace, str(value))]
@@ -283,12 +282,17 @@ def _speaker(event: Event) -> str:
 _KEYS: dict[str | None, Callable[[Event], str]] = {
     None: lambda _: "",
     "from peer": _speaker,
+    "from caller": _speaker,
     "on pod": lambda event: str(event.get("pod")),
     "on peer": lambda event: str(event.get("pod")),
     "on workload": lambda event: str(event.get("workload")),
     "on node": lambda event: str(event.get("node")),
 }
 """By relation the key of an event; those of `to workload` are several."""
+
+
+_FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
+"""By relation the field of the reset that the key of an event must be."""
 
 
 def _is_within(namespace: str, event: Event) -> bool:

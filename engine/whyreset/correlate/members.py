@@ -24,6 +24,7 @@ class Answer(NamedTuple):
 
 _TARGETS = {
     "from peer": ("peer",),
+    "from caller": ("peer", "pod"),
     "on peer": ("peer",),
     "on pod": ("namespace", "pod"),
     "on workload": ("namespace", "workload"),
@@ -47,10 +48,12 @@ class MemberClause(NamedTuple):
 
 
 class World(NamedTuple):
-    """What clauses are compiled against."""
+    """What clauses are compiled against: the evidence, the networks, and the fields that all
+    resets of a burst share."""
 
     evidence: Evidence
     networks: dict[str, Membership]
+    shared: frozenset[str] = frozenset()
 
 
 def question_of(clause: Join | AfterLast) -> Question:
@@ -65,7 +68,7 @@ def compile_member(clause: Clause, world: World) -> MemberClause:
     if isinstance(clause, Compare):
         return _compare(clause)
     if isinstance(clause, Join):
-        return _join(clause, world.evidence)
+        return _join(clause, world)
     if isinstance(clause, AfterLast):
         return _after_last(clause, world.evidence)
     if isinstance(clause, AnyOf):
@@ -133,11 +136,12 @@ def _compare(clause: Compare) -> MemberClause:
 class _Joining:
     """A join of resets with the events that may explain them."""
 
-    def __init__(self, clause: Join, evidence: Evidence) -> None:
+    def __init__(self, clause: Join, world: World) -> None:
         self._clause = clause
-        self._evidence = evidence
+        self._evidence = world.evidence
         self._question = question_of(clause)
-        self._targets = _TARGETS.get(self._question.relation or "", ())
+        targets = _TARGETS.get(self._question.relation or "", ())
+        self._targets = tuple(field for field in targets if field not in world.shared)
         self._present = _NO if clause.negated else _YES
         self._absent = _YES if clause.negated else _NO
 
@@ -189,8 +193,8 @@ class _Joining:
         return _describe_join(self._clause, burst, answers, self._evidence)
 
 
-def _join(clause: Join, evidence: Evidence) -> MemberClause:
-    joining = _Joining(clause, evidence)
+def _join(clause: Join, world: World) -> MemberClause:
+    joining = _Joining(clause, world)
     return MemberClause(clause, joining.ask, joining.describe)
 
 

@@ -4,9 +4,10 @@ import math
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
-from whyreset.correlate.few import explanations
+from whyreset.correlate.few import alone, explanations
 from whyreset.correlate.trains import (
     CHAIN,
     FEW,
@@ -38,6 +39,9 @@ _FEW_TOGETHER = 32
 _SHORTLIST, _MANY_SHORTLIST, _FURTHER = 16, 8, 5
 """Periods that are tried: among more than a few events, among many, there for one more train."""
 _CHUNK = 192
+
+_STEADY = 0.03
+"""Share of the period by which gaps of a steady prober differ from it."""
 
 _LONG, _PRECISE = 9, 0.05
 """Links, and root mean square of their residuals, from which a train stands out of noise."""
@@ -117,7 +121,12 @@ def _distinct(times: Sequence[int]) -> tuple[list[int], list[list[int]]]:
 
 
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
-    """The likeliest explanation: long trains first, precise trains first, or one period for all."""
+    """The likeliest explanation: one steady prober, long trains first, precise trains first, or
+    one period for all."""
+    if _is_steady(times, bounds):
+        period = (times[-1] - times[0]) / (len(times) - 1)
+        train = weighed(times, list(range(len(times))), period, bounds)
+        return [train], alone(times, train, bounds) if len(times) <= FEW else train.gain
     if len(times) <= FEW:
         return _simplest([(each.trains, each.evidence) for each in explanations(times, bounds)])
     few = len(times) <= _FEW_TOGETHER
@@ -127,6 +136,20 @@ def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     if few:
         found.append(_taken_together(times, bounds, first))
     return _simplest(found)
+
+
+def _is_steady(times: list[int], bounds: Bounds) -> bool:
+    """Whether all events are the beats of one precise prober that has missed none: nothing can
+    be likelier."""
+    count = len(times) - 1
+    if count + 1 < MIN_BEATS:
+        return False
+    extent = times[-1] - times[0]
+    if not bounds.low * count <= extent <= bounds.high * count:
+        return False
+    gaps = list(map(sub, times[1:], times))
+    least, most = (1 - _STEADY) * extent, (1 + _STEADY) * extent
+    return bool(least <= min(gaps) * count and max(gaps) * count <= most)
 
 
 def _simplest(found: list[tuple[list[Train], float]]) -> tuple[list[Train], float]:

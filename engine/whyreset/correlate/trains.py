@@ -93,6 +93,10 @@ def _most(votes: dict[int, float], count: int) -> list[int]:
     return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
 
 
+_Link = tuple[int, int, int, float]
+"""The later event, the periods between, the earlier event, and how far (ns) the gap is off."""
+
+
 class Pairs:
     """All pairs of events that may be links of a chain, by the gap between them."""
 
@@ -107,25 +111,18 @@ class Pairs:
         self._gaps = [gap for gap, _, _ in found]
         self._count = len(times)
         self._bounds = bounds
+        self._linked = self._reach = 0.0
+        self._links: list[_Link] = []  # of the period asked for last
 
     def chain(self, period: float, steep: float = 0.3) -> list[int]:
         """The best chain of events one to four periods apart, by dynamic programming over the
         links whose gap is near so many periods; `steep`: what the farthest of them costs."""
-        bounds = self._bounds
-        tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
-        reach = min(0.5, tolerance) * period
-        links: list[tuple[int, int, int, float]] = []
-        for k in range(1, len(_WORTH)):
-            expected = k * period
-            first = bisect_left(self._gaps, expected - reach)
-            last = bisect_right(self._gaps, expected + reach, first)
-            near = self._pairs[first:last]
-            links += [(j, k, i, abs(gap - expected)) for gap, j, i in near]
-        links.sort()
-        price = steep / reach
+        if period != self._linked:
+            self._linked, (self._reach, self._links) = period, self._near(period)
+        price = steep / self._reach
         scores = [0.0] * self._count
         before = [-1] * self._count
-        for j, k, i, off in links:
+        for j, k, i, off in self._links:
             score = scores[i] + _WORTH[k] - price * off
             if score > scores[j]:
                 scores[j], before[j] = score, i
@@ -135,6 +132,22 @@ class Pairs:
             chain.append(at)
             at = before[at]
         return chain[::-1]
+
+    def _near(self, period: float) -> tuple[float, list[_Link]]:
+        """How far (ns) a gap may be from so many periods, and the links that are near."""
+        bounds, gaps = self._bounds, self._gaps
+        tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
+        reach = min(0.5, tolerance) * period
+        links: list[_Link] = []
+        for k in range(1, len(_WORTH)):
+            expected = k * period
+            first = bisect_left(gaps, expected - reach)
+            last = bisect_right(gaps, expected + reach, first)
+            if first < last:
+                near = self._pairs[first:last]
+                links += [(j, k, i, abs(gap - expected)) for gap, j, i in near]
+        links.sort()
+        return reach, links
 
 
 def weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:

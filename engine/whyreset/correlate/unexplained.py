@@ -20,6 +20,10 @@ _WANTED = (
 )
 
 
+_WAITING = 256
+"""Attempts that are kept until they are compared."""
+
+
 class Attempt(NamedTuple):
     """A rule that looked at a burst and claimed nothing."""
 
@@ -50,31 +54,42 @@ class _Tried:
 class Failures:
     """What rules that claimed nothing made of the bursts of a case.
 
-    Of each burst only the nearest attempt is kept: of thousands of peers it would be much.
+    Of each burst only the nearest attempt is kept: of thousands of peers it would be much. They
+    are compared when somebody asks, or when there are many.
     """
 
     def __init__(self) -> None:
+        self._waiting: list[tuple[Rule, Key, Sequence[Event], Outcome]] = []
         self._by_burst: dict[tuple[int, Way], _Tried] = {}
         self._by_key: dict[tuple[Way, Key], list[_Tried]] = {}
         self._attempts = 0
 
     def add(self, rule: Rule, key: Key, burst: Sequence[Event], outcome: Outcome) -> None:
         """A rule has tried a burst; rules with the same keys and gap are given the same one."""
-        way = rule.keys, rule.gap
-        tried = self._by_burst.get((id(burst), way))
-        if tried is None:
-            tried = self._by_burst[id(burst), way] = _Tried(burst)
-            self._by_key.setdefault((way, key), []).append(tried)
-        tried.rules.append(rule)
-        self._attempts += 1
-        attempt = Attempt(rule, outcome)
-        if outcome.notes:
-            reached = *_nearness(attempt), -self._attempts  # of equals the one tried first
-            if tried.nearest is None or reached > tried.reached:
-                tried.nearest, tried.reached = attempt, reached
+        self._waiting.append((rule, key, burst, outcome))
+        if len(self._waiting) > _WAITING:
+            self._compare()
+
+    def _compare(self) -> None:
+        """Keep of what waits what is needed."""
+        for rule, key, burst, outcome in self._waiting:
+            way = rule.keys, rule.gap
+            tried = self._by_burst.get((id(burst), way))
+            if tried is None:
+                tried = self._by_burst[id(burst), way] = _Tried(burst)
+                self._by_key.setdefault((way, key), []).append(tried)
+            tried.rules.append(rule)
+            self._attempts += 1
+            attempt = Attempt(rule, outcome)
+            if outcome.notes:
+                reached = *_nearness(attempt), -self._attempts  # of equals the one tried first
+                if tried.nearest is None or reached > tried.reached:
+                    tried.nearest, tried.reached = attempt, reached
+        self._waiting.clear()
 
     def has(self, rule: Rule, key: Key, burst: Sequence[Event]) -> bool:
         """Whether a rule has claimed nothing of this very burst."""
+        self._compare()
         return any(
             len(tried.burst) == len(burst)
             and tried.burst[0] is burst[0]
@@ -84,6 +99,7 @@ class Failures:
 
     def nearest(self, reset: Event, keys: Iterable[tuple[Way, Key]]) -> Attempt | None:
         """The attempt that got furthest with a reset, by its key for each way to form bursts."""
+        self._compare()
         tried = [
             each
             for key in keys

@@ -14,17 +14,16 @@ Microseconds of CPU for a hit of a storm, on a machine where mawk took 1.7 for e
 log. The long way handles all the rest and gives the same events.
 """
 
-from bisect import bisect_left
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
-from itertools import chain, compress, repeat
-from operator import add, itemgetter, not_
+from itertools import compress, repeat
+from operator import not_
 from typing import Any, NamedTuple
 
-from whyreset.ingest.continuation import SUSPECT
+from whyreset.ingest.continuation import SURE, SUSPECT, may_be_suspect
 from whyreset.ingest.lines import REACH_BYTES, STEP, cri_time
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.needles import Needles, hyperscan_search
+from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.model.event import RESET, Event, LineEvent, Value
@@ -33,40 +32,16 @@ from whyreset.model.record import Source
 HEAD = 40
 """Bytes before the text: a stamp in UTC with nanoseconds, the stream, the tag of a whole line."""
 _TAG = 29  # where the stamp ends with its Z
+_FIRST, _WIDTH = HEAD - _TAG + 1, HEAD - _TAG + SURE
+"""Bytes from there by which lines are told that begin a record of their own."""
 _NEWLINE = 10
 _TAGS = frozenset({b"Z stdout F ", b"Z stderr F "})
 _PARTIAL_OF = {b" stdout F ": b" stdout P ", b" stderr F ": b" stderr P "}
 _NEAR = (2 << 10, 16 << 10, REACH_BYTES + 64)
 """Bytes in which the head of the stream's next line is looked for; a record goes no further."""
-_MAYBE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz_$ \t\r\n}])-.")
-"""What a line that goes on with the one before it may begin with."""
-
-_MANY, _FEW = 64, 4
-"""Lines from which it pays to look for all lines of a block that go on with another; and of a
-smaller number, how many must be in doubt."""
-_SUSPECTS = (
-    *(
-        b" F " + start
-        for start in (
-            b" ", b"\t", b"\r", b"\n", b"}", b"]", b")", b"Caused by: ", b"During handling of",
-            b"The above exception", b"... ", b"client unexpectedly", b"missed heartbeats",
-            b"Traceback (most", b"-----", b"Exception occurred", b"SEVERE: ", b"WARNING: ",
-            b"INFO: ", b"CONFIG: ", b"FINE: ",
-        )
-    ),
-    *(
-        name + end
-        for name in (b"Error", b"Exception", b"Throwable")
-        for end in (b":", b"\r", b"\n")
-    ),
-)  # fmt: skip
-"""One of these is in every line that goes on with another (see `SUSPECT`)."""
 
 _line_event = partial(tuple.__new__, LineEvent)
-_seconds = SECONDS.__getitem__
-_SECOND = itemgetter(slice(0, 19))  # the stamp up to its seconds, and its nanoseconds
-_PART = itemgetter(slice(20, _TAG))
-_Left = tuple[int, int, str]  # time, offset, line
+_Row = tuple[int, int, str]  # time, offset, text
 
 
 class _Columns(NamedTuple):
@@ -74,28 +49,23 @@ class _Columns(NamedTuple):
 
     times: list[int]
     offsets: list[int]
-    lines: list[str]
-    matches: list[Any]
+    texts: list[str]
 
 
-class _Neighbours(dict[tuple[bytes, bytes], bool | None]):
-    """(tag and first byte of a line, of the next) -> whether the line is a record by itself.
+class _Begins(dict[bytes, bytes | None]):
+    """Tag and first bytes of a line -> its tag, where it surely begins a record; None if it may
+    go on with the line before it, or is no whole line. Of most one byte tells."""
 
-    None: the first bytes do not tell; False: the two are not whole lines of one stream.
-    """
-
-    def __missing__(self, pair: tuple[bytes, bytes]) -> bool | None:
-        own, following = pair
+    def __missing__(self, head: bytes) -> bytes | None:
         if len(self) > 4096:
             self.clear()
-        told: bool | None = own[:11] in _TAGS and own[:11] == following[:11]
-        if told and (own[11] in _MAYBE or len(following) < 12 or following[11] in _MAYBE):
-            told = None
-        self[pair] = told
+        tag, text = head[: HEAD - _TAG], head[HEAD - _TAG :]
+        sure = tag in _TAGS and not may_be_suspect(text)
+        self[head] = told = tag if sure else None
         return told
 
 
-_NEIGHBOURS = _Neighbours()
+_BEGINS = _Begins()
 
 
 class _Hosts(dict[str, str | None]):
@@ -112,7 +82,7 @@ _HOSTS = _Hosts()
 
 
 class LineReader:
-    """Reads the fields of an event from its line, by the pattern that found it."""
+    """Reads the fields of an event from its text, by the pattern that found it."""
 
     def __init__(self, extractor: Extractor, trial: Trial) -> None:
         self.by = trial.matcher.by
@@ -120,14 +90,9 @@ class LineReader:
         self._extractor = extractor
         self._trial = trial
 
-    def fields(self, line: str) -> Mapping[str, Value]:
+    def fields(self, text: str) -> Mapping[str, Value]:
         """The fields of the event."""
-        return self._extractor.fields(self._trial, line[HEAD:])
-
-    @staticmethod
-    def text(line: str) -> str:
-        """What the container printed."""
-        return line[HEAD:]
+        return self._extractor.fields(self._trial, text)
 
 
 class Columns:
@@ -147,91 +112,106 @@ class Columns:
         `base` is added to the starts to make the events' offsets; `partials` tells that some
         lines of the data may be parts of longer ones.
         """
-        starts, ends, rest = _alone(data, starts, _ends_of(data, starts), partials=partials)
-        joined, lines = _texts(data, starts, ends)
-        if _may_have_odd(joined, lines):
-            plain = [not _is_odd(line) for line in lines]
+        ends = _ends_of(data, starts)
+        starts, ends, rest = _alone(data, starts, ends, partials=partials)
+        joined, texts = _texts(data, starts, ends)
+        if _may_have_odd(joined, texts):
+            plain = [not _is_odd(text) for text in texts]
             rest += compress(starts, map(not_, plain))
-            starts, lines = list(compress(starts, plain)), list(compress(lines, plain))
-            joined = "\n".join(lines)
+            starts, texts = list(compress(starts, plain)), list(compress(texts, plain))
+            joined = "\n".join(texts)
         try:
-            times = list(map(add, map(_seconds, map(_SECOND, lines)), map(int, map(_PART, lines))))
+            times = [SECONDS[data[at : at + 19]] + int(data[at + 20 : at + 29]) for at in starts]
         except (ValueError, UnicodeError):
             return [], [*rest, *starts]
-        if not lines:
+        if not texts:
             return [], rest
         offsets = [base + start for start in starts]
-        return self._events(joined, lines, times, offsets, needles, mask), rest
+        return self._events(joined, _Columns(times, offsets, texts), needles, mask), rest
 
-    def _events(  # noqa: PLR0913, PLR0917 - called for each block: no object to pack them in
-        self, joined: str, lines: list[str], times: list[int], offsets: list[int],
-        needles: Needles, mask: int,
-    ) -> list[Event]:  # fmt: skip
-        trials = self._extractor.rivals(needles, mask)
-        lead = _lead(trials, joined)
-        if lead is None:
-            rows = zip(times, offsets, lines, strict=True)
-            return [event for row in rows for event in self._read(*row, needles, mask)]
-        matches = lead.search_all(lines, HEAD)
-        if len(trials) > 1 or (lead.definition.kind != RESET and "{" in joined):
+    def _events(self, joined: str, columns: _Columns, needles: Needles, mask: int) -> list[Event]:
+        kinds = self._extractor.kinds(needles, mask)
+        if kinds is None:
+            source, read = self._source, self._extractor.events
+            rows = zip(*columns, strict=True)
+            return [
+                e
+                for at, offset, text in rows
+                for e in read(at, source, offset, text, needles, mask)
+            ]
+        events: list[Event] = []
+        for trials in kinds:
+            rivals = tuple(trial for trial in trials if trial.may_match(joined))
+            if rivals:
+                events += self._of_kind(rivals, joined, columns)
+        return events
+
+    def _of_kind(self, trials: tuple[Trial, ...], joined: str, columns: _Columns) -> list[Event]:
+        """The events of one kind, by trials that may each find something in some of the texts."""
+        lead = trials[0]
+        if not _leads(lead, joined):
+            return self._read(trials, zip(*columns, strict=True))
+        is_reset = lead.definition.kind == RESET
+        matches = lead.search_all(columns.texts)
+        if len(trials) > 1 or (not is_reset and "{" in joined):
             matches = [match if match and _is_full(match, lead) else None for match in matches]
-        columns = _Columns(times, offsets, lines, matches)
-        if lead.definition.kind == RESET:
-            events, left = self._resets(lead, columns)
-        else:
-            events, left = self._others(lead, columns)
-        return events + [e for row in left for e in self._read(*row, needles, mask)]
+        events, left = (self._resets if is_reset else self._others)(lead, columns, matches)
+        return events + self._read(trials, left)
 
-    def _resets(self, trial: Trial, columns: _Columns) -> tuple[list[Event], list[_Left]]:
+    def _resets(
+        self, trial: Trial, columns: _Columns, matches: list[Any]
+    ) -> tuple[list[Event], Iterable[_Row]]:
         """Resets, whose fields are read when asked for; what has no plain address is left."""
         number, hosts = trial.numbers["peer"], _HOSTS
         reader = self._readers.get(trial)
         if reader is None:
             reader = self._readers[trial] = LineReader(self._extractor, trial)
-        times, offsets, lines, matches = columns
+        times, offsets, texts = columns
         peers = [match and hosts[(match[number] or "").partition(":")[0]] for match in matches]
         rows = zip(
-            times, repeat(self._source), offsets, repeat(RESET), peers, lines, repeat(reader)
+            times, repeat(self._source), offsets, repeat(RESET), peers, texts, repeat(reader)
         )
         if None not in peers:
             return list(map(_line_event, rows)), []
-        left = compress(zip(times, offsets, lines, strict=True), [peer is None for peer in peers])
-        return [_line_event(row) for row in rows if row[4] is not None], list(left)
+        left = compress(zip(times, offsets, texts, strict=True), [peer is None for peer in peers])
+        return [_line_event(row) for row in rows if row[4] is not None], left
 
-    def _others(self, trial: Trial, columns: _Columns) -> tuple[list[Event], list[_Left]]:
+    def _others(
+        self, trial: Trial, columns: _Columns, matches: list[Any]
+    ) -> tuple[list[Event], Iterable[_Row]]:
         """Events that explain resets."""
         source, kind, by = self._source, trial.definition.kind, trial.matcher.by
         events: list[Event] = []
-        left: list[_Left] = []
-        for time, offset, line, match in zip(*columns, strict=True):
+        left: list[_Row] = []
+        for time, offset, text, match in zip(*columns, matches, strict=True):
             fields = trial.read(match) if match else None
             if fields is not None and trial.finish(fields):
-                events.append(Event(time, source, offset, kind, fields, line[HEAD:], by))
+                events.append(Event(time, source, offset, kind, fields, text, by))
             else:
-                left.append((time, offset, line))
+                left.append((time, offset, text))
         return events, left
 
-    def _read(self, time: int, offset: int, line: str, needles: Needles, mask: int) -> list[Event]:
-        """The events of one line."""
-        return self._extractor.events(time, self._source, offset, line[HEAD:], needles, mask)
+    def _read(self, trials: tuple[Trial, ...], rows: Iterable[_Row]) -> list[Event]:
+        """The events of one kind, read text by text."""
+        source, read = self._source, self._extractor.event
+        found = [read(trials, time, source, offset, text) for time, offset, text in rows]
+        return [event for event in found if event is not None]
 
 
 def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[str]]:
-    """Lines decoded, all in one text and each by itself."""
-    raw = b"\n".join([data[start:end] for start, end in zip(starts, ends, strict=True)])
+    """The texts of lines decoded, all in one and each by itself."""
+    raw = b"\n".join([data[start + HEAD : end] for start, end in zip(starts, ends, strict=True)])
     joined = raw.decode("utf-8", "replace")
     return joined, joined.split("\n") if starts else []
 
 
-def _lead(trials: tuple[Trial, ...], joined: str) -> Trial | None:
-    """The first of several trials that may find something in some of the lines, where what it
-    finds are events at once, and resets have a peer on no conditions; None otherwise."""
-    lead = next((trial for trial in trials if trial.may_match(joined)), None)
-    if lead is None or not lead.is_quick or not lead.is_unguarded(joined):
-        return None
-    if lead.definition.kind == RESET and ("peer" not in lead.numbers or lead.definition.where):
-        return None
-    return lead
+def _leads(trial: Trial, joined: str) -> bool:
+    """Whether what a trial finds in short texts are events at once: nothing is skipped, and resets
+    have a peer, on no conditions."""
+    if trial.definition.skips or not trial.is_quick or not trial.is_unguarded(joined):
+        return False
+    is_reset = trial.definition.kind == RESET
+    return not is_reset or ("peer" in trial.addresses and not trial.definition.where)
 
 
 def _is_full(match: Any, trial: Trial) -> bool:
@@ -254,63 +234,49 @@ def _alone(
 
     `partials`: some lines of the data may be parts of longer ones.
     """
-    told = None if partials or len(starts) < _MANY else _by_suspects(data, starts, ends)
-    if told is None:
-        told = [
-            _NEIGHBOURS[
-                data[start + _TAG : start + HEAD + 1], data[end + 1 + _TAG : end + 1 + HEAD + 1]
-            ]
-            for start, end in zip(starts, ends, strict=True)
-        ]
-        if len(starts) < _MANY and not partials and told.count(True) + _FEW < len(told):
-            told = _by_suspects(data, starts, ends) or told
+    own = _tags(data, map(_TAG.__add__, starts))
+    following = _tags(data, map((_TAG + 1).__add__, ends))
+    told = [tag is not None and tag == other for tag, other in zip(own, following, strict=True)]
     if all(told):
         return starts, ends, []
+    lines = zip(starts, ends, own, told, strict=True)
     sure = [
-        alone or _is_alone(data, start, end, partials=partials)
-        for start, end, alone in zip(starts, ends, told, strict=True)
+        alone
+        or (tag is not None and not partials and _is_followed_soon(data, end, tag))
+        or _is_alone(data, start, end, partials=partials)
+        for start, end, tag, alone in lines
     ]
     rest = [start for start, alone in zip(starts, sure, strict=True) if not alone]
     return list(compress(starts, sure)), list(compress(ends, sure)), rest
 
 
-def _by_suspects(data: bytes, starts: list[int], ends: list[int]) -> list[bool | None] | None:
-    """Whether each line is a record by itself, as far as it can be told for many at once.
+def _tags(data: bytes, places: Iterable[int]) -> list[bytes | None]:
+    """The tags at these places, of lines that surely begin a record."""
+    begins = _BEGINS
+    return [begins[data[at : at + _FIRST]] or begins[data[at : at + _WIDTH]] for at in places]
 
-    Most blocks have no line that goes on with another. None where hyperscan, which looks for
-    them, is not installed, or a line is not a whole one.
-    """
-    search = hyperscan_search(_SUSPECTS)
-    tags = {data[start + _TAG : start + HEAD] for start in starts}
-    if search is None or tags - _TAGS:
-        return None
-    low, high = starts[0], min(ends[-1] + REACH_BYTES, len(data))
-    suspects = sorted(chain.from_iterable(search(memoryview(data)[low:high]).values()))
-    last = min(map(data.rfind, tags)) - _TAG  # behind it, the next line may not be there yet
-    if not suspects:
-        return [start < last or None for start in starts]
-    suspects.append(len(data) + REACH_BYTES)
-    return [
-        (start < last and suspects[bisect_left(suspects, start - low)] + low > end + REACH_BYTES)
-        or None
-        for start, end in zip(starts, ends, strict=True)
-    ]
+
+def _is_followed_soon(data: bytes, end: int, tag: bytes) -> bool:
+    """Whether the next line of the stream surely begins a record, or is too far for one; what
+    is looked through for one line need not be for the next."""
+    reach = end + _NEAR[-1]
+    at = data.find(tag, end, reach)
+    if at < 0:
+        return reach <= len(data)
+    begins = _BEGINS[data[at : at + _FIRST]] or _BEGINS[data[at : at + _WIDTH]]
+    return begins is not None and data[at - _TAG - 1] == _NEWLINE
 
 
 def _is_alone(data: bytes, start: int, end: int, *, partials: bool) -> bool:
     """Whether a line is surely a record by itself; False means only that the long way decides."""
-    own = data[start + _TAG : start + HEAD + 1]
-    tag = own[:-1]
-    if tag not in _TAGS:
+    tag = data[start + _TAG : start + HEAD]
+    if tag not in _TAGS or SUSPECT.match(data, start + HEAD):
         return False
     near = -1 if partials else data.find(tag, end, end + _NEAR[0])
     if near >= 0 and data[near - _TAG - 1] == _NEWLINE:
-        told = _NEIGHBOURS[own, data[near : near + len(own)]]
-        if told is None:
-            told = not (SUSPECT.match(data, start + HEAD) or SUSPECT.match(data, near + len(tag)))
-        return told
+        return not SUSPECT.match(data, near + len(tag))
     try:
-        return not SUSPECT.match(data, start + HEAD) and _is_followed(
+        return _is_followed(
             data, end, tag[1:], cri_time(data, start, start + _TAG + 1), partials=partials
         )
     except (ValueError, UnicodeError):
@@ -339,10 +305,10 @@ def _is_followed(data: bytes, end: int, head: bytes, time: int, *, partials: boo
     return True
 
 
-def _is_odd(line: str) -> bool:
-    return len(line) > SHORT or line[-1] == "\r" or "\x1b" in line
+def _is_odd(text: str) -> bool:
+    return len(text) > SHORT - HEAD or text[-1:] == "\r" or "\x1b" in text
 
 
-def _may_have_odd(joined: str, lines: list[str]) -> bool:
-    """Whether a line may be long, coloured, or end in a carriage return."""
-    return "\x1b" in joined or "\r" in joined or max(map(len, lines), default=0) > SHORT
+def _may_have_odd(joined: str, texts: list[str]) -> bool:
+    """Whether a text may be long, coloured, or end in a carriage return."""
+    return "\x1b" in joined or "\r" in joined or max(map(len, texts), default=0) > SHORT - HEAD

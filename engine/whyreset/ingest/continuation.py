@@ -20,8 +20,31 @@ SUSPECT = lazy(
     rb"Error\b(?::|\r?$))",
     re.MULTILINE,  # `$` is the end of the line also where more of the block follows
 )
+SURE = 12
+"""Bytes at the start of a text by which most are told from suspects."""
+_BEGINNINGS = (
+    b" ", b"\t", b"\r", b"\n", b"}", b"]", b")", b"-", b"... ", b"Caused by: ", b"During handling",
+    b"The above exception", b"Original Stack", b"Error has been", b"Suppressed: ", b"Wrapped by: ",
+    b"client unexpectedly", b"missed heartbeats", b"connection_closed", b"{handshake_",
+    b"{inet_error", b"{writer,", b"{bad_", b"{heartbeat", b"Traceback (most", b"Exception occurred",
+    b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ",
+)  # fmt: skip
+_SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
+_NAMES = (b"Error", b"Exception", b"Throwable")
+_WORD = lazy(rb"[A-Za-z_$][\w$.]*")
 _AFTER_STACK = lazy(rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$")
 _JUL = lazy(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
+
+
+def may_be_suspect(start: bytes) -> bool:
+    """Whether a line whose first `SURE` bytes are these may be a suspect."""
+    if not start or start.startswith(_SUSPICIOUS):
+        return True
+    word = _WORD.match(start)
+    if word is None:
+        return False
+    behind = start[word.end() : word.end() + 1]
+    return not behind or (behind in {b":", b"\r", b"\n"} and word[0].endswith(_NAMES))
 
 
 def kind_of(content: bytes) -> str | None:

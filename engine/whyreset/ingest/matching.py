@@ -26,11 +26,13 @@ _DOUBTFUL = 6
 
 
 class Text:
-    """A record's text, and its JSON object, decoded at most once."""
+    """A record's text, as it was said and as it is searched, and its JSON object, decoded at most
+    once."""
 
-    __slots__ = ("_decoded", "_leaves", "text")
+    __slots__ = ("_decoded", "_leaves", "said", "text")
 
     def __init__(self, text: str) -> None:
+        self.said = text
         self.text = _plain(text) if "\\u00" in text else text
         self._decoded: dict[str, Any] | bool | None = False
         self._leaves: tuple[str, ...] | None = None
@@ -173,23 +175,30 @@ class Extractor:
         self, time: int, source: Source, offset: int, text: str, needles: Needles, mask: int
     ) -> list[Event]:
         """The same, for a record whose needles are known: no record need be built."""
-        plan = self._plans.get((needles, mask))
-        if plan is None:
-            plan = self._plan(needles, mask)
-        events: list[Event] = []
         body = Text(text)
-        for trials in plan:
-            if len(trials) == 1 and trials[0].plain and not self._has_origins:
-                fields = self.find(trials[0], body)
-                if fields is not None:
-                    kind, by = trials[0].definition.kind, trials[0].matcher.by
-                    events.append(Event(time, source, offset, kind, fields, text, by))
-                continue
-            best = self._best(trials, source, body)
-            if best is not None:
-                kind = trials[0].definition.kind
-                events.append(Event(time, source, offset, kind, best[1], text, best[0].matcher.by))
-        return events
+        found = [
+            self._event(trials, time, source, offset, body) for trials in self._plan(needles, mask)
+        ]
+        return [event for event in found if event is not None]
+
+    def event(
+        self, trials: tuple[Trial, ...], time: int, source: Source, offset: int, text: str
+    ) -> Event | None:
+        """The event of one kind in a record; the trials are of that kind, best first."""
+        return self._event(trials, time, source, offset, Text(text))
+
+    def _event(
+        self, trials: tuple[Trial, ...], time: int, source: Source, offset: int, body: Text
+    ) -> Event | None:
+        first, fields = trials[0], None
+        if len(trials) == 1 and first.plain and not self._has_origins:
+            fields = self.find(first, body)
+        elif (best := self._best(trials, source, body)) is not None:
+            first, fields = best
+        if fields is None:
+            return None
+        kind, by = first.definition.kind, first.matcher.by
+        return Event(time, source, offset, kind, fields, body.said, by)
 
     def _best(
         self, trials: tuple[Trial, ...], source: Source, body: Text
@@ -210,13 +219,12 @@ class Extractor:
                 best, most = (trial, fields), (count, -trial.number)
         return best
 
-    def rivals(self, needles: Needles, mask: int) -> tuple[Trial, ...]:
-        """The trials of records with these needles, best first; none where several kinds of
-        events may be in them, or it depends on the source which trials are to be made."""
-        plan = self._plans.get((needles, mask)) or self._plan(needles, mask)
-        if len(plan) != 1 or not (needles in self._sifted or not self._has_origins):
-            return ()
-        return plan[0]
+    def kinds(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...] | None:
+        """The trials of records with these needles, those of a kind together and best first; None
+        where it depends on the source which of them are to be made."""
+        if self._has_origins and needles not in self._sifted:
+            return None
+        return self._plan(needles, mask)
 
     def fields(self, trial: Trial, text: str) -> Fields:
         """What one trial reads from a text in which it finds an event."""
@@ -225,6 +233,10 @@ class Extractor:
         return fields
 
     def _plan(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...]:
+        plan = self._plans.get((needles, mask))
+        return self._planned(needles, mask) if plan is None else plan
+
+    def _planned(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...]:
         wanted = {index for index, trial in enumerate(self._trials) if not trial.matcher.literals}
         for bit, owners in enumerate(needles.owners):
             if mask >> bit & 1:

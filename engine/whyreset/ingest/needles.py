@@ -124,7 +124,7 @@ def hyperscan_search(
     needles: tuple[bytes, ...], peers: tuple[bytes, ...] = ()
 ) -> Callable[[Any], Hits] | None:
     """One pass for all needles, and for all peers, whose places come last; None where hyperscan
-    is not installed."""
+    is not installed. A place is where a needle ends."""
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
@@ -143,7 +143,7 @@ def hyperscan_search(
         hits: defaultdict[int, list[int]] = defaultdict(list)
 
         def on_hit(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
-            hits[bits[number]].append(end - 1)
+            hits[bits[number]].append(end)
 
         database.scan(view, match_event_handler=on_hit)
         return hits

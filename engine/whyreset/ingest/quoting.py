@@ -75,9 +75,9 @@ _TELLING = lazy(
 )
 
 
-def is_quoted(text: str, at: int, start: int = 0) -> bool:
-    """Whether the message at a place of a record, which begins at `start`, is only quoted there."""
-    begin = max(start, text.rfind("\n", start, at) + 1)
+def is_quoted(text: str, at: int) -> bool:
+    """Whether the message at a place of a record is only quoted there."""
+    begin = text.rfind("\n", 0, at) + 1
     found = at
     while at < len(text) and not text[at].isalnum():
         at += 1

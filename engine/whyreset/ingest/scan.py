@@ -174,8 +174,8 @@ class BlockScanner:
             data = self._window.data
             partials = end < self._window.end or any(map(needles.has_mark, lines))
             for mask, starts in lines.items():
-                found, left = columns.read(data, base, starts, needles, mask, partials)
-                events += found
+                read, left = columns.read(data, base, starts, needles, mask, partials)
+                events += read
                 rest += [(at, mask) for at in left]
         stop = self._visit_all(sorted(rest), batch)
         taken = self._records.claimed | self._passed

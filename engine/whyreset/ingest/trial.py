@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
@@ -11,7 +12,6 @@ from whyreset.model.definition import Condition, Definition, Matcher
 SHORT = 1024  # characters
 _LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
 _DIGITS = re.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
-_ANCHOR = re.compile(r"(?<!\[)\^|\\[AB]|\(\?<=|\(\?<!(?:\[[^\]]*)?(?: |\\s)")
 _GROUP = re.compile(r"\(\?P?<[A-Za-z_]")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
@@ -28,9 +28,9 @@ class Trial:
     """
 
     __slots__ = (
-        "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_numbers",
-        "_quick", "_text", "addresses", "definition", "given", "mapped", "matcher", "number",
-        "plain", "potential",
+        "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_needed",
+        "_numbers", "_quick", "_text", "addresses", "definition", "given", "mapped", "matcher",
+        "number", "plain", "potential",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -56,6 +56,9 @@ class Trial:
         self._limited: Any = None
         self._numbers: dict[str, int] = {}
         self._groups: tuple[tuple[str, Store, int], ...] | None = None
+        # The needle by which a line was found may be shorter than what the matcher needs.
+        literals = tuple(literal.decode() for literal in matcher.literals)
+        self._needed = (literals, *matcher.needs) if literals else matcher.needs
         self._text = matcher.plain or matcher.pattern or ""
         self._is_at_start = self._text.startswith("(?m)^")
         self._begins_with_word = self._text[:1].isalnum()
@@ -64,14 +67,31 @@ class Trial:
         )
 
     def search(self, text: str, timeout: float) -> Fields | None:
-        """The fields of the first match; None without one, or where it is only quoted.
+        """The fields of the first match; None without one, or where it is only quoted, or to be
+        skipped.
 
         TimeoutError after `timeout` seconds.
         """
         found = self._find(text, timeout)
         if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
             return None
+        if self.definition.skips and self._is_skipped(text, found, timeout):
+            return None
         return self.read(found)
+
+    def is_skipped(self, text: str, timeout: float) -> bool:
+        """Whether the message is there, in a line that the definition skips."""
+        found = self._find(text, timeout) if self.definition.skips else None
+        return found is not None and self._is_skipped(text, found, timeout)
+
+    def _is_skipped(self, text: str, found: Any, timeout: float) -> bool:
+        """Whether an expression of `skip` finds something in the line of a match."""
+        begin = text.rfind("\n", 0, self._place(found)) + 1
+        end = text.find("\n", begin)
+        line = text[begin : end if end >= 0 else len(text)]
+        return any(
+            _limited_pattern(skip).search(line, timeout=timeout) for skip in self.definition.skips
+        )
 
     def is_quoted(self, text: str, timeout: float) -> bool:
         """Whether the message is there, but its line only quotes it."""
@@ -117,7 +137,7 @@ class Trial:
 
     def may_match(self, text: str) -> bool:
         """Whether all texts are there that a match needs; also of many records at once."""
-        for needed in self.matcher.needs:
+        for needed in self._needed:
             for literal in needed:
                 if literal in text:
                     break
@@ -136,29 +156,30 @@ class Trial:
             self._compile()
         return self._quick is not None
 
-    def search_all(self, lines: list[str], head: int) -> list[Any]:
-        """The first match in each of several short, unguarded texts, which begin at a place
-        within their lines."""
-        search = self._quick
-        if _ANCHOR.search(self._text):  # it asks where the text begins
-            lines, head = [line[head:] for line in lines], 0
-        matches = [search(line, head) for line in lines]
-        return self._spoken(lines, matches, head) if self._may_be_quoted else matches
+    def search_all(self, texts: list[str]) -> list[Any]:
+        """The first match in each of several short, unguarded texts."""
+        matches = list(map(self._quick, texts))
+        return self._spoken(texts, matches) if self._may_be_quoted else matches
 
-    def _spoken(self, lines: list[str], matches: list[Any], head: int) -> list[Any]:
-        """The matches in lines that do not only quote the message."""
+    def _spoken(self, texts: list[str], matches: list[Any]) -> list[Any]:
+        """The matches in texts that do not only quote the message."""
         if self._begins_with_word:
-            found = zip(lines, matches, strict=True)
-            heads = "\n".join([line[head : match.start()] for line, match in found if match])
+            found = zip(texts, matches, strict=True)
+            heads = "\n".join([text[: match.start()] for text, match in found if match])
             if never_quotes(zeroed(heads).split("\n")):
                 return matches
         return [
-            None if match and self._is_quoted(line, match, head) else match
-            for line, match in zip(lines, matches, strict=True)
+            None if match and self._is_quoted(text, match) else match
+            for text, match in zip(texts, matches, strict=True)
         ]
 
-    def _is_quoted(self, text: str, found: Any, head: int = 0) -> bool:
-        return is_quoted(text, found.end() - 1 if self._is_at_start else found.start(), head)
+    def _is_quoted(self, text: str, found: Any) -> bool:
+        return is_quoted(text, self._place(found))
+
+    def _place(self, found: Any) -> int:
+        """A place in the line of a match."""
+        place: int = found.end() - 1 if self._is_at_start else found.start()
+        return place
 
     @property
     def numbers(self) -> Mapping[str, int]:
@@ -209,6 +230,7 @@ class Trial:
             return _limited_pattern(text)
 
 
+@lru_cache(maxsize=1024)
 def _limited_pattern(text: str) -> Any:
     """A pattern whose searches can be limited in time."""
     import regex  # noqa: PLC0415 - slow to import, and many inputs need none of it

@@ -35,6 +35,10 @@ def unquote(token: Token) -> str:
     return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), inner)
 
 
+def _expression(token: Token) -> str:
+    return token[1:-1].replace("\\/", "/")
+
+
 def word(token: Token) -> Word:
     """A token as a word."""
     if token.type in ("STRING", "QUOTED", "BACKTICKED"):
@@ -133,13 +137,17 @@ class _Builder:
             matchers=_of(c, tree.MatcherNode),
             assignments=_of(c, tree.AssignNode),
             where=tuple(each for line in _of(c, tuple) for each in line),
+            skips=_of(c, tree.SkipNode),
             samples=_of(c, tree.SampleNode),
         )
 
     def match(self, _meta: Meta, c: list[Any]) -> tree.MatcherNode:
         if c[0].type == "REGEX":
-            return self._maker.expression(c[0][1:-1].replace("\\/", "/"), span_of(c[0]))
+            return self._maker.expression(_expression(c[0]), span_of(c[0]))
         return self._maker.template(c[0][1:-1], span_of(c[0]))
+
+    def skip(self, _meta: Meta, c: list[Any]) -> tree.SkipNode:
+        return self._maker.skip(_expression(c[0]), span_of(c[0]))
 
     def dialect(self, _meta: Meta, c: list[Any]) -> str:
         return str(c[0])

@@ -14,7 +14,7 @@ from whyreset.language.log_format import compile_log_format
 from whyreset.language.pattern import CompiledPattern, PatternError
 from whyreset.language.report import Desk
 from whyreset.language.template import compile_template
-from whyreset.language.tree import MatcherNode
+from whyreset.language.tree import MatcherNode, SkipNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import JsonCondition, Mapped
 
@@ -39,13 +39,25 @@ class MatcherMaker:
 
     def expression(self, text: str, span: Span) -> MatcherNode:
         """A regular expression; its groups have types by their names."""
+        names = self._names(text, span)
+        if names is None:
+            return MatcherNode(span, None, (), (), (), ())
+        types = tuple((name, type_of_name(name)) for name in names)
+        return MatcherNode(span, text, types, (), (), required_literals(text))
+
+    def skip(self, text: str, span: Span) -> SkipNode:
+        """A regular expression of lines that tell of no such event."""
+        self._names(text, span)
+        return SkipNode(text, span)
+
+    def _names(self, text: str, span: Span) -> list[str] | None:
+        """The groups of an expression; None where it cannot be used."""
         try:
-            types = tuple((name, type_of_name(name)) for name in group_names(text))
+            return group_names(text)
         except PatternError as error:
             where = _inside(span, error.offset, error.length)
             self._desk.say("E008", f"bad expression: {error.message}", where, error.hint)
-            return MatcherNode(span, None, (), (), (), ())
-        return MatcherNode(span, text, types, (), (), required_literals(text))
+            return None
 
     def _compiled(
         self, compiler: Callable[[], CompiledPattern], span: Span, *, log_format: bool = False

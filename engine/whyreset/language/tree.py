@@ -50,6 +50,13 @@ class OriginNode(Frozen):
     glob: Word
 
 
+class SkipNode(Frozen):
+    """`skip /EXPRESSION/`."""
+
+    pattern: str
+    span: Span
+
+
 class AssignNode(Frozen):
     """`set field = value [where ...]`."""
 
@@ -111,6 +118,7 @@ class EventNode(Frozen):
     matchers: tuple[MatcherNode, ...]
     assignments: tuple[AssignNode, ...]
     where: tuple[ConditionNode, ...]
+    skips: tuple[SkipNode, ...]
     samples: tuple[SampleNode, ...]
 
 

@@ -96,7 +96,10 @@ class Sample(Frozen):
 
 
 class Definition(Frozen):
-    """All ways to find events of one kind that one `event` block names."""
+    """All ways to find events of one kind that one `event` block names.
+
+    skips  expressions (syntax of the `regex` module) of lines whose message does not count
+    """
 
     kind: str
     origins: tuple[Origin, ...]
@@ -105,3 +108,4 @@ class Definition(Frozen):
     where: tuple[Condition, ...]
     samples: tuple[Sample, ...]
     by: str
+    skips: tuple[str, ...] = ()

@@ -78,22 +78,19 @@ class Event(NamedTuple):
 
 
 class Reader(Protocol):
-    """Reads what an event says from its line; `names` are the fields that it may find."""
+    """Reads what an event says from its text; `names` are the fields that it may find."""
 
     by: str
     names: frozenset[str]
 
-    def fields(self, line: str) -> Mapping[str, Value]:
+    def fields(self, text: str) -> Mapping[str, Value]:
         """The fields of the event."""
-
-    def text(self, line: str) -> str:
-        """The text of the record."""
 
 
 class LineEvent(Event):
-    """One event of many: its line is kept, and its fields are read only if somebody asks.
+    """One event of many: its fields are read from its text only if somebody asks.
 
-    In the places of `fields`, `text` and `by` the tuple holds the peer, the line and the reader.
+    In the places of `fields` and `by` the tuple holds the peer and the reader.
     """
 
     __slots__ = ()
@@ -104,12 +101,7 @@ class LineEvent(Event):
     @property
     def fields(self) -> Mapping[str, Value]:
         """Read anew each time."""
-        return self._reader.fields(self[5])
-
-    @property
-    def text(self) -> str:
-        """The text of the record."""
-        return self._reader.text(self[5])
+        return self._reader.fields(self.text)
 
     @property
     def by(self) -> str:
@@ -121,7 +113,7 @@ class LineEvent(Event):
         return self[6]  # type: ignore[return-value]
 
     def get(self, field: str) -> Value | None:
-        """A field of the event, or the place of its source; the line is read only if it may
+        """A field of the event, or the place of its source; the text is read only if it may
         have the field."""
         if field in self._reader.names:
             return super().get(field)

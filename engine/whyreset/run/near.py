@@ -1,14 +1,13 @@
 """Near misses: the definition that a text almost fits, and where it stops to fit."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
 import regex
 
 from whyreset.ingest.matching import TIMEOUT, Extractor, Text
-from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import holds_json, look_up
 from whyreset.language.regex_pieces import Piece, pieces_of, shown
 from whyreset.model.definition import Definition, JsonCondition, Matcher
@@ -28,6 +27,7 @@ _SHOWN = 60
 
 
 UNQUOTED = "a message of the line's own"
+UNSKIPPED = "a line that `skip` leaves in"
 _WHERE = "where "
 
 
@@ -49,6 +49,8 @@ class Near(NamedTuple):
     def __str__(self) -> str:
         if self.wanted == UNQUOTED:
             return f"fits, but source code, a comment or prose quotes it: {UNQUOTED} is wanted"
+        if self.wanted == UNSKIPPED:
+            return f"fits, but {UNSKIPPED} is wanted"
         if self.wanted.startswith(_WHERE):
             return f"fits, but `{self.wanted}` does not hold: it is {self.found}"
         if not self.found:
@@ -89,12 +91,15 @@ class NearMisses:
         return max(nearly, key=lambda each: each[0])[1] if nearly else None
 
     def _refused(self, body: Text) -> Iterator[Near]:
-        """Of definitions that fit, but whose conditions fail, or whose message is only quoted."""
+        """Of definitions that fit, but whose conditions fail, or whose message is only quoted or
+        stands in a line that they skip."""
         for trial in self._extractor.candidates(body.text):
             kind, by = trial.definition.kind, trial.matcher.by
             fields = self._extractor.find(trial, body)
-            if fields is None and _is_quoted(trial, body.text):
+            if fields is None and _in_time(trial.is_quoted, body.text):
                 yield Near(kind, by, "", UNQUOTED, "")
+            elif fields is None and _in_time(trial.is_skipped, body.text):
+                yield Near(kind, by, "", UNSKIPPED, "")
             elif fields is not None and not trial.finish(fields):
                 failed = trial.failed(fields)
                 assert failed is not None
@@ -141,9 +146,9 @@ class NearMisses:
                     yield near
 
 
-def _is_quoted(trial: Trial, text: str) -> bool:
+def _in_time(test: Callable[[str, float], bool], text: str) -> bool:
     try:
-        return trial.is_quoted(text, TIMEOUT)
+        return test(text, TIMEOUT)
     except TimeoutError:
         return False
 

@@ -178,6 +178,16 @@ EVENT_ITEMS = (
     ),
     Entry(
         place=EVENT,
+        words=("skip",),
+        form="skip /EXPRESSION/",
+        says="A message does not count in a line in which this is found. It is looked for only "
+        "where a pattern of the block fits, so that it costs next to nothing.",
+        example="match  /connection lost/\nskip   /^summary: /\n"
+        "sample `worker 7: connection lost`\n"
+        "sample `summary: 3 times connection lost` gives nothing",
+    ),
+    Entry(
+        place=EVENT,
         words=("where",),
         form="where FIELD = VALUE, ...",
         says="Only what meets all these conditions is an event.",
