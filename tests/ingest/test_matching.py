@@ -227,9 +227,7 @@ def test_peers_are_looked_for_only_where_a_definition_looks():
 
 def test_a_line_that_is_skipped_is_no_event():
     found = define(pattern("connection lost(?: to (?P<peer>\\S+))?", {"peer": "addr"}))
-    found = Definition(
-        *[getattr(found, name) for name in found._fields[:-1]], skips=("^dump:",)
-    )
+    found = Definition(*[getattr(found, name) for name in found._fields[:-1]], skips=("^dump:",))
     assert fields(found, "worker 7: connection lost to 10.0.0.1") == {"peer": "10.0.0.1"}
     assert extract(found, "dump: a connection lost") == []
     assert fields(found, "dump: two\nworker 7: connection lost") == {}  # another line
