@@ -13,6 +13,7 @@ $(VENV)/ready: pyproject.toml
 	@$(BIN)/python -m pip install --quiet --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install --quiet --editable . --group dev
 	@$(BIN)/python -m pip install --quiet --only-binary :all: hyperscan || echo "without hyperscan: the standard library scans"
+	@$(BIN)/python -m compileall -q engine  # also where nothing else may write compiled modules
 	@touch $@
 
 demo: $(VENV)/ready            ## set up, and judge a few of the folders in samples/

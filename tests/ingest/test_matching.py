@@ -230,6 +230,8 @@ def test_a_line_that_is_skipped_is_no_event():
     found = Definition(*[getattr(found, name) for name in found._fields[:-1]], skips=("^dump:",))
     assert fields(found, "worker 7: connection lost to 10.0.0.1") == {"peer": "10.0.0.1"}
     assert extract(found, "dump: a connection lost") == []
+    lines = "dump: a connection lost\nworker 7: connection lost to 10.0.0.1"
+    assert fields(found, lines) == {"peer": "10.0.0.1"}
     assert fields(found, "dump: two\nworker 7: connection lost") == {}  # another line
 
 

@@ -8,7 +8,7 @@ from whyreset.model.event import PLACE_FIELDS, RESET, Event, Value
 from whyreset.model.record import Source
 
 Key = tuple[str, ...]
-_time = attrgetter("time")
+_time, _peer = attrgetter("time"), attrgetter("peer")
 
 
 class Column(NamedTuple):
@@ -24,7 +24,8 @@ be most of what a crowd of peers takes."""
 
 
 def _column(events: list[Event], field: str) -> Column:
-    values = [event.get(field) for event in events]
+    at_hand = field == "peer"
+    values = list(map(_peer, events)) if at_hand else [event.get(field) for event in events]
     return Column(values, frozenset(values))
 
 

@@ -10,6 +10,7 @@ from whyreset.correlate.burst import Key, in_order, key_reader
 from whyreset.correlate.reach import Reach
 from whyreset.model.event import Event, Value
 
+_NEVER = 1 << 63
 _CARRY = 8
 """Events of a full stretch that are judged with the next one instead."""
 
@@ -113,6 +114,11 @@ class Clusters:
             return
         for event in events:
             self.add(event)
+
+    @property
+    def next_due(self) -> int:
+        """The earliest time (ns) at which a cluster may be due."""
+        return self._deadlines[0][0] if self._deadlines else _NEVER
 
     def pop_due(self, time: int) -> Cluster | None:
         """The next cluster that is to be judged before `time` (ns), closed; None if none is."""

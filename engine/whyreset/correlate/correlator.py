@@ -89,8 +89,12 @@ class Correlator:
 
     def feed(self, event: Event) -> None:
         """Take the next event; events come in order of (time, source, offset)."""
-        time, kind = event.time, event.kind
-        self.advance(time)
+        self.advance(event.time)
+        self._take(event)
+
+    def _take(self, event: Event) -> None:
+        kind = event.kind
+        self._now = max(self._now, event.time)
         self._fed += 1
         if self._fed % _SWEEP == 0:
             self.evidence.forget(self._floor())
@@ -117,7 +121,9 @@ class Correlator:
                 self.evidence.promise(RESET, source)
             self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
-            self.feed(event)
+            if event.time > self._clusters.next_due:
+                self.advance(event.time)
+            self._take(event)
 
     def advance(self, time: int) -> None:
         """Event time is at least `time` (ns) now: judge what can be judged."""

@@ -29,7 +29,7 @@ _HINT = lazy(
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that"
 )
 """What is somewhere before every message that is quoted, in its line."""
-_ZEROS = str.maketrans("123456789", "0" * 9)
+_ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa] |\s*\d{1,2}\. (?=[\"'`])|"
@@ -87,7 +87,8 @@ def is_quoted(text: str, at: int) -> bool:
 
 def zeroed(text: str) -> str:
     """The same with zeros for digits, in which most lines of one kind are alike."""
-    return text.translate(_ZEROS)
+    raw = text.encode("utf-8", "surrogatepass")  # bytes are translated ten times as fast
+    return raw.translate(_ZEROS).decode("utf-8", "surrogatepass")
 
 
 def _told_before(head: str) -> bool | None:

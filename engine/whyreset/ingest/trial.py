@@ -76,7 +76,8 @@ class Trial:
         if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
             return None
         if self.definition.skips and self._is_skipped(text, found, timeout):
-            return None
+            rest = text[self._line(text, found)[1] :]
+            return self.search(rest[1:], timeout) if rest else None
         return self.read(found)
 
     def is_skipped(self, text: str, timeout: float) -> bool:
@@ -86,9 +87,8 @@ class Trial:
 
     def _is_skipped(self, text: str, found: Any, timeout: float) -> bool:
         """Whether an expression of `skip` finds something in the line of a match."""
-        begin = text.rfind("\n", 0, self._place(found)) + 1
-        end = text.find("\n", begin)
-        line = text[begin : end if end >= 0 else len(text)]
+        begin, end = self._line(text, found)
+        line = text[begin:end]
         return any(
             _limited_pattern(skip).search(line, timeout=timeout) for skip in self.definition.skips
         )
@@ -175,6 +175,12 @@ class Trial:
 
     def _is_quoted(self, text: str, found: Any) -> bool:
         return is_quoted(text, self._place(found))
+
+    def _line(self, text: str, found: Any) -> tuple[int, int]:
+        """Where the line of a match begins and ends."""
+        begin = text.rfind("\n", 0, self._place(found)) + 1
+        end = text.find("\n", begin)
+        return begin, end if end >= 0 else len(text)
 
     def _place(self, found: Any) -> int:
         """A place in the line of a match."""
