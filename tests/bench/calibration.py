@@ -49,6 +49,24 @@ def calibration(answers: Sequence[Answer]) -> list[str]:
     return rows
 
 
+def by_rule(answers: Sequence[Answer]) -> list[str]:
+    """Verdicts of each rule: a burst counts once, as right as its lines are."""
+    bursts: dict[tuple[str, str], dict[tuple[str, str | None], list[Answer]]] = {}
+    for each in answers:
+        if each.rule is not None and each.said is not None:
+            place = each.scenario, each.burst
+            bursts.setdefault((each.said, each.rule), {}).setdefault(place, []).append(each)
+    rows = ["| label | rule | verdicts | mean stated | right |", "|---|---|---|---|---|"]
+    for (label, rule), found in sorted(bursts.items()):
+        share = [sum(a.right for a in lines) / len(lines) for lines in found.values()]
+        stated = [sum(a.confidence for a in lines) / len(lines) for lines in found.values()]
+        rows.append(
+            f"| `{label}` | `{rule}` | {len(found)} | {sum(stated) / len(found):.0%} | "
+            f"{sum(share) / len(found):.1%} |"
+        )
+    return rows
+
+
 def labels(score: Score) -> list[str]:
     """Precision, recall and F1 of each label."""
     rows = ["| label | reset lines | precision | recall | F1 |", "|---|---|---|---|---|"]
@@ -93,6 +111,7 @@ def main() -> int:
         tables = {
             "labels": labels(score),
             "calibration": calibration(score.answers),
+            "rules": by_rule(score.answers),
             "ablation": ablation(folders),
         }
     head = (

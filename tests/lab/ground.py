@@ -47,9 +47,13 @@ class Pod:
             self.lines.append((at + i * 40_000, part, label, stream))
 
     @property
+    def digest(self) -> str:
+        """The container's id."""
+        return hashlib.sha256(self.name.encode()).hexdigest()
+
+    @property
     def file(self) -> str:
-        digest = hashlib.sha256(self.name.encode()).hexdigest()
-        return f"{self.name}_{self.namespace}_{self.container}-{digest}.log"
+        return f"{self.name}_{self.namespace}_{self.container}-{self.digest}.log"
 
 
 class Ground:
@@ -72,6 +76,7 @@ class Ground:
         self.acts: list[Act] = []
         self.events: list[tuple[int, dict[str, Any]]] = []
         self.journal: list[tuple[int, str]] = []
+        self.syslog = False  # how the journal is stamped
         self._lock = threading.Lock()
         self._used: set[str] = set()
 
@@ -181,7 +186,8 @@ class Ground:
         if events:
             (folder / "events.json").write_text("\n".join(events) + "\n")
         if self.journal:
-            lines = [f"{_iso(at, 6)} {text}" for at, text in sorted(self.journal)]
+            stamp = _syslog if self.syslog else lambda at: _iso(at, 6)
+            lines = [f"{stamp(at)} {text}" for at, text in sorted(self.journal)]
             (folder / "journal.log").write_text("\n".join(lines) + "\n")
         if pods_known:
             (folder / "pods.json").write_text(
@@ -213,9 +219,13 @@ class Ground:
             for act in here
             if act.peer and re.search(rf"(?<![\d.]){re.escape(act.peer)}(?!\d)", text)
         ]
-        return min(
-            named or here, key=lambda act: abs(at - max(act.start, min(at, act.end))), default=None
-        )
+
+        def off(act: Act) -> tuple[int, int]:
+            """How far outside; of those that agree within a fifth of a second, the latest begun."""
+            outside = abs(at - max(act.start, min(at, act.end)))
+            return outside // (NS // 5), abs(at - act.start)
+
+        return min(named or here, key=off, default=None)
 
     def _pod_objects(self) -> Iterable[dict[str, Any]]:
         for pod in self.pods:
@@ -237,6 +247,10 @@ class Ground:
 def _iso(at: int, digits: int) -> str:
     whole = datetime.fromtimestamp(at // NS, UTC).strftime("%Y-%m-%dT%H:%M:%S")
     return f"{whole}.{at % NS:09d}"[: 20 + digits].rstrip(".") + "Z"
+
+
+def _syslog(at: int) -> str:
+    return f"{datetime.fromtimestamp(at // NS, UTC):%b %e %H:%M:%S}"
 
 
 def _klog(at: int) -> str:

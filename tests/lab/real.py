@@ -54,8 +54,10 @@ class Lab:
             _run("ip", "addr", "add", f"{address}/32", "dev", "br0")
         return address
 
-    def pod(self, namespace: str, workload: str, address: str | None = None) -> Pod:
-        pod = self.ground.pod(namespace, workload, now(), address=address)
+    def pod(
+        self, namespace: str, workload: str, address: str | None = None, *, told: bool = True
+    ) -> Pod:
+        pod = self.ground.pod(namespace, workload, now(), address=address, told=told)
         i = len(self.ground.pods)
         name = pod.name
         _run("ip", "netns", "add", name)
@@ -314,7 +316,8 @@ def abandon(
             if how == "big":
                 one.recv(20000)
         left = now()
-        told = left + (8 * NS if how == "upload" else 0)  # what has arrived is read first
+        # What has arrived is read first; who works on an answer meets the end when it writes.
+        told = left + {"upload": 8, "slow": 4}.get(how, 1) * NS
         lab.ground.act("client_abort", app, seen, left, told)
         if via is not app:
             lab.ground.act("client_abort", via, source, left)

@@ -40,6 +40,7 @@ class Answer:
     confidence: float
     rule: str | None
     line: str
+    burst: str | None = None
 
     @property
     def right(self) -> bool:
@@ -144,7 +145,8 @@ def add(
             text = found.event.text
         score.answers.append(
             Answer(folder.name, told["label"], found and found.label, found.confidence if found else 0.0,
-                   found and found.rule, text or f"{pod} line {told['line']}")
+                   found and found.rule, text or f"{pod} line {told['line']}",
+                   found and found.burst)
         )  # fmt: skip
     extra = [(pod, at) for pod, rows in by_pod.items() for at, _ in rows if (pod, at) not in used]
     score.invented += len(extra)

@@ -1,10 +1,12 @@
 """Servers, proxies and callers of more makes, started in a pod of the lab."""
 
+import json
 import os
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
+from typing import Any
 
 from ground import Pod
 from real import STACKS, Lab, _run
@@ -19,13 +21,29 @@ CALLERS = tuple(os.environ.get("LAB_CALLERS", "").split()) or (
     "requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp")  # fmt: skip
 
 
+ENVOY_FIELDS = {
+    "start_time": "%START_TIME%", "method": "%REQ(:METHOD)%", "path": "%REQ(:PATH)%",
+    "response_code": "%RESPONSE_CODE%", "response_flags": "%RESPONSE_FLAGS%",
+    "duration": "%DURATION%", "bytes_sent": "%BYTES_SENT%", "upstream_host": "%UPSTREAM_HOST%",
+    "upstream_cluster": "%UPSTREAM_CLUSTER%",
+    "downstream_remote_address": "%DOWNSTREAM_REMOTE_ADDRESS%",
+}  # fmt: skip
+
+
 def build() -> None:
     """Compile what is compiled, once."""
     BUILT.mkdir(exist_ok=True)
     if not (BUILT / "stack").exists():
         _run("go", "build", "-o", str(BUILT / "stack"), str(STACKS / "stack.go"))
-    if not (BUILT / "Web.class").exists():
-        _run("javac", "-d", str(BUILT), str(STACKS / "Web.java"), str(STACKS / "Call.java"))
+    if not (BUILT / "Pool.class").exists():
+        _run(
+            "javac",
+            "-d",
+            str(BUILT),
+            str(STACKS / "Web.java"),
+            str(STACKS / "Call.java"),
+            str(STACKS / "Pool.java"),
+        )
 
 
 def program(lab: Lab, name: str) -> str:
@@ -65,8 +83,8 @@ def serve(lab: Lab, pod: Pod, kind: str, port: int) -> None:
         fpm(lab, pod, port)
     elif kind == "node":
         lab.node_server(pod, "http", port, lab.draw.choice(["plain", "json", "stack"]))
-    elif kind == "http":
-        lab.python_server(pod, "http", port, "plain")
+    elif kind in ("http", "sanic", "cheroot", "grpc"):
+        lab.python_server(pod, kind, port, "plain")
     else:
         lab.spawn(pod, *here, *words[kind])
 
@@ -90,6 +108,53 @@ fastcgi_pass 127.0.0.1:9000; fastcgi_param SCRIPT_FILENAME {STACKS}/web.php;
 fastcgi_param REQUEST_URI $request_uri; fastcgi_param REQUEST_METHOD $request_method;
 fastcgi_param QUERY_STRING $query_string; fastcgi_param CONTENT_LENGTH $content_length; }} }} }}""")
     lab.spawn(pod, "sh", "-c", f"php-fpm8.2 -R -y {pool} & exec nginx -c {web}")
+
+
+def envoy(lab: Lab, pod: Pod, back: str, workload: str, *, tcp: bool = False) -> None:
+    """An Envoy on port 80 of the pod; `back`: ADDRESS:PORT."""
+    host, _, port = back.partition(":")
+    kinds = "type.googleapis.com/envoy.extensions"
+    log: dict[str, Any] = {"@type": f"{kinds}.access_loggers.stream.v3.StdoutAccessLog"}
+    if lab.draw.random() < 0.4:
+        log["log_format"] = {"json_format": ENVOY_FIELDS}
+    manager: dict[str, Any] = {
+        "stat_prefix": "web",
+        "access_log": [{"name": "envoy.access_loggers.stdout", "typed_config": log}],
+    }
+    if tcp:
+        manager |= {"@type": f"{kinds}.filters.network.tcp_proxy.v3.TcpProxy", "cluster": workload}
+    else:
+        router = {"@type": f"{kinds}.filters.http.router.v3.Router"}
+        routes = [{"match": {"prefix": "/"}, "route": {"cluster": workload, "timeout": "30s"}}]
+        manager |= {
+            "@type": f"{kinds}.filters.network.http_connection_manager.v3.HttpConnectionManager",
+            "http_filters": [{"name": "envoy.filters.http.router", "typed_config": router}],
+            "route_config": {
+                "virtual_hosts": [{"name": "all", "domains": ["*"], "routes": routes}]
+            },
+        }
+    place = {"socket_address": {"address": host, "port_value": int(port)}}
+    listener = {
+        "address": {"socket_address": {"address": pod.address, "port_value": 80}},
+        "filter_chains": [
+            {"filters": [{"name": "envoy.filters.network", "typed_config": manager}]}
+        ],
+    }
+    behind = {
+        "name": workload,
+        "connect_timeout": "3s",
+        "load_assignment": {
+            "cluster_name": workload,
+            "endpoints": [{"lb_endpoints": [{"endpoint": {"address": place}}]}],
+        },
+    }
+    path = lab.scratch / f"{pod.name}.json"
+    path.write_text(
+        json.dumps({"static_resources": {"listeners": [listener], "clusters": [behind]}})
+    )
+    lab.spawn(pod, program(lab, "envoy"), "-c", str(path), "--concurrency", "1",
+              "--disable-hot-restart", "-l", "warn")  # fmt: skip
+    lab.ground.ingress.append(f"{pod.namespace}/{pod.workload}")
 
 
 def front(lab: Lab, pod: Pod, kind: str, back: str, workload: str, namespace: str) -> None:
@@ -134,6 +199,8 @@ def call(
         lab.spawn(pod, str(BUILT / "stack"), "call", url, style, str(pause), "6")
     elif kind == "java":
         lab.spawn(pod, "java", "-Xmx64m", "-cp", str(BUILT), "Call", url, style, str(pause), "6")
+    elif kind == "undici":
+        lab.spawn(pod, "node", str(STACKS / "fetch.js"), url, style, str(pause), "6")
     elif kind == "nodeagent":
         lab.spawn(pod, "node", str(STACKS / "client.js"), address, str(port),
                   {"trace": "stack"}.get(style, style), str(pause), "6", path)  # fmt: skip

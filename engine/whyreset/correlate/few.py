@@ -23,21 +23,24 @@ _MOST = 3
 """Probers that a few events can show."""
 _STEEP = (0.3, 1.0)
 """Prices of a residual in the search for chains: long chains first, precise chains first."""
-_FLOOR = 0.03
+_FLOOR = 0.02
 """Smallest jitter (share of the period) that so few links can show."""
-_WIDE = 0.05
-"""Jitter from which the trains of several probers may as well be chance: chance fills the
-tolerance."""
+_WIDE, _BLURRED = 0.05, 0.022
+"""Jitter from which trains may as well be chance, which fills the tolerance: of several probers,
+and of one that leaves events or beats out."""
 _EXTENDED, _BESIDE = 12, 4
 """Chains, the likeliest first, that are tried with more probers: of their period, of another."""
 _PAIRED = 4
 """Events left, at most, among which two may be another prober of the same period."""
 
-_MISSED, _STRAY, _TRAIN = 1.6, 1.65, 2.2
+_MISSED, _STRAY, _TRAIN = 1.6, 2.45, 2.4
 """Prices in nats of a missed beat, an event outside every train, one more prober of the same
-period: -ln of 1/5, 1/5, 1/9."""
-_PAIR, _OWN_PERIOD = 2.0, 5.0
+period: -ln of 1/5, 1/11, 1/11."""
+_PAIR, _OWN_PERIOD = 2.0, 6.0
 """Prices of a prober that shows two beats only, and of one with a period of its own."""
+_COUPLES, _SHARP, _COUPLED, _APART = (2, 3), 0.01, 1.5, 0.05
+"""Probers that may show two beats each and nothing else, the jitter that their gaps can show, the
+price of that, and the share of a period that parts them: two bursts are no two probers."""
 _ABSENT = 0.8
 """Price of a prober that begins late or stops early among the events."""
 _BLEMISH, _OF_SEVERAL = 1.8, 2.5
@@ -67,6 +70,7 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
                 train = weighed(times, chain, period, bounds)
                 single = _of_one_period(times, [train], without(range(len(times)), train), bounds)
                 firsts[steps, *chain] = single, steep
+    yield from _in_pairs(times, bounds)
     ordered = sorted(firsts.values(), key=lambda each: each[0].evidence, reverse=True)
     yield from (alone for alone, _ in ordered)
     if ordered and _is_whole(ordered[0][0], times):
@@ -75,6 +79,25 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
         yield from _with_more(times, alone.trains[0], bounds, steep)
         if rank < _BESIDE and len(times) >= 2 * CHAIN:
             yield from _beside(times, alone.trains[0], bounds)
+
+
+def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
+    """As many probers as half the events, two beats of each, when the gaps agree sharply."""
+    count = len(times) // 2
+    if count not in _COUPLES or len(times) % 2:
+        return
+    gaps = [times[i + count] - times[i] for i in range(count)]
+    period = sum(gaps) / count
+    nearest = min(later - earlier for earlier, later in pairwise(times))
+    if not bounds.low <= period <= bounds.high or nearest < _APART * period:
+        return
+    residuals = [gap / period - 1 for gap in gaps]
+    if max(residuals) > _WIDE:
+        return
+    spread = max(_SHARP, bounds.resolution / period, root_mean_square(residuals))
+    evidence = link_worth(residuals, spread) - 0.5 * math.log(count) - price_of_period(bounds)
+    trains = [weighed(times, [i, i + count], period, bounds) for i in range(count)]
+    yield Explanation(trains, evidence - _TRAIN * (count - 1) - _COUPLED)
 
 
 def alone(times: list[int], train: Train, bounds: Bounds) -> float:
@@ -133,7 +156,8 @@ def _of_one_period(
     if len(trains[-1].beats) < CHAIN:
         evidence -= _PAIR
     several = len(trains) > 1
-    blemishes = _blemishes(trains, left) + several + (root_mean_square(residuals) > _WIDE)
+    wide = root_mean_square(residuals) > (_WIDE if several else _BLURRED)
+    blemishes = _blemishes(trains, left) + several + wide
     price = _OF_SEVERAL if several else _BLEMISH
     return Explanation(trains, evidence - price * max(0, blemishes - 1))
 
@@ -160,7 +184,20 @@ def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanat
 def _worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
     """What links are worth, the price of their period and of its jitter paid."""
     spread = max(_FLOOR, spread_of(residuals, period, bounds))
-    return link_worth(residuals, spread) - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+    worth = max(link_worth(residuals, spread), _even_worth(residuals, period, bounds))
+    return worth - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+
+
+def _even_worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """What links are worth whose jitter is as likely anywhere in a band, which is as likely of
+    any width up to the tolerance: the log of the mean of (2w)^-links over widths that hold them."""
+    links = len(residuals)
+    widest = max(bounds.tolerance, bounds.resolution / period)
+    half = max(_FLOOR, (max(residuals) - min(residuals)) / 2)
+    if links < CHAIN or half >= widest:
+        return -math.inf
+    held = half ** (1 - links) - widest ** (1 - links)
+    return math.log(held / (widest * (links - 1))) - links * math.log(2)
 
 
 def _flaws(times: list[int], trains: list[Train], left: list[int]) -> float:

@@ -225,6 +225,9 @@ class Evidence:
             if namespace is not None:
                 events = [event for event in events if _is_within(namespace, event)]
             found += events
+        if question.relation == "from caller":
+            pod = reset.get("pod")
+            found = [event for event in found if event.get("pod") == pod]
         if question.kind in ENDS:
             found = [event for event in found if event is not reset]
         return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found
@@ -241,9 +244,7 @@ class Evidence:
         if relation == "on peer":
             owners = self._owners.of(str(reset.fields.get("peer", "")), time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
-        field = {"from peer": "peer", "on pod": "pod", "on workload": "workload"}.get(
-            relation, "node"
-        )
+        field = _FIELDS.get(relation, "node")
         value = reset.get(field)
         namespace = reset.source.namespace if field in ("pod", "workload") else None
         return None if value is None else [(namespace, str(value))]
@@ -281,12 +282,17 @@ def _speaker(event: Event) -> str:
 _KEYS: dict[str | None, Callable[[Event], str]] = {
     None: lambda _: "",
     "from peer": _speaker,
+    "from caller": _speaker,
     "on pod": lambda event: str(event.get("pod")),
     "on peer": lambda event: str(event.get("pod")),
     "on workload": lambda event: str(event.get("workload")),
     "on node": lambda event: str(event.get("node")),
 }
 """By relation the key of an event; those of `to workload` are several."""
+
+
+_FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
+"""By relation the field of the reset that the key of an event must be."""
 
 
 def _is_within(namespace: str, event: Event) -> bool:

@@ -132,11 +132,11 @@ class ClauseReader:
         text = relation.text
         if text not in model.RELATIONS:
             self._desk.unknown("E020", "relation", text, relation.span, model.RELATIONS)
-        elif text == "from peer" and not self._kinds[event].has(CLIENT_FIELDS):
+        elif text in model.FROM_CLIENT and not self._kinds[event].has(CLIENT_FIELDS):
             self._impossible(relation.span, text, event, CLIENT_FIELDS)
         elif text == "to workload" and not self._kinds[event].has(UPSTREAM_FIELDS):
             self._impossible(relation.span, text, event, UPSTREAM_FIELDS)
-        elif text.endswith("peer") and not self._kinds[kind].has(("peer",)):
+        elif text in (*model.FROM_CLIENT, "on peer") and not self._kinds[kind].has(("peer",)):
             self._impossible(relation.span, text, kind, ("peer",))
 
     def _impossible(self, span: Span, text: str, kind: str, needed: Iterable[str]) -> None:

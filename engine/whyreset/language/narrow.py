@@ -14,7 +14,7 @@ from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import leads, required_literals
 from whyreset.model.definition import Condition, Definition, Matcher, Wanted
 from whyreset.model.event import RESET
-from whyreset.model.rule import InNetwork, Rule, asking, asks_labels
+from whyreset.model.rule import FROM_CLIENT, InNetwork, Rule, asking, asks_labels
 
 _MOST = 32
 _MANY = 200
@@ -69,7 +69,7 @@ def _needs(
                 needs["address"] = None
             asked = needs.setdefault(clause.event, [])
             if asked is not None:
-                from_peer = clause.relation == "from peer"
+                from_peer = clause.relation in FROM_CLIENT
                 prefixed = prefixes if from_peer else None
                 asked.append(_Need(clause.conditions, prefixed, from_peer))
     return {kind: asked if len(asked or ()) <= _MANY else None for kind, asked in needs.items()}

@@ -20,7 +20,17 @@ LABELS = (
 )
 SEVERITIES = ("info", "low", "warning", "critical")
 STATUSES = ("stable", "experimental", "deprecated")
-RELATIONS = ("from peer", "on pod", "on workload", "on node", "on peer", "to workload")
+RELATIONS = (
+    "from peer",
+    "from caller",
+    "on pod",
+    "on workload",
+    "on node",
+    "on peer",
+    "to workload",
+)
+FROM_CLIENT = ("from peer", "from caller")
+"""Relations that compare the event's client with the reset's peer."""
 
 
 class Quantifier(Frozen):

@@ -25,7 +25,8 @@ def failed(error, idle):
         }
         if idle > 5:
             entry["idle_s"] = round(idle, 2)
-        print(json.dumps(entry), flush=True)
+        sys.stdout.write(json.dumps(entry) + "\n")
+        sys.stdout.flush()
     elif STYLE == "trace":
         log.exception("call failed")
     elif STYLE == "idle":
@@ -136,6 +137,69 @@ def urllib3_caller():
     pool = urllib3.HTTPConnectionPool(HOST, PORT, maxsize=1, retries=False, timeout=8)
     method, body = ("POST", BODY) if PATH == "/upload" else ("GET", None)
     return lambda: pool.request(method, PATH, body=body)
+
+
+def pg3_caller():
+    import psycopg
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = psycopg.connect(f"host={HOST} port={PORT} user=postgres", autocommit=True)
+        try:
+            state["c"].execute("select pg_sleep(0.05)")
+        except Exception:
+            state["c"] = None
+            raise
+
+    return call
+
+
+def pg8000_caller():
+    import pg8000.native
+
+    state = {}
+
+    def call():
+        if state.get("c") is None:
+            state["c"] = pg8000.native.Connection("postgres", HOST, port=PORT, timeout=8)
+        try:
+            state["c"].run("select pg_sleep(0.05)")
+        except Exception:
+            state["c"] = None
+            raise
+
+    return call
+
+
+def asyncpg_caller():
+    import asyncio
+
+    import asyncpg
+
+    loop = asyncio.new_event_loop()
+    state = {}
+
+    async def once():
+        if state.get("c") is None:
+            state["c"] = await asyncpg.connect(host=HOST, port=PORT, user="postgres", timeout=3)
+        try:
+            await state["c"].execute("select pg_sleep(0.05)")
+        except Exception:
+            state["c"] = None
+            raise
+
+    return lambda: loop.run_until_complete(once())
+
+
+def grpc_caller():
+    import grpc
+
+    channel = grpc.insecure_channel(f"{HOST}:{PORT}")
+    plain = {"request_serializer": bytes, "response_deserializer": bytes}
+    ask = channel.unary_unary("/lab.Echo/Say", **plain)
+    return lambda: ask(b"x" * 200_000, timeout=8)
 
 
 def mysql_caller():

@@ -194,6 +194,59 @@ def uvicorn_server():
     uvicorn.run(application, host=HOST, port=PORT)
 
 
+def grpc_server():
+    from concurrent import futures
+
+    import grpc
+
+    def say(request, context):
+        time.sleep(0.1)
+        return request
+
+    plain = {"request_deserializer": bytes, "response_serializer": bytes}
+    methods = {"Say": grpc.unary_unary_rpc_method_handler(say, **plain)}
+    server = grpc.server(futures.ThreadPoolExecutor(16))
+    server.add_generic_rpc_handlers([grpc.method_handlers_generic_handler("lab.Echo", methods)])
+    server.add_insecure_port(f"{HOST}:{PORT}")
+    server.start()
+    server.wait_for_termination()
+
+
+def sanic_server():
+    from sanic import Sanic, response
+
+    app = Sanic("lab")
+
+    @app.get("/")
+    async def quick(request):
+        return response.text("ok\n")
+
+    @app.get("/slow")
+    async def slow(request):
+        await asyncio.sleep(1.5)
+        return response.text("ok\n")
+
+    @app.get("/big")
+    async def big(request):
+        answer = await request.respond(content_type="text/plain")
+        for _ in range(60):
+            await answer.send(BLOCK)
+            await asyncio.sleep(0.02)
+
+    @app.post("/upload")
+    async def upload(request):
+        return response.text("ok\n")
+
+    app.run(HOST, PORT, access_log=True, single_process=True)
+
+
+def cheroot_server():
+    import cheroot.wsgi
+    import wsgi
+
+    cheroot.wsgi.Server((HOST, PORT), wsgi.application, numthreads=24).start()
+
+
 def tls_server():
     import ssl
 

@@ -147,6 +147,46 @@ func call(url, style string) {
 	select {}
 }
 
+// pool keeps raw connections to a line server and uses each now and then.
+func pool(address, style string) {
+	pause, _ := strconv.ParseFloat(os.Args[4], 64)
+	size, _ := strconv.Atoi(os.Args[5])
+	dialer := net.Dialer{Timeout: 3 * time.Second, KeepAlive: -1}
+	for i := 0; i < size; i++ {
+		go func(i int) {
+			var one net.Conn
+			buffer, used := make([]byte, 4096), time.Now()
+			for {
+				var err error
+				if one == nil {
+					one, err = dialer.Dial("tcp", address)
+				}
+				if err == nil {
+					_, err = one.Write([]byte("PING\r\n"))
+				}
+				if err == nil {
+					_, err = one.Read(buffer)
+				}
+				if err != nil {
+					text := "command failed, dropping connection"
+					if style == "idle" {
+						fmt.Printf("time=%q level=error msg=%q error=%q conn=\"%d\" idle=%q\n", time.Now().UTC().Format(time.RFC3339), text, err.Error(), i, time.Since(used).Round(100*time.Millisecond).String())
+					} else {
+						say(style, text, err)
+					}
+					if one != nil {
+						one.Close()
+					}
+					one = nil
+				}
+				used = time.Now()
+				time.Sleep(time.Duration(pause * (0.7 + 0.6*rand.Float64()) * float64(time.Second)))
+			}
+		}(i)
+	}
+	select {}
+}
+
 func main() {
 	rand.Seed(time.Now().UnixNano())
 	switch os.Args[1] {
@@ -154,6 +194,8 @@ func main() {
 		web(os.Args[2])
 	case "lines":
 		lines(os.Args[2], os.Args[3])
+	case "pool":
+		pool(os.Args[2], os.Args[3])
 	case "call":
 		call(os.Args[2], os.Args[3])
 	}

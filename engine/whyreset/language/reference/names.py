@@ -78,7 +78,8 @@ FIELDS: Mapping[str, str] = {
     "pod": "the pod",
     "port": "a port",
     "reason": "the reason that was given",
-    "side": "whose connection it was: `client` (this program called), `request`",
+    "side": "whose connection it was: `client` (this program called), `request` "
+    "(a server's, under way), `unasked` (a server's, on which nothing was asked yet)",
     "state": "the state that the proxy says the request was in",
     "status": "the status of the answer",
     "upstream": "the address that a proxy sent the request to",
@@ -116,6 +117,8 @@ UNITS: Mapping[str, str] = {
 
 RELATIONS: Mapping[str, str] = {
     "from peer": "the event's `client` (or `peer`) is the reset's peer",
+    "from caller": "the same, and the pod that logged the reset logged the event, too: a node's "
+    "address that stands for many clients calls many pods",
     "on pod": "the event is about the pod that logged the reset",
     "on workload": "the event is about the workload that logged the reset",
     "on node": "the event is about the node of the pod that logged the reset",

@@ -1,0 +1,525 @@
+"""Scenarios as a k3s cluster would log them: newer stacks, and little said beside the resets.
+
+    python tests/lab/fleet.py OUT --kind rolled --seed 3 --seconds 90 --python ENV/bin/python
+
+Who tells of ends and starts is drawn once for each run: see k3s.py.
+"""
+
+import contextlib
+import signal
+import socket
+import sys
+import time
+
+import wares
+from deep import _kernel_lines
+from ground import NS, Pod
+from k3s import TELLING, Cluster, strike
+from real import STACKS, Lab, _link, _moody, dial, leave_via, main, now, probe, talk
+from wide import _clockwork, _polite_probe, certificate
+
+WEB = ("sanic", "cheroot", "granian", "gevent", "twisted", "node", "go", "java", "uvicorn")
+CALLERS = ("requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp", "undici",
+           "urllib3")  # fmt: skip
+LINES = ("go", "asyncio", "net", "line", "java")
+POOLS = ("go", "java", "node", "pg3", "pg8000", "asyncpg", "psycopg", "redis")
+
+
+def cluster(lab: Lab) -> Cluster:
+    return Cluster(lab, lab.draw.choice(TELLING))
+
+
+def line_server(lab: Lab, pod: Pod, kind: str, port: int) -> None:
+    """A server that answers lines."""
+    at = f"{pod.address}:{port}"
+    if kind == "go":
+        lab.spawn(pod, str(wares.BUILT / "stack"), "lines", at,
+                  lab.draw.choice(["plain", "json", "logfmt"]))  # fmt: skip
+    elif kind == "java":
+        lab.spawn(pod, "java", str(STACKS / "Server.java"), pod.address, str(port))
+    elif kind == "net":
+        lab.node_server(pod, "net", port, lab.draw.choice(["stack", "json", "code", "plain"]))
+    else:
+        style = lab.draw.choice(["json", "logfmt", "trace", "tuple", "bare", "plain"])
+        lab.python_server(pod, kind, port, style)
+
+
+def pool(lab: Lab, pod: Pod, kind: str, address: str, port: int, pause: float, *,
+         said: bool) -> str:  # fmt: skip
+    """A pool of three connections, used after pauses; `said`: its errors state the idle time."""
+    if kind == "go":
+        style = "idle" if said else lab.draw.choice(["json", "logfmt", "plain"])
+        lab.spawn(pod, str(wares.BUILT / "stack"), "pool", f"{address}:{port}", style, str(pause),
+                  "3")  # fmt: skip
+    elif kind == "java":
+        style = "idle" if said else "plain"
+        lab.spawn(pod, "java", "-Xmx64m", "-cp", str(wares.BUILT), "Pool", address, str(port),
+                  style, str(pause), "3")  # fmt: skip
+    elif kind == "node":
+        style = "idle" if said else lab.draw.choice(["json", "stack"])
+        lab.spawn(pod, "node", str(STACKS / "pool.js"), address, str(port), style, str(pause), "3")
+    else:
+        style = "idle" if said else lab.draw.choice(["json", "trace", "plain"])
+        lab.spawn(pod, lab.python, str(STACKS / "client.py"), kind, address, str(port), style,
+                  str(pause), "3", "/")  # fmt: skip
+    return f"{kind}{' (states idle)' if said else ''}"
+
+
+def dropped(lab: Lab) -> str:
+    """Pools whose idle connections something in the middle forgets; most state no idle time."""
+    k3s, about = cluster(lab), []
+    for i in range(3):
+        server = k3s.deploy("data", f"{lab.draw.choice(['ledger', 'stock', 'session'])}{i}")
+        kind = lab.draw.choice(POOLS)
+        if kind in ("go", "java", "node"):
+            port = 9000
+            line_server(lab, server, lab.draw.choice(LINES), port)
+        else:
+            port = wares.database(lab, server, "redis" if kind == "redis" else "postgres")
+        limit = lab.draw.randint(6, 16)
+        wares.forget_idle(server, limit)
+        time.sleep(3)
+        caller = k3s.deploy("app", f"{lab.draw.choice(['billing', 'search', 'pricing'])}{i}")
+        address = server.address
+        if lab.draw.random() < 0.4:
+            address = wares.service(lab, [caller], server, port)
+        said = lab.draw.random() < 0.3
+        about.append(
+            f"{pool(lab, caller, kind, address, port, limit * 1.5, said=said)} after {limit} s"
+        )
+        lab.ground.act("idle_timeout", caller, server.address, now(), now() + 900 * NS)
+        lab.ground.act("idle_timeout", server, caller.address, now(), now() + 900 * NS)
+    lab.start(unrelated, lab, k3s)
+    return f"idle connections forgotten ({k3s.told}): {', '.join(about)}"
+
+
+def unrelated(lab: Lab, k3s: Cluster) -> None:
+    """Another workload is rolled out in order, once or twice; nobody is reset by it."""
+    pod = k3s.deploy("search", "index")
+    pod.line("ready to serve", now())
+    while lab.wait(lab.draw.uniform(12, 50)):
+        fresh = k3s.deploy("search", "index")
+        fresh.line("ready to serve", now())
+        lab.wait(1)
+        k3s.say_ending(pod)
+        pod.line("received SIGTERM, shutting down", now())
+        pod = fresh
+
+
+def rolled(lab: Lab) -> str:
+    """Workloads rolled out under their callers, once or twice, as little or as much is told."""
+    k3s, about = cluster(lab), []
+    for i in range(2):
+        namespace, workload = "shop", f"{lab.draw.choice(['cart', 'stock', 'rates'])}{i}"
+        server = k3s.deploy(namespace, workload)
+        kind = lab.draw.choice([*WEB, "grpc", "postgres", "redis", "lines"])
+        port = serve_any(lab, server, kind)
+        time.sleep(4)
+        callers = [k3s.deploy("shop", f"checkout{i}{c}") for c in "ab"]
+        address, through = server.address, lab.draw.choice(["pod", "service", "service", "proxy"])
+        if through == "service":
+            address = wares.service(lab, callers, server, port)
+        elif through == "proxy" and kind in WEB:
+            web = k3s.deploy("ingress", f"edge-proxy{i}")
+            proxied(lab, web, server, port)
+            time.sleep(2)
+            address, port, callers = web.address, 80, [*callers, web]
+        said = [call_any(lab, one, kind, address, port) for one in callers[:2]]
+        about.append(f"{' and '.join(said)} -> {through} -> {kind}")
+        lab.start(roll, lab, k3s, server, callers, lab.draw.uniform(14, 40), kind)
+    lab.start(bystander, lab, k3s)
+    return f"roll-outs ({k3s.told}): {', '.join(about)}"
+
+
+def proxied(lab: Lab, web: Pod, app: Pod, port: int) -> str:
+    """A proxy of some make in front of an application."""
+    make = lab.draw.choice(["envoy", "envoy", "nginx", "haproxy", "caddy", "apache"])
+    if make == "envoy":
+        wares.envoy(lab, web, f"{app.address}:{port}", app.workload)
+    else:
+        lab.proxy(web, app, port, make)
+    return make
+
+
+def serve_any(lab: Lab, server: Pod, kind: str) -> int:
+    """A server of this kind; gives its port."""
+    if kind in ("postgres", "redis"):
+        return wares.database(lab, server, kind)
+    if kind == "lines":
+        line_server(lab, server, lab.draw.choice(LINES), 9000)
+        return 9000
+    wares.serve(lab, server, kind, 8080)
+    return 8080
+
+
+def call_any(lab: Lab, caller: Pod, kind: str, address: str, port: int) -> str:
+    """A caller that suits the server, busy all the time."""
+    if kind == "lines":
+        own = lab.draw.choice(["go", "java", "node"])
+        return pool(lab, caller, own, address, port, 0.3, said=lab.draw.random() < 0.3)
+    if kind in ("postgres", "redis", "grpc"):
+        own = {"postgres": lab.draw.choice(["pg3", "pg8000", "asyncpg", "psycopg"])}.get(kind, kind)
+        return wares.call(lab, caller, own, address, port, "/", 0.1)
+    path = lab.draw.choice(["/upload", "/upload", "/upload", "/big", "/slow?s=1"])
+    return wares.call(lab, caller, lab.draw.choice(CALLERS), address, port, path, 0.15)
+
+
+def roll(lab: Lab, k3s: Cluster, server: Pod, callers: list[Pod], when: float, kind: str) -> None:
+    """End the server under its callers; another pod takes over, now and then its address."""
+    if not lab.wait(when):
+        return
+    fresh = None
+    if lab.draw.random() < 0.7:
+        fresh = k3s.deploy(server.namespace, server.workload)
+        fresh.line("starting", now())
+        lab.wait(lab.draw.uniform(0.2, 1.5))
+    at = now()
+    for caller in callers:
+        for peer in (server.address, None):
+            lab.ground.act("termination_fallout", caller, peer, at, at + 20 * NS)
+    lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
+    if lab.draw.random() < 0.3:
+        _link(server, "down")  # a node that is lost sends no FIN
+    k3s.end(server, lab.draw.choice([0.0, 0.5, 2.0]))
+    _link(server, "up")
+
+
+def bystander(lab: Lab, k3s: Cluster) -> None:
+    """A caller of a remote API that resets a part of its calls, for no reason in any log."""
+    moody_caller(lab, k3s, "notify", "sms", 1.5)
+
+
+def moody_caller(lab: Lab, k3s: Cluster, namespace: str, workload: str, pause: float) -> str:
+    """A caller of something outside that resets as it likes."""
+    address = lab.outside(lab.ground.public_address())
+    port = lab.draw.choice([80, 443, 8443])
+    listener = socket.create_server((address, port), backlog=64)
+
+    def serve() -> None:
+        while True:
+            one, _ = listener.accept()
+            lab.start(_moody, lab, one)
+
+    lab.start(serve)
+    caller = k3s.deploy(namespace, workload)
+    return wares.call(lab, caller, lab.draw.choice(CALLERS), address, port, "/", pause)
+
+
+def crashed(lab: Lab) -> str:
+    """Processes that die by themselves under callers, told as a cluster tells it."""
+    k3s, about = cluster(lab), []
+    for i in range(2):
+        server = k3s.deploy("shop", f"{lab.draw.choice(['orders', 'render'])}{i}")
+        how, when = lab.draw.choice(["panic", "segfault", "node", "jvm"]), lab.draw.uniform(15, 40)
+        at = f"{server.address}:8080"
+        if how == "panic":
+            lab.spawn(server, str(wares.BUILT / "stack"), "web", at, "plain", str(when))
+        elif how == "segfault":
+            lab.python_server(server, "crash", 8080, str(when))
+        elif how == "node":
+            lab.node_server(server, "doomed", 8080, "plain", str(when))
+        else:
+            wares.serve(lab, server, "java", 8080)
+        time.sleep(3)
+        callers = [k3s.deploy("shop", f"front{i}{c}") for c in "ab"]
+        address, port = server.address, 8080
+        through = lab.draw.choice(["pod", "service", "proxy"])
+        if through == "service":
+            address = wares.service(lab, callers, server, port)
+        elif through == "proxy":
+            web = k3s.deploy("ingress", f"edge-proxy{i}")
+            proxied(lab, web, server, port)
+            time.sleep(2)
+            address, port, callers = web.address, 80, [*callers, web]
+        said = [call_any(lab, one, "web", address, port) for one in callers[:2]]
+        about.append(f"{' and '.join(said)} -> {through} -> {how}")
+        lab.start(_dies, lab, k3s, server, callers, how, when)
+    lab.start(unrelated, lab, k3s)
+    return f"crashes ({k3s.told}): {', '.join(about)}"
+
+
+def _dies(lab: Lab, k3s: Cluster, server: Pod, callers: list[Pod], how: str, when: float) -> None:
+    if how == "jvm":
+        lab.wait(when)
+        strike(server, signal.SIGSEGV)
+    lab.processes[server.name].wait()
+    at = now()
+    for pod, peer in [(one, server.address) for one in callers] + [(one, None) for one in callers]:
+        lab.ground.act("backend_crash", pod, peer, at - NS // 2, at + 10 * NS)
+    k3s.died(server)
+
+
+def left(lab: Lab) -> str:
+    """Clients that give up behind Envoy and other proxies, before newer applications."""
+    k3s, about = cluster(lab), []
+    for i in range(3):
+        app = k3s.deploy("report", f"{lab.draw.choice(['export', 'csv', 'thumbs'])}{i}")
+        kind = lab.draw.choice(WEB)
+        wares.serve(lab, app, kind, 8080)
+        web = k3s.deploy("ingress", f"edge-proxy{i}")
+        time.sleep(3)
+        make = proxied(lab, web, app, 8080)
+        time.sleep(2)
+        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
+        how = lab.draw.choice(["slow", "big", "upload", "mixed", "mixed"])
+        lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.3, 1.4))
+        about.append(f"{make} -> {kind} {how}")
+    lab.start(unrelated, lab, k3s)
+    return f"aborts ({k3s.told}): {', '.join(about)}"
+
+
+def balanced(lab: Lab) -> str:
+    """Balancers of different periods against servers that name their peers, or do not."""
+    k3s, about = cluster(lab), []
+    for i in range(4):
+        pod = k3s.deploy("edge", f"{lab.draw.choice(['tunnel', 'gate', 'relay', 'sync'])}{i}")
+        kind = lab.draw.choice([*LINES, "postgres", "redis", "nginx", "envoy"])
+        port = 9000
+        if kind == "postgres":
+            port = wares.database(lab, pod, kind)
+        elif kind == "redis":
+            words = (
+                f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
+            )
+            lab.spawn(pod, "redis-server", *words.split(), "")
+        elif kind == "nginx":
+            lab.proxy(pod, pod, 9001, "nginx", debug=True)
+            port = 80
+        elif kind == "envoy":
+            wares.envoy(lab, pod, f"{pod.address}:9001", pod.workload, tcp=lab.draw.random() < 0.5)
+            port = 80
+        else:
+            line_server(lab, pod, kind, port)
+        time.sleep(2)
+        count = lab.draw.choice([1, 2, 2, 3])
+        sources = [lab.outside(lab.ground.balancer()) for _ in range(count)]
+        if lab.draw.random() < 0.5:
+            sources = [lab.outside(lab.ground.gateways()[1])] * count  # one node masquerades all
+        for source in sources:
+            period, jitter = lab.draw.uniform(2.5, 12), lab.draw.choice([0, 0.01, 0.03, 0.1])
+            how = _polite_probe if lab.draw.random() < 0.25 else probe
+            lab.start(how, lab, source, pod, port, period, jitter, lab.draw.choice([0, 0.1]))
+        if lab.draw.random() < 0.5:
+            lab.start(talk, lab, sources[0], pod, port, 3.0)
+        about.append(f"{kind} by {count}")
+    lab.start(unrelated, lab, k3s)
+    return f"balancers ({k3s.told}): {', '.join(about)}"
+
+
+def strangers(lab: Lab) -> str:
+    """Resets that no log explains, and clocked clients, while things happen that are not to blame."""
+    k3s = cluster(lab)
+    about = [moody_caller(lab, k3s, "partner", f"feed{i}", 0.7) for i in range(2)]
+    server = k3s.deploy("legacy", "rates")
+    line_server(lab, server, "net", 9000)
+    time.sleep(1)
+    caller = k3s.deploy("partner", "quotes")
+    about.append(pool(lab, caller, lab.draw.choice(["go", "java", "node"]), server.address, 9000,
+                      1.0, said=False))  # fmt: skip
+    lab.start(_firewall, lab, caller, server)
+    app = k3s.deploy("etl", "feeds")
+    wares.serve(lab, app, lab.draw.choice(WEB), 8080)
+    time.sleep(3)
+    source = lab.outside(lab.draw.choice([lab.ground.nodes[0], lab.ground.balancer()]))
+    lab.start(_clockwork, lab, source, app, lab.draw.choice(["big", "upload"]), 6.0)
+    lab.start(talk, lab, lab.outside(lab.ground.public_address()), app, 8080, 1.5)
+    web = k3s.deploy("ingress", "edge-proxy")
+    proxied(lab, web, app, 8080)
+    lab.start(_leave_elsewhere, lab, web, app)
+    lab.start(unrelated, lab, k3s)
+    return f"unexplained resets ({k3s.told}): {', '.join(about)}"
+
+
+def _firewall(lab: Lab, caller: Pod, server: Pod) -> None:
+    """A firewall rejects a flow with RST now and then."""
+    wares.in_pod(server, "nft", "add table ip wall")
+    wares.in_pod(server, "nft", "add chain ip wall input { type filter hook input priority 0 ; }")
+    while lab.wait(lab.draw.uniform(5, 20)):
+        rule = (
+            f"add rule ip wall input ip saddr {caller.address} tcp dport 9000 reject with tcp reset"
+        )
+        wares.in_pod(server, "nft", rule)
+        lab.wait(lab.draw.uniform(0.5, 3))
+        wares.in_pod(server, "nft", "flush chain ip wall input")
+
+
+def _leave_elsewhere(lab: Lab, web: Pod, app: Pod) -> None:
+    """Clients of the proxy that give up slow answers, which few applications log as a reset."""
+    source = lab.outside(lab.ground.public_address())
+    while lab.wait(lab.draw.expovariate(1 / 4)):
+        with contextlib.suppress(OSError), dial(source, web, 80) as one:
+            one.sendall(b"GET /slow?s=3 HTTP/1.1\r\nHost: app\r\n\r\n")
+            time.sleep(0.4)
+            lab.ground.act("client_abort", app, web.address, now(), now() + 3 * NS)
+
+
+def starved(lab: Lab) -> str:
+    """Full accept queues, processes out of files, processes that the kernel kills for memory."""
+    k3s, about = cluster(lab), []
+    for i in range(2):
+        server = k3s.deploy("legacy", f"{lab.draw.choice(['pricing', 'basket'])}{i}")
+        how = lab.draw.choice(["backlog", "files", "workers"])
+        if how == "backlog":
+            wares.in_pod(server, "sysctl", "-w", "net.ipv4.tcp_abort_on_overflow=1")
+            lab.python_server(server, "backlog", 8080, "plain")
+            if lab.draw.random() < 0.5:
+                text = "TCP: request_sock_TCP: Possible SYN flooding on port 8080. Sending cookies."
+                lab.ground.kernel(text, now() + 5 * NS, server.node)
+        elif how == "files":
+            words = f"ulimit -n 26; exec {wares.BUILT}/stack lines {server.address}:8080 json"
+            lab.spawn(server, "sh", "-c", words)
+        else:
+            text = f"""daemon off; error_log stderr; pid {lab.scratch}/{server.name}.pid;
+events {{ worker_connections 24; }} http {{ access_log /dev/stdout; keepalive_timeout 60;
+server {{ listen {server.address}:8080; return 200 ok; }} }}"""
+            lab.spawn(server, "nginx", "-c", lab.conf(server, text))
+        time.sleep(1)
+        callers = [k3s.deploy("shop", f"front{i}{c}") for c in "abc"]
+        address = server.address
+        if lab.draw.random() < 0.4:
+            address = wares.service(lab, callers, server, 8080)
+        for caller in callers:
+            pause = 0.3 if how == "workers" else 0.05
+            own = lab.draw.choice(CALLERS)
+            about.append(f"{wares.call(lab, caller, own, address, 8080, '/', pause)} -> {how}")
+            lab.ground.act("resource_exhaustion", caller, None, now(), now() + 600 * NS)
+        lab.ground.act("resource_exhaustion", server, None, now(), now() + 600 * NS)
+    lab.start(_kernel_lines, lab)
+    return f"limits ({k3s.told}): {', '.join(about)}"
+
+
+def misspoken(lab: Lab) -> str:
+    """TLS to plain listeners and plain text to TLS ones, of proxies and brokers."""
+    k3s, about = cluster(lab), []
+    pem = certificate(lab)
+    for i in range(3):
+        server = k3s.deploy("build", f"{lab.draw.choice(['hub', 'vault'])}{i}")
+        kind = lab.draw.choice(["envoy", "mosquitto", "go", "gotls", "net", "asyncio", "hitch"])
+        port = 8443
+        if kind == "envoy":
+            wares.envoy(lab, server, f"{server.address}:1", server.workload)
+            port = 80
+        elif kind == "mosquitto":
+            text = f"listener 8443 {server.address}\nallow_anonymous true\nlog_dest stdout\nuser root\n"
+            lab.spawn(server, "stdbuf", "-oL", "mosquitto", "-v", "-c", lab.conf(server, text))
+        elif kind == "hitch":
+            text = f'frontend = "[{server.address}]:8443"\nbackend = "[127.0.0.1]:1"\npem-file = "{pem}"\nlog-level = 2\nuser = "nobody"\n'
+            lab.spawn(server, "hitch", "--config", lab.conf(server, text))
+        elif kind == "gotls":
+            lab.spawn(server, str(wares.BUILT / "stack"), "web", f"{server.address}:8443", "plain",
+                      pem)  # fmt: skip
+        else:
+            line_server(lab, server, kind, port)
+        time.sleep(2)
+        caller = k3s.deploy("build", f"agent{i}")
+        secret = kind not in ("gotls", "hitch")
+        own = "tls" if secret else lab.draw.choice(CALLERS)
+        if secret:
+            lab.spawn(
+                caller, lab.python, str(STACKS / "oddly.py"), "tls", server.address, str(port)
+            )
+        else:
+            wares.call(lab, caller, own, server.address, port, "/", 2.0)
+        for pod, other in ((caller, server.address), (server, caller.address)):
+            lab.ground.act("protocol_mismatch", pod, other, now(), now() + 600 * NS)
+        about.append(f"{own} to {kind}")
+    return f"wrong first bytes ({k3s.told}): {', '.join(about)}"
+
+
+def mixed(lab: Lab) -> str:
+    """One application that is probed, left by clients behind a proxy, and rolled out once."""
+    k3s = cluster(lab)
+    app = k3s.deploy("shop", "api")
+    kind = lab.draw.choice(["node", "go", "java", "http", "sanic"])
+    wares.serve(lab, app, kind, 8080)
+    web = k3s.deploy("ingress", "edge-proxy")
+    time.sleep(3)
+    make = proxied(lab, web, app, 8080)
+    callers = [k3s.deploy("shop", f"web{c}") for c in "ab"]
+    said = [call_any(lab, one, kind, app.address, 8080) for one in callers]
+    time.sleep(1)
+    lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
+    for _ in range(lab.draw.choice([1, 2])):
+        source = lab.outside(lab.ground.balancer())
+        lab.start(probe, lab, source, app, 8080, lab.draw.uniform(3, 8), 0.02, 0.0)
+    lab.start(leave_via, lab, web, app, 80, "mixed", lab.draw.uniform(0.5, 1.2))
+    lab.start(roll, lab, k3s, app, [*callers, web], lab.draw.uniform(35, 55), kind)
+    lab.start(bystander, lab, k3s)
+    return f"all at once ({k3s.told}): {make} -> {kind}, {', '.join(said)}"
+
+
+def masked(lab: Lab) -> str:
+    """One node's address stands for all: balancers, the kubelet's checks, and real clients."""
+    k3s, about = cluster(lab), []
+    source = lab.outside(lab.ground.gateways()[lab.draw.choice([1, 3, 5])])
+    web = k3s.deploy("web", "catalog")
+    wares.serve(lab, web, lab.draw.choice(["gunicorn", "uvicorn", "http", "node", "fpm"]), 8080)
+    time.sleep(3)
+    for pause in (0.4, 1.0, 3.0):
+        lab.start(talk, lab, source, web, 8080, pause)
+    for i in range(3):
+        pod = k3s.deploy("edge", f"{lab.draw.choice(['tunnel', 'gate', 'relay'])}{i}")
+        kind = lab.draw.choice(LINES)
+        line_server(lab, pod, kind, 9000)
+        time.sleep(1)
+        period, jitter = lab.draw.uniform(3, 12), lab.draw.choice([0.01, 0.1, 0.2])
+        lab.start(probe, lab, source, pod, 9000, period, jitter, lab.draw.choice([0, 0.2]))
+        about.append(f"{kind} every {period:.0f} s")
+    lab.start(leave_via, lab, web, web, 8080, "mixed", 0.5)
+    return f"one address for all ({k3s.told}): {', '.join(about)}"
+
+
+def checked(lab: Lab) -> str:
+    """HAProxy checks servers by sending and expecting bytes; it closes with a reset."""
+    k3s, about, lines = cluster(lab), [], []
+    front = k3s.deploy("edge", "balancer")
+    for i in range(4):
+        pod = k3s.deploy("data", f"{lab.draw.choice(['store', 'bus', 'ledger'])}{i}")
+        kind = lab.draw.choice([*LINES, "postgres", "redis"])
+        port = 9000
+        if kind == "postgres":
+            port = wares.database(lab, pod, kind)
+        elif kind == "redis":
+            words = (
+                f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
+            )
+            lab.spawn(pod, "redis-server", *words.split(), "")
+        else:
+            line_server(lab, pod, kind, port)
+        every = lab.draw.randint(2000, 9000)
+        expect = "" if kind == "postgres" else "  tcp-check expect string P\n"
+        lines.append(
+            f"backend be{i}\n  option tcp-check\n  tcp-check send PING\\r\\n\n{expect}"
+            f"  server s{i} {pod.address}:{port} check inter {every}ms fall 99\n"
+        )
+        lab.ground.act("probe_noise", pod, None, now(), now() + 900 * NS)
+        about.append(f"{kind} every {every} ms")
+        lab.start(talk, lab, lab.outside(lab.ground.nodes[0]), pod, port, 4.0)
+    time.sleep(2)
+    text = "global\n  log stdout format raw daemon\ndefaults\n  mode tcp\n  log global\n  timeout connect 2s\n  timeout client 9s\n  timeout server 9s\n"
+    text += f"frontend none\n  bind {front.address}:1\n  default_backend be0\n" + "".join(lines)
+    lab.spawn(front, "haproxy", "-db", "-f", lab.conf(front, text))
+    lab.start(unrelated, lab, k3s)
+    return f"checked by HAProxy ({k3s.told}): {', '.join(about)}"
+
+
+KINDS = {
+    each.__name__: each
+    for each in (
+        masked,
+        checked,
+        dropped,
+        rolled,
+        crashed,
+        left,
+        balanced,
+        strangers,
+        starved,
+        misspoken,
+        mixed,
+    )
+}
+
+if __name__ == "__main__":
+    wares.build()
+    sys.exit(main(KINDS, "fleet"))
