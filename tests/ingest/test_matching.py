@@ -2,6 +2,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whyreset.basis.frozen import replace
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.trial import is_tame
@@ -227,7 +228,7 @@ def test_peers_are_looked_for_only_where_a_definition_looks():
 
 def test_a_line_that_is_skipped_is_no_event():
     found = define(pattern("connection lost(?: to (?P<peer>\\S+))?", {"peer": "addr"}))
-    found = Definition(*[getattr(found, name) for name in found._fields[:-1]], skips=("^dump:",))
+    found = replace(found, skips=("^dump:",))
     assert fields(found, "worker 7: connection lost to 10.0.0.1") == {"peer": "10.0.0.1"}
     assert extract(found, "dump: a connection lost") == []
     lines = "dump: a connection lost\nworker 7: connection lost to 10.0.0.1"
@@ -246,3 +247,10 @@ def test_a_skip_that_takes_too_long_costs_its_pattern():
         == []
     )
     assert len(extractor.problems) == 1
+
+
+def test_a_message_counts_only_behind_what_it_must_follow():
+    found = replace(define(pattern("connection lost")), afters=(r"\bERROR\b",))
+    assert fields(found, "ERROR worker 7: connection lost") == {}
+    assert extract(found, "connection lost: no ERROR") == []
+    assert extract(found, "ERROR of another line\nconnection lost") == []

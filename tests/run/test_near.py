@@ -43,11 +43,11 @@ def test_near_misses(case: dict[str, str]) -> None:
     assert near.wanted in str(near)
 
 
-def test_a_line_that_is_skipped_is_told() -> None:
+def test_a_line_that_is_ruled_out_is_told() -> None:
     plan = load_text("event reset { match /connection lost/; skip /^dump: / }")
     near = NearMisses(plan.definitions).of("dump: 12 connection lost")
     assert near is not None
-    assert str(near) == "fits, but a line that `skip` leaves in is wanted"
+    assert str(near) == "fits, but a line that `after` and `skip` let through is wanted"
 
 
 def test_a_sample_with_its_end_cut_off_is_near() -> None:

@@ -61,7 +61,7 @@ def tokens_of(text: str) -> Iterator[Token]:
     """All tokens, line ends among them; comments too, for a cursor may stand in one."""
     at, last = 0, ""
     while at < len(text):
-        found = _REGEX.match(text, at) if last in ("match", "skip") else None
+        found = _REGEX.match(text, at) if last in ("match", "after", "skip") else None
         kind = "regex"
         if found is None:
             found = _TOKEN.match(text, at)

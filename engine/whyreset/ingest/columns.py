@@ -26,7 +26,7 @@ from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
 from whyreset.ingest.trial import SHORT, Trial
-from whyreset.model.event import RESET, Event, LineEvent, Value
+from whyreset.model.event import DISCONNECT, RESET, Event, LineEvent, Value
 from whyreset.model.record import Source
 
 HEAD = 40
@@ -50,6 +50,12 @@ class _Columns(NamedTuple):
     times: list[int]
     offsets: list[int]
     texts: list[str]
+
+    def without(self, offsets: set[int]) -> "_Columns":
+        """The same without the lines at these offsets."""
+        kept = [offset not in offsets for offset in self.offsets]
+        times, places = compress(self.times, kept), compress(self.offsets, kept)
+        return _Columns(list(times), list(places), list(compress(self.texts, kept)))
 
 
 class _Begins(dict[bytes, bytes | None]):
@@ -142,8 +148,11 @@ class Columns:
         events: list[Event] = []
         for trials in kinds:
             rivals = tuple(trial for trial in trials if trial.may_match(joined))
-            if rivals:
-                events += self._of_kind(rivals, joined, columns)
+            asked = columns
+            if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
+                asked = columns.without({event.offset for event in events})
+            if rivals and asked.texts:
+                events += self._of_kind(rivals, joined, asked)
         return events
 
     def _of_kind(self, trials: tuple[Trial, ...], joined: str, columns: _Columns) -> list[Event]:
@@ -206,9 +215,9 @@ def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[s
 
 
 def _leads(trial: Trial, joined: str) -> bool:
-    """Whether what a trial finds in short texts are events at once: nothing is skipped, and resets
-    have a peer, on no conditions."""
-    if trial.definition.skips or not trial.is_quick or not trial.is_unguarded(joined):
+    """Whether what a trial finds in short texts are events at once: nothing is asked of their
+    lines, and resets have a peer, on no conditions."""
+    if trial.surroundings or not trial.is_quick or not trial.is_unguarded(joined):
         return False
     is_reset = trial.definition.kind == RESET
     return not is_reset or ("peer" in trial.addresses and not trial.definition.where)

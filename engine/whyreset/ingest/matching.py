@@ -10,13 +10,15 @@ from whyreset.ingest.needles import Needles
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
-from whyreset.model.event import RESET, Event
+from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
 MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
-    "cause", "log",
+    "cause", "log", "@message", "textpayload", "short_message", "full_message", "error_message",
+    "errormessage", "errmsg", "error.message", "stack_trace", "stacktrace", "exc_info",
+    "exc", "event", "@m", "@x",
 })  # fmt: skip
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
@@ -176,10 +178,14 @@ class Extractor:
     ) -> list[Event]:
         """The same, for a record whose needles are known: no record need be built."""
         body = Text(text)
-        found = [
-            self._event(trials, time, source, offset, body) for trials in self._plan(needles, mask)
-        ]
-        return [event for event in found if event is not None]
+        events: list[Event] = []
+        for trials in self._plan(needles, mask):
+            if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
+                continue
+            event = self._event(trials, time, source, offset, body)
+            if event is not None:
+                events.append(event)
+        return events
 
     def event(
         self, trials: tuple[Trial, ...], time: int, source: Source, offset: int, text: str
@@ -221,7 +227,10 @@ class Extractor:
 
     def kinds(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...] | None:
         """The trials of records with these needles, those of a kind together and best first; None
-        where it depends on the source which of them are to be made."""
+        where it depends on the source which of them are to be made.
+
+        Resets come first: where a record tells of one, a disconnect in it is the same failure.
+        """
         if self._has_origins and needles not in self._sifted:
             return None
         return self._plan(needles, mask)
@@ -246,7 +255,7 @@ class Extractor:
             kinds.setdefault(self._trials[index].definition.kind, []).append(self._trials[index])
         plan = tuple(
             tuple(sorted(trials, key=lambda trial: (-trial.potential, trial.number)))
-            for trials in kinds.values()
+            for _, trials in sorted(kinds.items(), key=lambda each: each[0] != RESET)
         )
         if len(self._plans) > 4096:
             self._plans.clear()

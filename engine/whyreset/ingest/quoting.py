@@ -132,6 +132,7 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         ('"' in head and _in_literal(head, tail, '"'))
         or ("'" in head and _in_literal(head, tail, "'"))
         or ("`" in head and _in_backticks(head, tail))
+        or head.rstrip().endswith("/*")
         or head.count("\u201c") > head.count("\u201d")
         or _TELLING.search(head) is not None
     )

@@ -22,7 +22,7 @@ _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
 _OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|(?P<hours>[+-]\d\d)(?![\w:]))?"
 _ISO = lazy(
-    r"(?P<year>\d{4})(?P<cut>[-/])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
+    r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
     + _HMS
     + _OFFSET
 )

@@ -2,10 +2,10 @@
 
 import re
 from collections.abc import Mapping
-from functools import lru_cache
 from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
+from whyreset.ingest.surroundings import Surroundings, limited_pattern, line_around
 from whyreset.ingest.values import Fields, Store, holds, store_of
 from whyreset.model.definition import Condition, Definition, Matcher
 
@@ -25,12 +25,13 @@ class Trial:
     potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each key of a JSON matcher
+    surroundings  what its line is asked for; None where nothing is
     """
 
     __slots__ = (
         "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_needed",
         "_numbers", "_quick", "_text", "addresses", "definition", "given", "mapped", "matcher",
-        "number", "plain", "potential",
+        "number", "plain", "potential", "surroundings",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -51,6 +52,8 @@ class Trial:
         # An address may come with a port.
         self.potential = groups + kinds.count("addr") + len(self.given)
         self.plain = not definition.assignments and not definition.where
+        asks = definition.afters or definition.skips
+        self.surroundings = Surroundings(definition) if asks else None
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
         self._quick: Any = None
         self._limited: Any = None
@@ -67,31 +70,25 @@ class Trial:
         )
 
     def search(self, text: str, timeout: float) -> Fields | None:
-        """The fields of the first match; None without one, or where it is only quoted, or to be
-        skipped.
+        """The fields of the first match; None without one, or where it is only quoted.
 
+        A match in a line that the definition's `after` and `skip` rule out is none.
         TimeoutError after `timeout` seconds.
         """
         found = self._find(text, timeout)
         if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
             return None
-        if self.definition.skips and self._is_skipped(text, found, timeout):
-            rest = text[self._line(text, found)[1] :]
-            return self.search(rest[1:], timeout) if rest else None
+        if self.surroundings and not self.surroundings.admit(text, self._place(found), timeout):
+            _, end = line_around(text, self._place(found))
+            return self.search(text[end + 1 :], timeout) if end < len(text) else None
         return self.read(found)
 
-    def is_skipped(self, text: str, timeout: float) -> bool:
-        """Whether the message is there, in a line that the definition skips."""
-        found = self._find(text, timeout) if self.definition.skips else None
-        return found is not None and self._is_skipped(text, found, timeout)
-
-    def _is_skipped(self, text: str, found: Any, timeout: float) -> bool:
-        """Whether an expression of `skip` finds something in the line of a match."""
-        begin, end = self._line(text, found)
-        line = text[begin:end]
-        return any(
-            _limited_pattern(skip).search(line, timeout=timeout) for skip in self.definition.skips
-        )
+    def is_out_of_place(self, text: str, timeout: float) -> bool:
+        """Whether the message is there, but `after` or `skip` rule its line out."""
+        found = self._find(text, timeout) if self.surroundings else None
+        if found is None or self.surroundings is None:
+            return False
+        return not self.surroundings.admit(text, self._place(found), timeout)
 
     def is_quoted(self, text: str, timeout: float) -> bool:
         """Whether the message is there, but its line only quotes it."""
@@ -109,7 +106,7 @@ class Trial:
         if quick is not None and (self.matcher.linear or len(text) <= SHORT):
             return quick(text)
         if self._limited is None:
-            self._limited = _limited_pattern(self.matcher.pattern or "").search
+            self._limited = limited_pattern(self.matcher.pattern or "").search
         return self._limited(text, timeout=timeout)
 
     def read(self, found: Any) -> Fields:
@@ -176,12 +173,6 @@ class Trial:
     def _is_quoted(self, text: str, found: Any) -> bool:
         return is_quoted(text, self._place(found))
 
-    def _line(self, text: str, found: Any) -> tuple[int, int]:
-        """Where the line of a match begins and ends."""
-        begin = text.rfind("\n", 0, self._place(found)) + 1
-        end = text.find("\n", begin)
-        return begin, end if end >= 0 else len(text)
-
     def _place(self, found: Any) -> int:
         """A place in the line of a match."""
         place: int = found.end() - 1 if self._is_at_start else found.start()
@@ -218,7 +209,7 @@ class Trial:
         if pattern is not None:
             self._quick = pattern.search
         else:
-            pattern = _limited_pattern(self.matcher.pattern or "")
+            pattern = limited_pattern(self.matcher.pattern or "")
             self._limited = pattern.search
         types = dict(self.matcher.types)
         self._numbers = dict(pattern.groupindex)
@@ -233,15 +224,7 @@ class Trial:
         try:
             return re.compile(_NAMED_GROUP.sub("(?P<", text))
         except re.error:
-            return _limited_pattern(text)
-
-
-@lru_cache(maxsize=1024)
-def _limited_pattern(text: str) -> Any:
-    """A pattern whose searches can be limited in time."""
-    import regex  # noqa: PLC0415 - slow to import, and many inputs need none of it
-
-    return regex.compile(text)
+            return limited_pattern(text)
 
 
 def is_tame(pattern: str) -> bool:

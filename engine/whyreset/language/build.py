@@ -137,7 +137,7 @@ class _Builder:
             matchers=_of(c, tree.MatcherNode),
             assignments=_of(c, tree.AssignNode),
             where=tuple(each for line in _of(c, tuple) for each in line),
-            skips=_of(c, tree.SkipNode),
+            lines=_of(c, tree.LineNode),
             samples=_of(c, tree.SampleNode),
         )
 
@@ -146,8 +146,11 @@ class _Builder:
             return self._maker.expression(_expression(c[0]), span_of(c[0]))
         return self._maker.template(c[0][1:-1], span_of(c[0]))
 
-    def skip(self, _meta: Meta, c: list[Any]) -> tree.SkipNode:
-        return self._maker.skip(_expression(c[0]), span_of(c[0]))
+    def after(self, _meta: Meta, c: list[Any]) -> tree.LineNode:
+        return self._maker.line("after", _expression(c[0]), span_of(c[0]))
+
+    def skip(self, _meta: Meta, c: list[Any]) -> tree.LineNode:
+        return self._maker.line("skip", _expression(c[0]), span_of(c[0]))
 
     def dialect(self, _meta: Meta, c: list[Any]) -> str:
         return str(c[0])

@@ -37,7 +37,8 @@ class EventReader:
             matchers=tuple(self._matcher(each, kind) for each in node.matchers),
             assignments=tuple(self._assignment(each, kind) for each in node.assignments),
             where=tuple(self._clauses.condition(each, kind) for each in node.where),
-            skips=tuple(each.pattern for each in node.skips),
+            afters=tuple(each.pattern for each in node.lines if each.word == "after"),
+            skips=tuple(each.pattern for each in node.lines if each.word == "skip"),
             samples=tuple(self._sample(each, kind) for each in node.samples),
             by=self._desk.by(node.kind.span),
         )

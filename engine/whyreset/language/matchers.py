@@ -14,7 +14,7 @@ from whyreset.language.log_format import compile_log_format
 from whyreset.language.pattern import CompiledPattern, PatternError
 from whyreset.language.report import Desk
 from whyreset.language.template import compile_template
-from whyreset.language.tree import MatcherNode, SkipNode
+from whyreset.language.tree import LineNode, MatcherNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import JsonCondition, Mapped
 
@@ -45,10 +45,10 @@ class MatcherMaker:
         types = tuple((name, type_of_name(name)) for name in names)
         return MatcherNode(span, text, types, (), (), required_literals(text))
 
-    def skip(self, text: str, span: Span) -> SkipNode:
-        """A regular expression of lines that tell of no such event."""
+    def line(self, word: str, text: str, span: Span) -> LineNode:
+        """A regular expression that tells of lines whether a message in them counts."""
         self._names(text, span)
-        return SkipNode(text, span)
+        return LineNode(word, text, span)
 
     def _names(self, text: str, span: Span) -> list[str] | None:
         """The groups of an expression; None where it cannot be used."""

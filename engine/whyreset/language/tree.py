@@ -50,9 +50,10 @@ class OriginNode(Frozen):
     glob: Word
 
 
-class SkipNode(Frozen):
-    """`skip /EXPRESSION/`."""
+class LineNode(Frozen):
+    """`after /EXPRESSION/` or `skip /EXPRESSION/`."""
 
+    word: str
     pattern: str
     span: Span
 
@@ -118,7 +119,7 @@ class EventNode(Frozen):
     matchers: tuple[MatcherNode, ...]
     assignments: tuple[AssignNode, ...]
     where: tuple[ConditionNode, ...]
-    skips: tuple[SkipNode, ...]
+    lines: tuple[LineNode, ...]
     samples: tuple[SampleNode, ...]
 
 

@@ -98,7 +98,9 @@ class Sample(Frozen):
 class Definition(Frozen):
     """All ways to find events of one kind that one `event` block names.
 
-    skips  expressions (syntax of the `regex` module) of lines whose message does not count
+    afters  expressions (syntax of the `regex` module) that must be found before the message in its
+            line for it to count
+    skips   those that must not be found in its line
     """
 
     kind: str
@@ -108,4 +110,5 @@ class Definition(Frozen):
     where: tuple[Condition, ...]
     samples: tuple[Sample, ...]
     by: str
+    afters: tuple[str, ...] = ()
     skips: tuple[str, ...] = ()

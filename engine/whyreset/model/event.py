@@ -10,6 +10,7 @@ Value = str | int | float
 """Addresses and words are str; ports, statuses and counts int; durations float, in seconds."""
 
 RESET = "reset"
+DISCONNECT = "disconnect"
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset": (

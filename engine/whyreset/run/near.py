@@ -27,7 +27,7 @@ _SHOWN = 60
 
 
 UNQUOTED = "a message of the line's own"
-UNSKIPPED = "a line that `skip` leaves in"
+IN_PLACE = "a line that `after` and `skip` let through"
 _WHERE = "where "
 
 
@@ -49,8 +49,8 @@ class Near(NamedTuple):
     def __str__(self) -> str:
         if self.wanted == UNQUOTED:
             return f"fits, but source code, a comment or prose quotes it: {UNQUOTED} is wanted"
-        if self.wanted == UNSKIPPED:
-            return f"fits, but {UNSKIPPED} is wanted"
+        if self.wanted == IN_PLACE:
+            return f"fits, but {IN_PLACE} is wanted"
         if self.wanted.startswith(_WHERE):
             return f"fits, but `{self.wanted}` does not hold: it is {self.found}"
         if not self.found:
@@ -92,14 +92,14 @@ class NearMisses:
 
     def _refused(self, body: Text) -> Iterator[Near]:
         """Of definitions that fit, but whose conditions fail, or whose message is only quoted or
-        stands in a line that they skip."""
+        stands in a line that they rule out."""
         for trial in self._extractor.candidates(body.text):
             kind, by = trial.definition.kind, trial.matcher.by
             fields = self._extractor.find(trial, body)
             if fields is None and _in_time(trial.is_quoted, body.text):
                 yield Near(kind, by, "", UNQUOTED, "")
-            elif fields is None and _in_time(trial.is_skipped, body.text):
-                yield Near(kind, by, "", UNSKIPPED, "")
+            elif fields is None and _in_time(trial.is_out_of_place, body.text):
+                yield Near(kind, by, "", IN_PLACE, "")
             elif fields is not None and not trial.finish(fields):
                 failed = trial.failed(fields)
                 assert failed is not None

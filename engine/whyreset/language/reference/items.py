@@ -178,10 +178,19 @@ EVENT_ITEMS = (
     ),
     Entry(
         place=EVENT,
+        words=("after",),
+        form="after /EXPRESSION/",
+        says="A message counts only where this is found before it in its line. It is looked for "
+        "only where a pattern of the block fits, so that it costs next to nothing.",
+        example="match  /connection lost/\nafter  /\\b(?:ERROR|WARN)\\b/\n"
+        "sample `ERROR worker 7: connection lost`\n"
+        "sample `worker 7: connection lost, which is no ERROR` gives nothing",
+    ),
+    Entry(
+        place=EVENT,
         words=("skip",),
         form="skip /EXPRESSION/",
-        says="A message does not count in a line in which this is found. It is looked for only "
-        "where a pattern of the block fits, so that it costs next to nothing.",
+        says="A message does not count in a line in which this is found; as cheap as `after`.",
         example="match  /connection lost/\nskip   /^summary: /\n"
         "sample `worker 7: connection lost`\n"
         "sample `summary: 3 times connection lost` gives nothing",
