@@ -18,6 +18,11 @@ event reset {
   match /(?<!subject: [^\n]{0,300})peer (?<peer>\S+) gone: connection reset by peer/
   match /connection reset by peer/
 }
+event disconnect {
+  after /ERROR/
+  skip  /summary:/
+  match /connection to (?<peer>[\d.]+) lost/
+}
 event access { match /^(?<client>[\d.]+) (?<status>\d+) done/ }
 """
 TEXTS = (
@@ -32,6 +37,10 @@ TEXTS = (
     "read tcp 10.0.0.1:80->10.9.8.7:5: read: connection reset by peer\r",
     "x" * 1100 + " read tcp 10.0.0.1:80->10.9.8.7:5: read: connection reset by peer",
     "10.9.8.7 200 done",
+    "ERROR connection to 10.1.1.1 lost",
+    "connection to 10.1.1.1 lost",
+    "summary: ERROR connection to 10.1.1.1 lost",
+    "ERROR connection to 10.1.1.1 lost: connection reset by peer",
     "all is well",
     "\tat Thing.run(Thing.java:7)",
     "Caused by: java.io.IOException: connection reset by peer",

@@ -201,11 +201,11 @@ class Evidence:
 
     def covered(self, kind: str, low: int, high: int) -> bool:
         """Whether a stream that produces events of this kind was read over all of [low, high]."""
-        producers = self._producers.get(_FAMILIES.get(kind, kind), ())
-        return any(
-            self._since.get(name, high + 1) <= low and self._until.get(name, low - 1) >= high
-            for name in producers
-        )
+        since, until = self._since, self._until
+        for name in self._producers.get(_FAMILIES.get(kind, kind), ()):
+            if since.get(name, high + 1) <= low and until.get(name, low - 1) >= high:
+                return True
+        return False
 
     def streams(self, kind: str) -> int:
         """How many streams have shown events of this kind."""

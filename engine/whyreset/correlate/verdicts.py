@@ -19,6 +19,8 @@ _RESET_WORDS = lazy(r"(?i)reset|errno 104|\b104:")
 
 def _telling_line(text: str) -> str:
     """The line of a record that says what happened: in a stack trace it is not the first."""
+    if "\n" not in text:
+        return text
     lines = text.split("\n")
     return next((line for line in lines if _RESET_WORDS.search(line)), lines[0])
 

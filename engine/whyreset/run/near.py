@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 
 import regex
 
-from whyreset.ingest.matching import TIMEOUT, Extractor, Text
+from whyreset.ingest.matching import TIMEOUT, Extractor
+from whyreset.ingest.text import Text
 from whyreset.ingest.values import holds_json, look_up
 from whyreset.language.regex_pieces import Piece, pieces_of, shown
 from whyreset.model.definition import Definition, JsonCondition, Matcher

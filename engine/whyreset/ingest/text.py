@@ -1,0 +1,73 @@
+"""A record's text as it is searched, its JSON object, and the messages in that."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from whyreset.basis.json_text import decode
+
+_MESSAGE_KEYS = frozenset({
+    "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
+    "cause", "log", "@message", "textpayload", "short_message", "full_message", "error_message",
+    "errormessage", "errmsg", "error.message", "stack_trace", "stacktrace", "exc_info",
+    "exc", "event", "@m", "@x",
+})  # fmt: skip
+"""Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
+_ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
+_DEPTH = 4
+
+
+class Text:
+    """A record's text, as it was said and as it is searched, and its JSON object, decoded at most
+    once."""
+
+    __slots__ = ("_decoded", "_leaves", "said", "text")
+
+    def __init__(self, text: str) -> None:
+        self.said = text
+        self.text = _plain(text) if "\\u00" in text else text
+        self._decoded: dict[str, Any] | bool | None = False
+        self._leaves: tuple[str, ...] | None = None
+
+    def decoded(self) -> dict[str, Any] | None:
+        """The object that the text is, or that follows a logger's header; None if none."""
+        if isinstance(self._decoded, bool):
+            self._decoded = _decode(self.text)
+        return self._decoded
+
+    def leaves(self) -> tuple[str, ...]:
+        """The decoded strings under the keys that hold messages."""
+        if self._leaves is None:
+            found = self.decoded()
+            self._leaves = tuple(_strings(found, _DEPTH)) if found else ()
+        return self._leaves
+
+
+def _plain(text: str) -> str:
+    """The text with `<`, `>`, `&` and `'` as they are: encoders write them as escapes, which
+    stay where a logger took an object for text."""
+    for escaped, character in _ESCAPED:
+        text = text.replace(escaped, character)
+    return text
+
+
+def _decode(text: str) -> dict[str, Any] | None:
+    start = text.find("{")
+    if start < 0 or not text.rstrip().endswith("}"):
+        return None
+    try:
+        found = decode(text[start:])
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _strings(found: Any, depth: int, key: str = "") -> Iterator[str]:
+    if isinstance(found, str):
+        if key in _MESSAGE_KEYS:
+            yield found
+    elif depth and isinstance(found, dict):
+        for name, value in found.items():
+            yield from _strings(value, depth - 1, name.lower())
+    elif depth and isinstance(found, list):
+        for value in found:
+            yield from _strings(value, depth - 1, key)
