@@ -154,6 +154,36 @@ def test_what_is_reported() -> None:
     assert rhythm.evidence >= 3
 
 
+@pytest.mark.parametrize(
+    ("name", "n", "at_least"),
+    [
+        ("jitter", 4, 0.55),
+        ("jitter", 5, 0.78),
+        ("two probers", 4, 0.12),
+        ("two probers", 5, 0.9),
+        ("three probers", 6, 0.2),
+    ],
+)
+def test_few_events_are_enough(name: str, n: int, at_least: float) -> None:
+    assert share_found(BEATS[name], n, 200) >= at_least
+
+
+@pytest.mark.parametrize(("n", "most"), [(4, 0.1), (5, 0.06)])
+@pytest.mark.parametrize("name", NONE)
+def test_false_alarms_among_few_events(name: str, n: int, most: float) -> None:
+    assert share_found(NONE[name], n, 200) <= most
+
+
+def test_two_bursts_are_no_probers() -> None:
+    bounds = Bounds(LOW, HIGH, 0.15)
+    apart = find_rhythm([0, 3 * NS, 8 * NS, 11 * NS], bounds)
+    assert apart is not None
+    assert (apart.trains, apart.period) == (2, 8 * NS)
+    assert apart.evidence >= LIKELY
+    together = find_rhythm([0, NS // 100, 8 * NS, 8 * NS + NS // 100], bounds)
+    assert together is None or together.evidence < LIKELY
+
+
 def test_two_probers_are_counted() -> None:
     draw = random.Random(1)
     times = sorted(round(t * NS) for t in (*train(draw, 12, 10, 0.01), *train(draw, 12, 10, 0.01)))
