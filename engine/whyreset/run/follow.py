@@ -19,7 +19,7 @@ from whyreset.run.bounds import Bounds
 from whyreset.run.early import Early
 from whyreset.run.kept import Keeper, Kept
 from whyreset.run.logs import POLL, Logs, inode_of
-from whyreset.run.pace import Pace
+from whyreset.run.pace import Backlog, Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
@@ -29,8 +29,6 @@ _SLICE = 0.25
 _LOOK = 1.0
 """Seconds between looks at folders and rules."""
 _TICK = 0.25
-_BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
-"""Seconds and bytes behind from which there is no time for provisional verdicts."""
 
 
 class Follow(Replay):
@@ -39,6 +37,8 @@ class Follow(Replay):
     `notes` are sentences to be said on the way, `undelivered` is set by whoever takes what is
     decided and could not hand it on: then the last checkpoint stays.
     """
+
+    together = 2048
 
     def __init__(  # noqa: PLR0913 - the parts that a run is wired from
         self,
@@ -57,10 +57,9 @@ class Follow(Replay):
         self.extractor = Extractor(plan.definitions, narrow=True)
         self.notes: list[str] = []
         self.undelivered = False
-        self.behind_since: float | None = None
         self.beat = time.monotonic()
         self.early = Early(plan)
-        self.pace = Pace()
+        self.pace, self._backlog = Pace(), Backlog()
         self.rules = rules
         self.bounds = bounds or Bounds(None)
         self._plan = plan
@@ -210,7 +209,8 @@ class Follow(Replay):
         self._weigh(sum(waiting[path].tail.behind for _, path in behind))
         if self._due("tick", _TICK):
             self._tick()
-        yield self._step()
+        yield from self._step()
+        yield from self._shrink(held=True)
         yield Decided((), self.early.verdicts())
 
     def _poll(self) -> dict[str, Stream]:
@@ -269,11 +269,14 @@ class Follow(Replay):
             for name, first in self._since[stream.path].items():
                 self._correlator.evidence.cover(name, first, passed)
 
-    def _step(self) -> Decided:
-        decided = super()._step()
+    def _step(self) -> Iterator[Decided]:
         if self.early.active:
             self.early.take(self._fresh, self._order.watermark)
         self._fresh.clear()
+        return super()._step()
+
+    def _decided(self) -> Decided:
+        decided = super()._decided()
         self.early.ended(decided.verdicts)
         self.notes += self.extractor.problems[self._told :]
         self._told = len(self.extractor.problems)
@@ -281,22 +284,21 @@ class Follow(Replay):
 
     def _weigh(self, behind: int) -> None:
         """Steps that are taken when there is too much to do, and back."""
-        if not behind:
-            self.behind_since = None
-        elif self.behind_since is None:
-            self.behind_since = self._now
-        late = self.behind_since is not None and self._now - self.behind_since > _BEHIND
-        if self.early.active and late and behind > _BEHIND_BYTES:
+        if self._backlog.is_long(behind, self._now) and self.early.active:
             self.early.suspend()
             self.notes.append(
                 f"{behind >> 20} MiB behind: no provisional verdicts until they are read"
             )
-        notes = self.bounds.keep(self._now, self._correlator, self._order, self.early)
-        self.notes += notes
-        if notes:
-            self._logs.rest()
-        elif not (self.early.active or self._labels or behind or self.bounds.is_tight):
+        if not (self.early.active or self._labels or behind) and self.bounds.is_roomy:
             self.early.resume(self._correlator, self._order.waiting, self._plan)
+
+    def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        for notes in self.bounds.keep(
+            self._now, self._correlator, self._order, self.early, held=held
+        ):
+            self.notes += notes
+            self._logs.rest()
+            yield from self._step() if held else (self._decided(),)
 
     def _wait(self) -> None:
         """Until a log is due, a folder changes, or a signal comes."""
@@ -345,6 +347,5 @@ class Follow(Replay):
         for stream in list(self.streams.values()):
             self._take(stream, stream.finish())
             self._order.close(stream.path)
-        yield self._step()
-        self._correlator.finish()
-        yield self._decided()
+        yield from self._step()
+        yield from self._finish()
