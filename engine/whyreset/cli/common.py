@@ -112,7 +112,8 @@ def load_rules(options: argparse.Namespace) -> Plan | None:
 def extractor_of(options: argparse.Namespace, plan: Plan) -> Extractor:
     """What finds the events that the rules can use."""
     peers = peers_of(options.paths, plan, clock_of(options))
-    return Extractor(plan.definitions, narrow=True, peers=peers)
+    frugal = options.memory is not None
+    return Extractor(plan.definitions, narrow=True, peers=peers, frugal=frugal)
 
 
 def open_all(

@@ -135,11 +135,16 @@ class Clusters:
         if self._open.get(cluster.place) is cluster:
             del self._open[cluster.place]
 
-    def take_first(self, most: int) -> list[Cluster]:
-        """Close those that began first: what was decided after them waits for them, too."""
+    def take_first(self, events: int) -> list[Cluster]:
+        """Close those that began first, of at least so many events where there are as many: what
+        was decided after them waits for them, too."""
         waiting = {id(entry[2]): entry[2] for entry in self._deadlines if not entry[2].settled}
-        first = heapq.nsmallest(most, waiting.values(), key=_start)
-        for cluster in first:
+        first: list[Cluster] = []
+        for cluster in sorted(waiting.values(), key=_start):
+            if events <= 0:
+                break
+            events -= len(cluster.events)
+            first.append(cluster)
             self.close(cluster)
         self._deadlines = [entry for entry in self._deadlines if not entry[2].settled]
         heapq.heapify(self._deadlines)

@@ -165,10 +165,10 @@ class Correlator:
     def _parts(self) -> dict[str, Clusters | Evidence | Owners]:
         return {"clusters": self._clusters, "evidence": self.evidence, "owners": self.owners}
 
-    def shed(self, most: int) -> int:
-        """Memory is short: judge the open clusters that began first. Gives how many they were;
-        what comes to them later is a burst of its own."""
-        first = self._clusters.take_first(most)
+    def shed(self, events: int) -> int:
+        """Memory is short: judge the open clusters that began first, of at least so many events.
+        Gives how many they were; what comes to them later is a burst of its own."""
+        first = self._clusters.take_first(events)
         for cluster in first:
             self._settle(cluster)
         return len(first)

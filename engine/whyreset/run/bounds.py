@@ -20,6 +20,8 @@ _GROWN = 50
 """The process has grown when it has by this part of its limit."""
 _LONGEST, _SHORTEST = 900 * NS, NS // 10
 """How far back (ns) evidence is kept when memory is short: at first, and at least."""
+_AT_ONCE = 256
+"""Events that are judged early before it is seen whether that is enough."""
 _STRETCH = 128 << 10
 """Bytes of the limit for each reset that is judged at once: one of each peer is the dearest."""
 _SAID = 10.0
@@ -143,7 +145,7 @@ class Bounds:
                 break
             self._keep = max(self._keep // 4, _SHORTEST)
         while True:
-            shed = correlator.shed(1)
+            shed = correlator.shed(_AT_ONCE)
             self.shed += shed
             if shed:
                 yield "open bursts are judged early"

@@ -26,6 +26,8 @@ from whyreset.run.signals import Signals
 
 _SLICE = 0.25
 """Seconds of reading after which what was decided is said."""
+_MOST = 8192
+"""The same, by events."""
 _LOOK = 1.0
 """Seconds between looks at folders and rules."""
 _TICK = 0.25
@@ -54,14 +56,16 @@ class Follow(Replay):
         labels: bool = False,
     ) -> None:
         super().__init__(plan, (), lateness, labels=labels)
-        self.extractor = Extractor(plan.definitions, narrow=True)
+        self.bounds = bounds or Bounds(None)
+        self.extractor = self._extractor_of(plan)
         self.notes: list[str] = []
         self.undelivered = False
         self.beat = time.monotonic()
         self.early = Early(plan)
         self.pace, self._backlog = Pace(), Backlog()
         self.rules = rules
-        self.bounds = bounds or Bounds(None)
+        if rules is not None:
+            rules.make_room = self.bounds.make_room
         self._plan = plan
         self._labels = labels
         self._logs = Logs(folders, clock)
@@ -142,12 +146,9 @@ class Follow(Replay):
                     self._change_rules(plan)
             self._logs.watch_folders(self.rules.folders if self.rules is not None else set())
         if self._signals.take_tell():
-            from whyreset.run.telling import sources_of, told  # noqa: PLC0415 - seldom asked for
+            from whyreset.run.telling import state_of  # noqa: PLC0415 - seldom asked for
 
-            what = f"{len(self.streams)} logs followed"
-            self.notes.append(
-                told(self.totals, self.open_bursts, self._order, what, sources_of(self))
-            )
+            self.notes.append(state_of(self, self._order))
 
     def _start(self, path: str, state: StreamState | None = None) -> None:
         self._begin(self._logs.start(path, self.extractor, state))
@@ -171,10 +172,13 @@ class Follow(Replay):
         self.notes += notes
         notes.clear()
 
+    def _extractor_of(self, plan: Plan) -> Extractor:
+        return Extractor(plan.definitions, narrow=True, frugal=self.bounds.limit is not None)
+
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
         self._plan = plan
-        self.extractor = Extractor(plan.definitions, narrow=True)
+        self.extractor = self._extractor_of(plan)
         self._told = 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
@@ -202,7 +206,7 @@ class Follow(Replay):
             else:
                 self._take(stream, batch)
                 heapq.heapreplace(behind, (self._high[id(stream)], path))
-            if time.monotonic() - began > _SLICE:
+            if time.monotonic() - began > _SLICE or len(self._fresh) > _MOST:
                 break
         for _, path in behind:
             waiting[path].due = 0.0
@@ -230,9 +234,8 @@ class Follow(Replay):
         stream.checked = self._now
         self._looked_at[stream.path] = stream
         stream.caught_up = True
-        for batch in (stream.advance(self._now), stream.settle(self._now)):
-            if batch is not None:
-                self._take(stream, batch)
+        for batch in filter(None, (stream.advance(self._now), stream.settle(self._now))):
+            self._take(stream, batch)
         self._logs.was_read(stream, self._now)
 
     def _take(self, source: Origin, batch: Batch) -> None:

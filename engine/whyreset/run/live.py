@@ -76,6 +76,7 @@ class Live(Replay):
         self.extractor = extractor
         self.rules = rules
         self.bounds = bounds or Bounds(None)
+        rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
         self._since: dict[str, int] = {}
@@ -146,7 +147,8 @@ class Live(Replay):
 
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
-        self.extractor, self._said = Extractor(plan.definitions, narrow=True), 0
+        frugal = self.bounds.limit is not None
+        self.extractor, self._said = Extractor(plan.definitions, narrow=True, frugal=frugal), 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
         self._correlator = correlator
