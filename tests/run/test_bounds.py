@@ -191,10 +191,6 @@ FLOODS: dict[str, Callable[[int], str]] = {
         f"read tcp 10.42.0.9:80->10.0.{n >> 12}.{n >> 4 & 255}:{n % 50000 + 1024}:"
         " read: connection reset by peer"
     ),
-    "of ever new pods": lambda n: (
-        f"[pod/api-7c9d8b6f5d-{n // 8:05}/api] read tcp 10.42.0.9:80->10.42.0.1:99:"
-        " read: connection reset by peer"
-    ),
     "of long lines": lambda n: (
         f"{n} {'error: x ' * 3000} read tcp 10.42.0.9:80->10.42.{n % 200}.1:99: read: connection"
         " reset by peer"
@@ -231,11 +227,6 @@ def write(line: Callable[[int], str], log: Path) -> int:
         while size < 72 << 20 and number < 100_000:
             minute, rest = divmod(number, 6000)
             stamp = f"2026-11-22T10:{minute:02}:{rest // 100:02}.{rest % 100:02}0Z"
-            text = line(number)
-            if text.startswith("["):
-                head, _, text = text.partition(" ")
-                size += out.write(f"{head} {stamp} {text}\n")
-            else:
-                size += out.write(f"{stamp} stderr F {text}\n")
+            size += out.write(f"{stamp} stderr F {line(number)}\n")
             number += 1
     return number

@@ -122,7 +122,8 @@ class Correlator:
 
     def advance(self, time: int, most: int = _END) -> bool:
         """Event time is at least `time` (ns) now: judge what can be judged; False where it was
-        broken off, with so many verdicts or labels to be taken."""
+        broken off, with so many more verdicts or labels to be taken."""
+        most += len(self._labels)
         while (cluster := self._clusters.pop_due(time)) is not None:
             self._settle(cluster)
             if len(self.verdicts) + len(self._labels) >= most:
