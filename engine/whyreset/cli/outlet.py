@@ -28,7 +28,7 @@ from whyreset.run.text_output import TextOutput
 if TYPE_CHECKING:
     from whyreset.run.follow import Follow
 
-_AT_ONCE = 64
+_AT_ONCE = 256
 """Verdicts or labels that are written together."""
 
 
