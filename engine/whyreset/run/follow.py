@@ -24,13 +24,10 @@ from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
 
-_SLICE = 0.25
-"""Seconds of reading after which what was decided is said."""
-_MOST = 8192
-"""The same, by events."""
-_LOOK = 1.0
-"""Seconds between looks at folders and rules."""
-_TICK = 0.25
+_SLICE, _MOST = 0.25, 8192
+"""Seconds of reading, and events read, after which what was decided is said."""
+_LOOK, _TICK = 1.0, 0.25
+"""Seconds between looks at folders and rules, and between ticks."""
 
 
 class Follow(Replay):
