@@ -17,7 +17,7 @@ def test_sizes(text: str, value: int) -> None:
 
 @pytest.mark.parametrize("text", ["", "0", "K", "1X", "1KK", "-1", "1.5G", "²", "63M"])
 def test_what_is_no_size(text: str) -> None:
-    with pytest.raises(argparse.ArgumentTypeError, match=r"is not a size from 96M on, such as"):
+    with pytest.raises(argparse.ArgumentTypeError, match=r"is not a size from 64M on, such as"):
         size(64 << 20)(text)
 
 

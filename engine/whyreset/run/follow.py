@@ -65,8 +65,7 @@ class Follow(Replay):
             rules.make_room = self.bounds.make_room
         self._plan = plan
         self._labels = labels
-        self._logs = Logs(folders, clock)
-        self._keeper = Keeper(checkpoint)
+        self._logs, self._keeper = Logs(folders, clock), Keeper(checkpoint)
         self._signals = signals
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
