@@ -38,7 +38,7 @@ def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:
     """A test `address -> bool` for a set of prefixes; what is no address is in none of them."""
     networks = [parse_prefix(text) for text in prefixes]
 
-    @lru_cache(maxsize=65536)
+    @lru_cache(maxsize=8192)
     def member(address: str) -> bool:
         try:
             value = ipaddress.ip_address(address)

@@ -21,6 +21,8 @@ from whyreset.run.prospect import peers_of
 from whyreset.run.replay import Replay
 from whyreset.run.text_output import safe
 
+_LEAST_MEMORY = 96 << 20
+"""The shipped rules, compiled, and what is needed to read (bytes)."""
 _UNITS = {"": 1, "K": 1 << 10, "M": 1 << 20, "G": 1 << 30}
 
 
@@ -65,8 +67,8 @@ def add_follow_options(parser: argparse.ArgumentParser) -> None:
              " of its own pod are left out anyway",
     )  # fmt: skip
     parser.add_argument(
-        "--memory", metavar="SIZE", type=size(64 << 20), default=None,
-        help="with --follow, or of a pipe: keep the process below so many bytes, for example 256M",
+        "--memory", metavar="SIZE", type=size(_LEAST_MEMORY), default=None,
+        help="with --follow, or of a pipe: keep the process below so many bytes, from 96M on",
     )  # fmt: skip
     parser.add_argument(
         "--metrics", metavar="[HOST]:PORT", type=_address, default=None,
@@ -110,7 +112,8 @@ def load_rules(options: argparse.Namespace) -> Plan | None:
 def extractor_of(options: argparse.Namespace, plan: Plan) -> Extractor:
     """What finds the events that the rules can use."""
     peers = peers_of(options.paths, plan, clock_of(options))
-    return Extractor(plan.definitions, narrow=True, peers=peers)
+    frugal = options.memory is not None
+    return Extractor(plan.definitions, narrow=True, peers=peers, frugal=frugal)
 
 
 def open_all(

@@ -5,6 +5,7 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from whyreset.cli.common import say
@@ -27,6 +28,9 @@ from whyreset.run.text_output import TextOutput
 if TYPE_CHECKING:
     from whyreset.run.follow import Follow
 
+_AT_ONCE = 256
+"""Verdicts or labels that are written together."""
+
 
 def give_out_live(
     options: argparse.Namespace, plan: Plan, inputs: list[Input], extractor: Extractor
@@ -45,6 +49,10 @@ def give_out_live(
 def give_out(options: argparse.Namespace, run: "Follow | Live", signals: Signals) -> int:
     """Print what is decided as it comes, and the summary; gives the exit code."""
     keep_large_blocks_apart()
+    shortfall = run.bounds.shortfall()
+    if shortfall is not None:
+        say(f"whyreset: {shortfall}")
+        return 2
     tallies, sink = Tallies(), Sink(sys.stdout.fileno(), signals.is_stopping)
     with ExitStack() as stack:
         if options.metrics:
@@ -65,14 +73,21 @@ def _print_all(
     for decided in run.run():
         _say_all(run)
         tallies.take(decided)
-        data = b"".join(render(decided))
-        if data and not sink.write(data):
+        if not _written(render(decided), sink):
             run.undelivered = True
             run.notes.append("standard output is not read: what was decided last was not said")
             break
     _say_all(run)
     _close(options, run, tallies, sink)
     return 2 if run.totals.failed else 0
+
+
+def _written(blocks: Iterator[bytes], sink: Sink) -> bool:
+    """Write them, not too many at once; whether all were."""
+    while some := list(islice(blocks, _AT_ONCE)):
+        if not sink.write(b"".join(some)):
+            return False
+    return True
 
 
 def _render(options: argparse.Namespace) -> Callable[[Decided], Iterator[bytes]]:

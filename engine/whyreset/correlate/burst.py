@@ -101,7 +101,7 @@ class _Places(dict[Source, str]):
         self._at = at
 
     def __missing__(self, source: Source) -> str:
-        if len(self) > 65536:
+        if len(self) > 8192:
             self.clear()
         named = source[self._at]
         self[source] = text = f"{source[1]}/{named}" if named is not None else source[0]

@@ -3,7 +3,7 @@
 import heapq
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from operator import sub
+from operator import attrgetter, sub
 from typing import Any
 
 from whyreset.correlate.burst import Key, in_order, key_reader
@@ -13,6 +13,8 @@ from whyreset.model.event import Event, Value
 _NEVER = 1 << 63
 _CARRY = 8
 """Events of a full stretch that are judged with the next one instead."""
+
+_start = attrgetter("start")
 
 Place = tuple[str, Key]
 """The kind of a cluster's events, and their values of the fields that all rules' keys have."""
@@ -139,11 +141,21 @@ class Clusters:
         if self._open.get(cluster.place) is cluster:
             del self._open[cluster.place]
 
-    def first_half(self) -> list[Cluster]:
-        """The half of those not judged yet that is due first."""
-        waiting = [cluster for *_, cluster in sorted(self._deadlines) if not cluster.settled]
-        distinct = list(dict.fromkeys(waiting))
-        return distinct[: (len(distinct) + 1) // 2]
+    def take_first(self, events: int) -> list[Cluster]:
+        """Close those that began first, of at least so many events where there are as many: what
+        was decided after them waits for them, too."""
+        waiting = {id(entry[2]): entry[2] for entry in self._deadlines if not entry[2].settled}
+        first: list[Cluster] = []
+        for cluster in sorted(waiting.values(), key=_start):
+            if events <= 0:
+                break
+            events -= len(cluster.events)
+            first.append(cluster)
+            self.close(cluster)
+        self._deadlines = [entry for entry in self._deadlines if not entry[2].settled]
+        heapq.heapify(self._deadlines)
+        self._open = dict(self._open)  # one that has shrunk keeps its size
+        return first
 
     def floor(self, default: int) -> int:
         """The earliest time (ns) of an event that waits to be judged."""

@@ -36,7 +36,7 @@ _UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_open", "_tickets", "_fed", "_now", "_labels", "verdicts")
 _END = 1 << 62
 _LIMIT = 20_000
-"""Resets in one stretch, so that memory stays bounded."""
+"""Resets in one stretch, so that memory stays bounded; `Correlator.most` may be set to less."""
 _SWEEP = 4096
 """Events from one sweep of the evidence to the next."""
 
@@ -69,7 +69,8 @@ class Correlator:
             kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, _UNKNOWN_GAP)
             for kind, judges in self._judges.items()
         }
-        self._clusters = Clusters(self._reaches, lambda _: _LIMIT)
+        self.most = _LIMIT
+        self._clusters = Clusters(self._reaches, lambda _: self.most)
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
@@ -125,15 +126,20 @@ class Correlator:
                 self.advance(event.time)
             self._take(event)
 
-    def advance(self, time: int) -> None:
-        """Event time is at least `time` (ns) now: judge what can be judged."""
+    def advance(self, time: int, most: int = _END) -> bool:
+        """Event time is at least `time` (ns) now: judge what can be judged; False where it was
+        broken off, with so many more verdicts or labels to be taken."""
+        most += len(self._labels)
         while (cluster := self._clusters.pop_due(time)) is not None:
             self._settle(cluster)
+            if len(self.verdicts) + len(self._labels) >= most:
+                return False
         self._now = max(self._now, time)
+        return True
 
-    def finish(self) -> None:
-        """No more events: judge all that is left."""
-        self.advance(_END)
+    def finish(self, most: int = _END) -> bool:
+        """No more events: judge all that is left, or as `advance` does."""
+        return self.advance(_END, most)
 
     def take_labels(self) -> list[Labelled]:
         """The labels decided so far, in time order: none earlier will follow."""
@@ -166,14 +172,13 @@ class Correlator:
     def _parts(self) -> dict[str, Clusters | Evidence | Owners]:
         return {"clusters": self._clusters, "evidence": self.evidence, "owners": self.owners}
 
-    def shed(self) -> int:
-        """Memory is short: judge the half of the open clusters that is due first. Gives how many;
-        what comes to them later is a burst of its own."""
-        due = self._clusters.first_half()
-        for cluster in due:
-            self._clusters.close(cluster)
+    def shed(self, events: int) -> int:
+        """Memory is short: judge the open clusters that began first, of at least so many events.
+        Gives how many they were; what comes to them later is a burst of its own."""
+        first = self._clusters.take_first(events)
+        for cluster in first:
             self._settle(cluster)
-        return len(due)
+        return len(first)
 
     @property
     def open_bursts(self) -> list[tuple[Key, int, int]]:

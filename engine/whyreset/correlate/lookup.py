@@ -11,6 +11,10 @@ from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
+_SOURCES, _NAMES = 8192, 4096
+"""Sources, and names of upstreams, that are remembered: in months there are many."""
+_PARTS = 16
+"""Parts of an upstream's name that are looked at."""
 
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
@@ -186,6 +190,8 @@ class Evidence:
         if name:
             text = str(name)
             if text not in self._upstream_names:
+                if len(self._upstream_names) >= _NAMES:
+                    self._upstream_names.pop(next(iter(self._upstream_names)))
                 self._upstream_names[text] = _workloads_named(text)
             yield text
 
@@ -193,6 +199,16 @@ class Evidence:
         """A source was read whole from `since` to `until` (ns)."""
         self._since[source] = min(since, self._since.get(source, since))
         self._until[source] = max(until, self._until.get(source, until))
+        if len(self._until) > _SOURCES:
+            self._forget_sources()
+
+    def _forget_sources(self) -> None:
+        """Remember the half of the sources that were read furthest."""
+        kept = set(sorted(self._until, key=self._until.__getitem__)[-_SOURCES // 2 :])
+        self._since = {name: self._since[name] for name in self._until if name in kept}
+        self._until = {name: self._until[name] for name in self._since}
+        self._known = {each for each in self._known if each[1] in kept}
+        self._producers = {kind: names & kept for kind, names in self._producers.items()}
 
     def promise(self, kind: str, source: str) -> None:
         """A source would show events of this kind, had there been any."""
@@ -264,12 +280,16 @@ class Evidence:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
         (ns) before it."""
         for question, table in self._tables.items():
-            before = floor - min(most, self._look_back[question])
+            before, size = floor - min(most, self._look_back[question]), len(table)
             for key in list(table):
                 series = table[key]
                 series.forget(before)
                 if not series.times:
                     del table[key]
+            if 2 * len(table) < size:  # a table that has shrunk keeps its size
+                left = dict(table)
+                table.clear()
+                table.update(left)
 
 
 def _speaker(event: Event) -> str:
@@ -309,5 +329,5 @@ def _workloads_named(upstream_name: str) -> set[str]:
     `shop-cart-http@kubernetes`, `be_cart/srv1`, `cart.shop.svc.cluster.local`."""
     base = upstream_name.partition("@")[0].partition("/")[0]
     first = base.partition(".")[0]
-    parts = first.replace("_", "-").split("-")
+    parts = first.replace("_", "-").split("-")[:_PARTS]
     return {"-".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)}

@@ -62,16 +62,20 @@ class Order:
         return [event for events in self._held for event in events]
 
     def release(self) -> None:
-        """Memory is short: nothing waits for the sources that are behind."""
-        newest = max(self._high.values(), default=-1)
-        self._high = dict.fromkeys(self._high, newest)
+        """Memory is short: all sources count as read so far that half of what waits is let go."""
+        middle = self._middle
+        for source in self._high:
+            self.progress(source, middle)
 
     def let_half_go(self, source: str) -> None:
         """Too many wait: a source counts as read so far that the older half of them is let go.
         The newer half still waits, since older ones may come among them."""
+        self.progress(source, self._middle)
+
+    @property
+    def _middle(self) -> int:
         times = sorted(event.time for events in self._held for event in events)
-        if times:
-            self.progress(source, times[len(times) // 2] + self._lateness + 1)
+        return times[len(times) // 2] + self._lateness + 1 if times else -1
 
     def take(self) -> list[Event]:
         """The events before the watermark, in order within what was added together; later

@@ -78,7 +78,7 @@ class _Hosts(dict[str, str | None]):
     """The host of a plain IPv4 address; None for what must be read with more care."""
 
     def __missing__(self, host: str) -> str | None:
-        if len(self) > 65536:
+        if len(self) > 16384:
             self.clear()
         self[host] = found = host if host.replace(".", "").isdecimal() else None
         return found

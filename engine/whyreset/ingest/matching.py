@@ -19,7 +19,10 @@ _DOUBTFUL = 6
 
 
 class Extractor:
-    """Finds the events in records; `problems` grows when a matcher has to be disabled."""
+    """Finds the events in records; `problems` grows when a matcher has to be disabled.
+
+    `frugal`: memory is bounded, and no search may take much of it to be set up.
+    """
 
     def __init__(
         self,
@@ -28,9 +31,11 @@ class Extractor:
         *,
         narrow: bool = False,
         peers: Collection[str] | None = None,
+        frugal: bool = False,
     ) -> None:
         self.definitions = tuple(definitions)
         self.is_narrow = narrow
+        self._frugal = frugal
         self._peers = None if peers is None else tuple(sorted(map(str.encode, peers)))
         self.problems: list[str] = []
         self._timeout = timeout
@@ -84,8 +89,9 @@ class Extractor:
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(
-                groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer
-            )
+                groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer,
+                frugal=self._frugal,
+            )  # fmt: skip
             if source is not None:
                 self._sifted.add(self._needles[key])
         return self._needles[key]

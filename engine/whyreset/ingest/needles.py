@@ -12,6 +12,8 @@ Hits = dict[int, list[int]]
 
 _SWITCH_AFTER = 32 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
+_FRUGAL, _NO_LIMIT = 128, 1 << 30
+"""Needles of one database: to compile 400 takes 40 MiB for a moment, four times 100 a quarter."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
 _BEFORE_PEERS = (b" ", b'"', b":", b"/")
@@ -41,10 +43,11 @@ class Needles:
     groups  per matcher its literals (one of which must be there); bit `i` of a mask stands for
             needle `i`, and `owners[i]` are the matchers that a hit of it concerns
     extra   marks of lines to be visited that belong to no matcher
+    frugal  whether setting up the search must not take much memory
     peers   addresses, which share the last bit: a line that names one concerns `by_peer`
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - what a search is made of
         self,
         groups: Sequence[tuple[bytes, ...]],
         *,
@@ -52,6 +55,7 @@ class Needles:
         escaped: bool = False,
         peers: tuple[bytes, ...] = (),
         by_peer: frozenset[int] = frozenset(),
+        frugal: bool = False,
     ) -> None:
         owners: dict[bytes, set[int]] = {needle: set() for needle in extra}
         for matcher, literals in enumerate(groups):
@@ -61,6 +65,7 @@ class Needles:
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._peers = peers
+        self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
@@ -86,7 +91,9 @@ class Needles:
         if self._fast is None and not self._slow_only:
             self._scanned += (end - start + _CALL) * len(self.needles)
             if self._scanned > _SWITCH_AFTER or self._peers:
-                self._fast = hyperscan_search(self.needles, self._peers)
+                self._fast = hyperscan_search(
+                    self.needles, self._peers, _FRUGAL if self._frugal else _NO_LIMIT
+                )
                 self._slow_only = self._fast is None
         if self._fast is None:
             hits = find_hits(self.needles, data, start, end)
@@ -121,23 +128,27 @@ def find_hits(needles: Iterable[bytes], data: bytes, start: int, end: int) -> Hi
 
 @lru_cache(maxsize=64)
 def hyperscan_search(
-    needles: tuple[bytes, ...], peers: tuple[bytes, ...] = ()
+    needles: tuple[bytes, ...], peers: tuple[bytes, ...] = (), together: int = _NO_LIMIT
 ) -> Callable[[Any], Hits] | None:
     """One pass for all needles, and for all peers, whose places come last; None where hyperscan
-    is not installed. A place is where a needle ends."""
+    is not installed. A place is where a needle ends. With more than so many `together`, it takes
+    several passes."""
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         return None
-    database = hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK)
     expressions = [
         *(b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles),
         # a set of bytes, or one id for all, would make the time to compile grow with the square
         *(re.escape(lead + peer) for peer in peers for lead in _BEFORE_PEERS),
     ]
     bits = [*range(len(needles)), *[len(needles)] * (len(expressions) - len(needles))]
-    ids = list(range(len(expressions)))
-    database.compile(expressions=expressions, ids=ids, elements=len(expressions), flags=0)
+    databases = []
+    for at in range(0, len(expressions), together):
+        part = expressions[at : at + together]
+        ids = list(range(at, at + len(part)))
+        databases.append(hyperscan.Database(mode=hyperscan.HS_MODE_BLOCK))
+        databases[-1].compile(expressions=part, ids=ids, elements=len(part), flags=0)
 
     def search(view: Any) -> Hits:
         hits: defaultdict[int, list[int]] = defaultdict(list)
@@ -145,7 +156,8 @@ def hyperscan_search(
         def on_hit(number: int, _start: int, end: int, _flags: int, _context: object) -> None:
             hits[bits[number]].append(end)
 
-        database.scan(view, match_event_handler=on_hit)
+        for database in databases:
+            database.scan(view, match_event_handler=on_hit)
         return hits
 
     return search

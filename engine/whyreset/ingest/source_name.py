@@ -34,7 +34,7 @@ def workload_of(pod: str) -> str:
     return pod
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def make_source(
     name: str,
     namespace: str | None = None,
@@ -46,7 +46,7 @@ def make_source(
     return Source(name, namespace, workload_of(pod) if pod else None, pod, container, node)
 
 
-@lru_cache(maxsize=65536)
+@lru_cache(maxsize=8192)
 def with_labels(source: Source, labels: str) -> Source:
     """The source with the labels of its pod; equal arguments give the same object."""
     return source._replace(labels=labels)

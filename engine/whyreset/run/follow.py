@@ -19,18 +19,15 @@ from whyreset.run.bounds import Bounds
 from whyreset.run.early import Early
 from whyreset.run.kept import Keeper, Kept
 from whyreset.run.logs import POLL, Logs, inode_of
-from whyreset.run.pace import Pace
+from whyreset.run.pace import Backlog, Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
 
-_SLICE = 0.25
-"""Seconds of reading after which what was decided is said."""
-_LOOK = 1.0
-"""Seconds between looks at folders and rules."""
-_TICK = 0.25
-_BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
-"""Seconds and bytes behind from which there is no time for provisional verdicts."""
+_SLICE, _MOST = 0.25, 8192
+"""Seconds of reading, and events read, after which what was decided is said."""
+_LOOK, _TICK = 1.0, 0.25
+"""Seconds between looks at folders and rules, and between ticks."""
 
 
 class Follow(Replay):
@@ -39,6 +36,8 @@ class Follow(Replay):
     `notes` are sentences to be said on the way, `undelivered` is set by whoever takes what is
     decided and could not hand it on: then the last checkpoint stays.
     """
+
+    together = 2048
 
     def __init__(  # noqa: PLR0913 - the parts that a run is wired from
         self,
@@ -54,19 +53,19 @@ class Follow(Replay):
         labels: bool = False,
     ) -> None:
         super().__init__(plan, (), lateness, labels=labels)
-        self.extractor = Extractor(plan.definitions, narrow=True)
+        self.bounds = bounds or Bounds(None)
+        self.extractor = self._extractor_of(plan)
         self.notes: list[str] = []
         self.undelivered = False
-        self.behind_since: float | None = None
         self.beat = time.monotonic()
         self.early = Early(plan)
-        self.pace = Pace()
+        self.pace, self._backlog = Pace(), Backlog()
         self.rules = rules
-        self.bounds = bounds or Bounds(None)
+        if rules is not None:
+            rules.make_room = self.bounds.make_room
         self._plan = plan
         self._labels = labels
-        self._logs = Logs(folders, clock)
-        self._keeper = Keeper(checkpoint)
+        self._logs, self._keeper = Logs(folders, clock), Keeper(checkpoint)
         self._signals = signals
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
@@ -143,12 +142,9 @@ class Follow(Replay):
                     self._change_rules(plan)
             self._logs.watch_folders(self.rules.folders if self.rules is not None else set())
         if self._signals.take_tell():
-            from whyreset.run.telling import sources_of, told  # noqa: PLC0415 - seldom asked for
+            from whyreset.run.telling import state_of  # noqa: PLC0415 - seldom asked for
 
-            what = f"{len(self.streams)} logs followed"
-            self.notes.append(
-                told(self.totals, self.open_bursts, self._order, what, sources_of(self))
-            )
+            self.notes.append(state_of(self, self._order))
 
     def _start(self, path: str, state: StreamState | None = None) -> None:
         self._begin(self._logs.start(path, self.extractor, state))
@@ -172,10 +168,13 @@ class Follow(Replay):
         self.notes += notes
         notes.clear()
 
+    def _extractor_of(self, plan: Plan) -> Extractor:
+        return Extractor(plan.definitions, narrow=True, frugal=self.bounds.limit is not None)
+
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
         self._plan = plan
-        self.extractor = Extractor(plan.definitions, narrow=True)
+        self.extractor = self._extractor_of(plan)
         self._told = 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
@@ -203,14 +202,15 @@ class Follow(Replay):
             else:
                 self._take(stream, batch)
                 heapq.heapreplace(behind, (self._high[id(stream)], path))
-            if time.monotonic() - began > _SLICE:
+            if time.monotonic() - began > _SLICE or len(self._fresh) > _MOST:
                 break
         for _, path in behind:
             waiting[path].due = 0.0
         self._weigh(sum(waiting[path].tail.behind for _, path in behind))
         if self._due("tick", _TICK):
             self._tick()
-        yield self._step()
+        yield from self._step()
+        yield from self._shrink(held=True)
         yield Decided((), self.early.verdicts())
 
     def _poll(self) -> dict[str, Stream]:
@@ -230,9 +230,8 @@ class Follow(Replay):
         stream.checked = self._now
         self._looked_at[stream.path] = stream
         stream.caught_up = True
-        for batch in (stream.advance(self._now), stream.settle(self._now)):
-            if batch is not None:
-                self._take(stream, batch)
+        for batch in filter(None, (stream.advance(self._now), stream.settle(self._now))):
+            self._take(stream, batch)
         self._logs.was_read(stream, self._now)
 
     def _take(self, source: Origin, batch: Batch) -> None:
@@ -269,11 +268,14 @@ class Follow(Replay):
             for name, first in self._since[stream.path].items():
                 self._correlator.evidence.cover(name, first, passed)
 
-    def _step(self) -> Decided:
-        decided = super()._step()
+    def _step(self) -> Iterator[Decided]:
         if self.early.active:
             self.early.take(self._fresh, self._order.watermark)
         self._fresh.clear()
+        return super()._step()
+
+    def _decided(self) -> Decided:
+        decided = super()._decided()
         self.early.ended(decided.verdicts)
         self.notes += self.extractor.problems[self._told :]
         self._told = len(self.extractor.problems)
@@ -281,22 +283,21 @@ class Follow(Replay):
 
     def _weigh(self, behind: int) -> None:
         """Steps that are taken when there is too much to do, and back."""
-        if not behind:
-            self.behind_since = None
-        elif self.behind_since is None:
-            self.behind_since = self._now
-        late = self.behind_since is not None and self._now - self.behind_since > _BEHIND
-        if self.early.active and late and behind > _BEHIND_BYTES:
+        if self._backlog.is_long(behind, self._now) and self.early.active:
             self.early.suspend()
             self.notes.append(
                 f"{behind >> 20} MiB behind: no provisional verdicts until they are read"
             )
-        notes = self.bounds.keep(self._now, self._correlator, self._order, self.early)
-        self.notes += notes
-        if notes:
-            self._logs.rest()
-        elif not (self.early.active or self._labels or behind or self.bounds.is_tight):
+        if not (self.early.active or self._labels or behind) and self.bounds.is_roomy:
             self.early.resume(self._correlator, self._order.waiting, self._plan)
+
+    def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        for notes in self.bounds.keep(
+            self._now, self._correlator, self._order, self.early, held=held
+        ):
+            self.notes += notes
+            self._logs.rest()
+            yield from self._step() if held else (self._decided(),)
 
     def _wait(self) -> None:
         """Until a log is due, a folder changes, or a signal comes."""
@@ -345,6 +346,5 @@ class Follow(Replay):
         for stream in list(self.streams.values()):
             self._take(stream, stream.finish())
             self._order.close(stream.path)
-        yield self._step()
-        self._correlator.finish()
-        yield self._decided()
+        yield from self._step()
+        yield from self._finish()

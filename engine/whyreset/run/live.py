@@ -15,6 +15,7 @@ from whyreset.ingest.scan import Batch
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds
+from whyreset.run.looks import Looks
 from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
 from whyreset.run.signals import Signals
@@ -29,6 +30,8 @@ _SILENT = 10.0
 """Seconds of silence that are said, once."""
 _LOOK = 1.0
 """Seconds between looks at the rules."""
+_SOURCES = 4096
+"""Sources of one pipe of which it is known how far they were read."""
 
 
 def is_pipe(inputs: Sequence[Input]) -> bool:
@@ -46,6 +49,7 @@ class Live(Replay):
 
     checkpoint = None
     followed = 1
+    together = 2048
 
     _paused = 0.0
     _caught_up = False
@@ -72,6 +76,7 @@ class Live(Replay):
         self.extractor = extractor
         self.rules = rules
         self.bounds = bounds or Bounds(None)
+        rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
         self._since: dict[str, int] = {}
@@ -86,10 +91,10 @@ class Live(Replay):
         looked = self._last_byte = time.monotonic()
         while not self._signals.stopping:
             self.beat = time.monotonic()
-            self._stay_within_bounds()
+            yield from self._stay_within_bounds()
             if not source.ended and (self._look_around() or not self._has_data(source)):
                 looked = time.monotonic()
-                yield self._tick(source, looked - self._last_byte)
+                yield from self._tick(source, looked - self._last_byte)
                 yield self._early()
                 continue
             batch = self._read(source)
@@ -100,7 +105,7 @@ class Live(Replay):
             self._take(source, batch)
             if on_read is not None:
                 on_read(self.totals)
-            yield self._step()
+            yield from self._step()
             if time.monotonic() - looked > _QUIET:
                 looked = time.monotonic()
                 yield self._early()
@@ -114,9 +119,8 @@ class Live(Replay):
             for name, first in self._since.items():
                 self._correlator.evidence.cover(name, first, END)
         self._order.close(source.path)
-        yield self._step()
-        self._correlator.finish()
-        yield self._decided()
+        yield from self._step()
+        yield from self._finish()
 
     @property
     def lags(self) -> dict[str, int]:
@@ -143,16 +147,23 @@ class Live(Replay):
 
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
-        self.extractor, self._said = Extractor(plan.definitions, narrow=True), 0
+        frugal = self.bounds.limit is not None
+        self.extractor, self._said = Extractor(plan.definitions, narrow=True, frugal=frugal), 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
         self._correlator = correlator
         self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
 
-    def _stay_within_bounds(self) -> None:
-        notes = self.bounds.keep(self.beat, self._correlator, self._order, self._announced)
-        self.notes += notes
-        if not (notes or self.bounds.is_tight):
+    def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        for notes in self.bounds.keep(
+            self.beat, self._correlator, self._order, self._announced, held=held
+        ):
+            self.notes += notes
+            yield from self._step() if held else (self._decided(),)
+
+    def _stay_within_bounds(self) -> Iterator[Decided]:
+        yield from self._shrink(held=True)
+        if not self.bounds.is_tight:
             self._announced.active = True
 
     def _told(self) -> str:
@@ -171,7 +182,7 @@ class Live(Replay):
         waited_for = [source.descriptor, self._signals.descriptor]
         return source.descriptor in select.select(waited_for, [], [], _QUIET)[0]
 
-    def _tick(self, source: Input, silent: float) -> Decided:
+    def _tick(self, source: Input, silent: float) -> Iterator[Decided]:
         """The pipe has been silent for some seconds: event time goes on by as much."""
         self._caught_up = self._caught_up or silent >= _CAUGHT_UP
         if silent >= _SILENT and not self._told_silence and self._newest is not None:
@@ -193,9 +204,7 @@ class Live(Replay):
 
     def _early(self) -> Decided:
         """Verdicts whose conditions hold already."""
-        if not self._announced.active:
-            return Decided((), ())
-        return Decided((), self._announced.new(self._correlator.provisional()))
+        return Decided((), self._announced.verdicts(self._correlator))
 
     def _decided(self) -> Decided:
         decided = super()._decided()
@@ -211,8 +220,11 @@ class Live(Replay):
 
     def _cover(self, batch: Batch) -> None:
         """Of a live pipe it is known up to its newest line; silence proves nothing."""
+        since = self._since
         for printed_by, (first, _) in batch.sources.items():
-            self._since.setdefault(printed_by.name, first)
+            since[printed_by.name] = since.pop(printed_by.name, first)
+        while len(since) > _SOURCES:  # the one that said nothing for longest
+            since.pop(next(iter(since)))
         if batch.high is None:
             return
         self._newest = max(batch.high, self._newest or 0)
@@ -221,27 +233,25 @@ class Live(Replay):
 
 
 class _Announced:
-    """What was said early: of each burst each label once."""
+    """Verdicts ahead of time, unless they are suspended."""
 
     def __init__(self) -> None:
         self.active = True
-        self._labels: dict[str, str] = {}
+        self._looks = Looks()
 
-    def new(self, verdicts: Iterable[Verdict]) -> list[Verdict]:
+    def verdicts(self, correlator: Correlator) -> list[Verdict]:
         """Those that were not said before."""
-        found = [each for each in verdicts if self._labels.get(each.id) != each.label]
-        self._labels.update({each.id: each.label for each in found})
-        return found
+        self._looks.news = True  # time has passed, at least
+        return self._looks.at(correlator) if self.active else []
 
     def ended(self, verdicts: Iterable[Verdict]) -> None:
         """These were decided: those that are over need not be remembered."""
-        for verdict in verdicts:
-            if verdict.state == "final":
-                self._labels.pop(verdict.id, None)
+        self._looks.ended(verdicts)
 
     def suspend(self) -> None:
         """Say none for now."""
         self.active = False
+        self._looks.forget()
 
 
 def _holds_bytes(descriptor: int) -> bool:

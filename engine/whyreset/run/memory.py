@@ -1,14 +1,30 @@
-"""How much memory the process has, and giving back what is free."""
+"""How much memory the process has, how much of it is in use, and giving back what is free."""
 
 import ctypes
 import gc
 import os
+import sys
 from contextlib import suppress
 from pathlib import Path
+from typing import Any, ClassVar
 
 _PAGE = os.sysconf("SC_PAGE_SIZE")
 _MMAP_THRESHOLD, _LARGE = -3, 256 << 10  # of malloc.h, and bytes
 _STATUS = Path("/proc/self/statm")
+_BLOCK = 96
+"""Bytes of one of the interpreter's small blocks, about; what is larger comes from the system."""
+
+
+class _Mallinfo(ctypes.Structure):
+    """`struct mallinfo2` of malloc.h."""
+
+    _fields_: ClassVar[list[tuple[str, Any]]] = [
+        (name, ctypes.c_size_t)
+        for name in (
+            "arena", "ordblks", "smblks", "hblks", "hblkhd", "usmblks", "fsmblks", "uordblks",
+            "fordblks", "keepcost",
+        )
+    ]  # fmt: skip
 
 
 def resident() -> int:
@@ -17,6 +33,17 @@ def resident() -> int:
         return int(_STATUS.read_bytes().split()[1]) * _PAGE
     except (OSError, IndexError, ValueError):
         return 0
+
+
+def in_use() -> int:
+    """Bytes that objects take, about: what is resident beside has holes that will be filled."""
+    large = 0
+    with suppress(OSError, AttributeError):
+        info = ctypes.CDLL(None).mallinfo2
+        info.restype = _Mallinfo
+        found = info()
+        large = found.uordblks + found.hblkhd
+    return sys.getallocatedblocks() * _BLOCK + large
 
 
 def keep_large_blocks_apart() -> None:
@@ -29,5 +56,10 @@ def keep_large_blocks_apart() -> None:
 def give_back() -> None:
     """Let the system have what is free."""
     gc.collect()
+    trim()
+
+
+def trim() -> None:
+    """The same, without a look for what nothing refers to any more."""
     with suppress(OSError, AttributeError):
         ctypes.CDLL(None).malloc_trim(0)

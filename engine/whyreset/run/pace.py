@@ -9,6 +9,25 @@ _SLACK = 2 * NS
 _AHEAD = 60 * NS
 """How far (ns) a stamp may be ahead of the clock and still be believed."""
 
+_BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
+"""Seconds and bytes behind from which there is no time for more than reading."""
+
+
+class Backlog:
+    """Bytes that wait to be read, and since when there are any (seconds, monotonic)."""
+
+    def __init__(self) -> None:
+        self._since: float | None = None
+
+    def is_long(self, behind: int, now: float) -> bool:
+        """Whether there is no time for more than reading."""
+        if not behind:
+            self._since = None
+            return False
+        if self._since is None:
+            self._since = now
+        return behind > _BEHIND_BYTES and now - self._since > _BEHIND
+
 
 class Pace:
     """Estimates event time by the newest line and the seconds since: it need not be the clock's.

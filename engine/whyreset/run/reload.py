@@ -1,12 +1,15 @@
 """Rules that change while they are in force: looked at, checked whole, then swapped or refused."""
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
 from whyreset.model.rule import Plan
+
+_COMPILING = 40 << 20
+"""Bytes that it takes to compile the shipped rules, for a moment."""
 
 Signature = tuple[tuple[str, int, int, int], ...]
 
@@ -15,7 +18,8 @@ class Rules:
     """The rules in force; `look` gives a new plan when the files say something else.
 
     A change is taken up once the files were the same at two looks: an editor or a ConfigMap
-    swaps them in several steps. `notes` are sentences to be said.
+    swaps them in several steps. `notes` are sentences to be said; `make_room` is asked for the
+    bytes that it will take to compile them.
     """
 
     def __init__(self, paths: Sequence[Path], *, builtin: bool, plan: Plan) -> None:
@@ -23,6 +27,7 @@ class Rules:
         self.notes: list[str] = []
         self.reloaded = self.refused = 0
         self.is_current = True
+        self.make_room: Callable[[int], None] = lambda _: None
         self._paths = list(paths)
         self._builtin = builtin
         self._loaded = self._pending = self._signature()
@@ -35,6 +40,7 @@ class Rules:
                 return None
             if signature != self._pending:
                 self._pending = signature
+                self.make_room(_COMPILING)
                 return None
         self._loaded = self._pending = signature
         return self._load(asked=at_once)

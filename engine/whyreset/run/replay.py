@@ -1,9 +1,11 @@
 """Inputs through the engine in event time: several are merged by their events, not lines."""
 
 from collections.abc import Callable, Iterator, Sequence
+from operator import itemgetter
 from typing import NamedTuple, Protocol
 
 from whyreset.basis.units import NS
+from whyreset.correlate.burst import in_order
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS, Order
 from whyreset.ingest.inputs import Input, InputError
@@ -13,11 +15,14 @@ from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
 END = 1 << 62
+_time = itemgetter(0)
 _SILENCE = 600 * NS
 """How long (ns) after its last line a file at rest still shows that nothing was printed: a quiet
 service prints seldom, but a log that was cut off long before proves nothing."""
 _HELD_LIMIT = 200_000
 """Events held back for an input that is not in time order; beyond it the lateness applies."""
+_AT_ONCE = 1024
+"""Verdicts or labels that are told at once, about, where very many bursts are due."""
 
 
 class Totals:
@@ -58,7 +63,7 @@ class Replay:
     """Reads inputs to their end, always the one that is furthest behind."""
 
     together = 16_384
-    """Events that are judged in one step: the more of them, the less work each one is."""
+    """Events that are fed in one step: the more of them, the less work each one is."""
 
     def __init__(
         self,
@@ -111,10 +116,9 @@ class Replay:
             if on_read is not None:
                 on_read(self.totals)
             if self._order.held >= self.together:
-                yield self._step()
-        yield self._step()
-        self._correlator.finish()
-        yield self._decided()
+                yield from self._step()
+        yield from self._step()
+        yield from self._finish()
 
     def _next(self, live: list[Input]) -> Input:
         """The input that is furthest behind: what the others say can wait least for it."""
@@ -157,12 +161,34 @@ class Replay:
         """Whether no later line of the input will be much older than the newest so far."""
         return source.ordered
 
-    def _step(self) -> Decided:
-        self._correlator.feed_all(self._order.take())
-        mark = self._order.watermark
+    def _finish(self) -> Iterator[Decided]:
+        """Judge all that is left."""
+        while not self._correlator.finish(_AT_ONCE):
+            yield self._decided()
+        yield self._decided()
+
+    def _step(self) -> Iterator[Decided]:
+        """What can be decided now, in parts where there is very much of it."""
+        taken, mark = self._order.take(), self._order.watermark
+        if len(taken) > self.together:
+            taken = in_order(taken)
+        while taken:
+            part, taken = taken[: self.together], taken[self.together :]
+            yield from self._advance(min(map(_time, part)))
+            self._correlator.feed_all(part)
+            part.clear()
+            yield from self._shrink()
         if mark is not None:
-            self._correlator.advance(mark)
-        return self._decided()
+            yield from self._advance(mark)
+        yield self._decided()
+
+    def _advance(self, time: int) -> Iterator[Decided]:
+        while not self._correlator.advance(time, _AT_ONCE):
+            yield self._decided()
+
+    def _shrink(self) -> Iterator[Decided]:
+        """Give up what there is no room for, between two parts of a step."""
+        return iter(())
 
     def _decided(self) -> Decided:
         self.totals.late = self._order.late

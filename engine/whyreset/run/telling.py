@@ -34,11 +34,11 @@ def told(totals: Totals, bursts: Bursts, order: Order, what: str, sources: Seque
     return "\n".join(lines)
 
 
-def sources_of(run: "Follow") -> list[str]:
-    """How far behind each log is, the furthest first."""
+def state_of(run: "Follow", order: Order) -> str:
+    """The same of logs that are followed, with how far behind each is, the furthest first."""
     lines = []
     for path, lag in sorted(run.lags.items(), key=lambda item: -item[1]):
         stream = run.streams[path]
         state = stream.tail.trouble or f"{stream.tail.behind:,} bytes behind"
         lines.append(f"  source   {path}: {state}, lag {lag / NS:.1f}s")
-    return lines
+    return told(run.totals, run.open_bursts, order, f"{run.followed} logs followed", lines)

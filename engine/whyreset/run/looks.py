@@ -1,0 +1,93 @@
+"""Looks at open bursts: which of them are worth one now, and how much time they may take."""
+
+import time
+from collections.abc import Iterable
+
+from whyreset.correlate.correlator import Correlator
+from whyreset.model.verdict import Verdict
+
+_SHARE, _PAUSE = 0.08, 0.4
+"""Share of the time that may be spent on looking ahead, and the longest pause (s) for its sake."""
+_SLICE = 0.1
+"""Seconds (CPU) after which a look is broken off; the rest comes at the next one."""
+_RETRIES = 4
+"""Bursts that are tried again in one look, although nothing came to them."""
+_SOON = 0.2
+"""Seconds after which a burst is tried again that has grown by less than a tenth."""
+_AGAIN = 2.0
+"""Seconds after which a burst is tried again although no reset came to it: evidence may have."""
+_LAST = 16.0
+"""The same, doubled each time, when it is not tried again any more."""
+_LIMIT = 50_000
+
+
+class Looks:
+    """Says once for each burst and label what already holds; `announced` is what was said.
+
+    `news` is to be set when something was fed to the correlator.
+    """
+
+    def __init__(self, announced: dict[str, str] | None = None) -> None:
+        self.announced = announced if announced is not None else {}
+        self.news = False
+        self._tried: dict[object, tuple[int, float, float]] = {}
+        self._waiting = False
+        self._retries = 0
+        self._until = 0.0  # CPU seconds at which this look ends
+        self._rest_until = 0.0
+
+    def forget(self) -> None:
+        """Begin anew, with other bursts."""
+        self._tried = {}
+
+    def at(self, correlator: Correlator) -> list[Verdict]:
+        """What holds now, and was not said before."""
+        now = time.monotonic()
+        if not self.news or now < self._rest_until:
+            return []
+        self.news = self._waiting = False
+        self._retries = _RETRIES
+        began = time.thread_time()
+        self._until = began + _SLICE
+        found = correlator.provisional(lambda place, count: self._is_due(place, count, now))
+        self.news = self._waiting
+        spent = time.thread_time() - began
+        self._rest_until = now + min(_PAUSE, spent / _SHARE)
+        if spent > _SLICE:
+            self._rest_until = now + spent / _SHARE
+        new = [each for each in found if self.announced.get(each.id) != each.label]
+        self.announced.update({each.id: each.label for each in new})
+        while len(self.announced) > _LIMIT:
+            self.announced.pop(next(iter(self.announced)))
+        if len(self._tried) > _LIMIT:
+            self._tried.clear()
+        return new
+
+    def ended(self, verdicts: Iterable[Verdict]) -> None:
+        """These were decided: those that are over need not be remembered."""
+        for verdict in verdicts:
+            if verdict.state == "final":
+                self.announced.pop(verdict.id, None)
+
+    def _is_due(self, place: object, count: int, now: float) -> bool:
+        """Whether a cluster of so many events is worth another look: when it has grown by a
+        tenth, soon after it has grown by less, and a few times later, for evidence that came
+        after its resets."""
+        known, tried, wait = self._tried.get(place, (0, 0.0, 0.0))
+        grown = count - known
+        if not known or grown < 0 or grown >= max(1, known // 10):
+            wait = _AGAIN
+        elif grown:
+            if now < tried + _SOON:
+                self._waiting = True
+                return False
+        else:
+            if now < tried + wait or wait > _LAST or not self._retries:
+                return False
+            self._retries -= 1
+            wait = 2 * wait
+        if time.thread_time() > self._until:
+            self._waiting = True
+            return False
+        self._tried[place] = (count, now, wait)
+        return True
