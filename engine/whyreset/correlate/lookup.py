@@ -149,6 +149,7 @@ class Evidence:
         self._since: dict[str, int] = {}
         self._until: dict[str, int] = {}
         self._producers: dict[str, set[str]] = {}
+        self._covering: dict[str, str] = {}  # by family the source that covered the time last
         self._known: set[tuple[str, str]] = set()
         self._upstream_names: dict[str, set[str]] = {}
         self.evicted = 0
@@ -165,6 +166,7 @@ class Evidence:
         """Go on from a snapshot; questions that it did not know start empty."""
         for name in _STATE:
             setattr(self, name, state[name])
+        self._covering.clear()
         for question, table in self._tables.items():
             table.clear()
             table.update(state["_tables"].get(question, {}))
@@ -217,11 +219,18 @@ class Evidence:
 
     def covered(self, kind: str, low: int, high: int) -> bool:
         """Whether a stream that produces events of this kind was read over all of [low, high]."""
-        since, until = self._since, self._until
-        for name in self._producers.get(_FAMILIES.get(kind, kind), ()):
-            if since.get(name, high + 1) <= low and until.get(name, low - 1) >= high:
+        family = _FAMILIES.get(kind, kind)
+        if self._covers(self._covering.get(family, ""), low, high):
+            return True
+        for name in self._producers.get(family, ()):
+            if self._covers(name, low, high):
+                self._covering[family] = name
                 return True
         return False
+
+    def _covers(self, source: str, low: int, high: int) -> bool:
+        since, until = self._since, self._until
+        return since.get(source, high + 1) <= low and until.get(source, low - 1) >= high
 
     def streams(self, kind: str) -> int:
         """How many streams have shown events of this kind."""
