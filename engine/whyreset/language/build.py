@@ -1,49 +1,14 @@
 """From lark's parse tree to our own: one method a grammar rule."""
 
-import re
 from typing import Any
 
 from lark import Token, Tree
 from lark.tree import Meta
 
-from whyreset.basis.span import Span
 from whyreset.language import clause_tree, tree
 from whyreset.language.clause_tree import Word
 from whyreset.language.matchers import MatcherMaker
-
-_ESCAPE = re.compile(r'\\(["\\nt])')  # `\d` in a text stays what it is
-_ESCAPES = {"n": "\n", "t": "\t"}
-
-
-def span_of(token: Token) -> Span:
-    """Where a token stands."""
-    return Span(token.line or 1, token.column or 1, token.end_line or 1, token.end_column or 1)
-
-
-def span_of_meta(meta: Meta) -> Span:
-    """Where a subtree stands."""
-    return Span(meta.line, meta.column, meta.end_line, meta.end_column)
-
-
-def unquote(token: Token) -> str:
-    """The text of a quoted token; in "..." a backslash escapes, in '...' only the quote."""
-    inner = token[1:-1]
-    if token.type == "QUOTED":
-        return inner.replace("\\'", "'")
-    if token.type != "STRING":
-        return inner
-    return _ESCAPE.sub(lambda found: _ESCAPES.get(found[1], found[1]), inner)
-
-
-def _expression(token: Token) -> str:
-    return token[1:-1].replace("\\/", "/")
-
-
-def word(token: Token) -> Word:
-    """A token as a word."""
-    if token.type in ("STRING", "QUOTED", "BACKTICKED"):
-        return Word(unquote(token), span_of(token), quoted=True)
-    return Word(str(token), span_of(token))
+from whyreset.language.words import expression, span_of, span_of_meta, unquote, word
 
 
 def _of(children: list[Any], kind: type | tuple[type, ...]) -> tuple[Any, ...]:
@@ -143,14 +108,14 @@ class _Builder:
 
     def match(self, _meta: Meta, c: list[Any]) -> tree.MatcherNode:
         if c[0].type == "REGEX":
-            return self._maker.expression(_expression(c[0]), span_of(c[0]))
+            return self._maker.expression(expression(c[0]), span_of(c[0]))
         return self._maker.template(c[0][1:-1], span_of(c[0]))
 
     def after(self, _meta: Meta, c: list[Any]) -> tree.LineNode:
-        return self._maker.line("after", _expression(c[0]), span_of(c[0]))
+        return self._maker.line("after", expression(c[0]), span_of(c[0]))
 
     def skip(self, _meta: Meta, c: list[Any]) -> tree.LineNode:
-        return self._maker.line("skip", _expression(c[0]), span_of(c[0]))
+        return self._maker.line("skip", expression(c[0]), span_of(c[0]))
 
     def dialect(self, _meta: Meta, c: list[Any]) -> str:
         return str(c[0])
