@@ -14,7 +14,7 @@ from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
-_DOUBTFUL = 6
+_DOUBTFUL = 8
 """Bytes up to which a literal may stand in lines of any kind."""
 
 

@@ -200,7 +200,7 @@ def _field(around: _Around, name: str | None, lead: str) -> str:
 
 
 def _integer(around: _Around, name: str | None) -> str:
-    return _typed(around, name, r"\d{1,18}+")
+    return _typed(around, name, r"\d{1,18}+", sign=r"\+?")
 
 
 def _status(around: _Around, name: str | None) -> str:
@@ -208,14 +208,18 @@ def _status(around: _Around, name: str | None) -> str:
 
 
 def _duration(around: _Around, name: str | None) -> str:
-    return _typed(around, name, r"\d{1,18}+(?:\.\d{1,18}+)?+")
+    return _typed(around, name, r"\d{1,18}+(?:\.\d{1,18}+)?+", sign=r"\+?")
 
 
-def _typed(around: _Around, name: str | None, number: str) -> str:
-    """Match a number; a missing (`-`) or a negative one is no field, anything else no line."""
+def _typed(around: _Around, name: str | None, number: str, sign: str = "") -> str:
+    """Match a number; a missing (`-`) or a negative one is no field, anything else no line.
+
+    HAProxy puts a sign before what was not over yet; a status has none, so that the text around
+    it can be searched for.
+    """
     digits = r"\d" if around.end.startswith(r"(?=\.") else r"[\d.]"
     group = f"(?P<{name}>{number})" if name else f"{digits}++"
-    return rf"(?>\+?{group}|-{digits}*+|){around.end}"
+    return rf"(?>{sign}{group}|-{digits}*+|){around.end}"
 
 
 _SEPARATOR = "(?:, ?| : )"
