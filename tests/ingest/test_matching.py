@@ -254,3 +254,12 @@ def test_a_message_counts_only_behind_what_it_must_follow():
     assert fields(found, "ERROR worker 7: connection lost") == {}
     assert extract(found, "connection lost: no ERROR") == []
     assert extract(found, "ERROR of another line\nconnection lost") == []
+
+
+def test_the_path_of_a_container_gives_its_name():
+    found = define(mapping(pod=("name", "word"), container=("path", "container")), kind="start")
+    assert fields(found, '{"name":"a-1","path":"spec.initContainers{web}"}') == {
+        "pod": "a-1",
+        "container": "web",
+    }
+    assert fields(found, '{"name":"a-1","path":"spec.nodeName"}') == {"pod": "a-1"}

@@ -174,7 +174,10 @@ def _of_event(analysis: Analysis, line: Line, words: tuple[str, ...], last: str)
     if line.blocks[-1][0] == "json":
         if words and last.startswith("."):
             units = (unit for unit in names.UNITS.items() if unit[0] in ("ns", "us", "ms", "s"))
-            return [Offer(name, TYPE, says) for name, says in (*names.TYPES.items(), *units)]
+            return [
+                Offer(name, TYPE, says)
+                for name, says in (*names.TYPES.items(), *names.JSON_TYPES.items(), *units)
+            ]
         return _fields(analysis, kind)
     if words[:1] == ("from",):
         return [Offer(field, FIELD) for field in ORIGIN_FIELDS]

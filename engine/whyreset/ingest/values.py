@@ -6,6 +6,7 @@ from functools import lru_cache
 from math import isfinite
 from typing import Any
 
+from whyreset.basis.lazy import lazy
 from whyreset.basis.network import plain_address, split_port
 from whyreset.basis.selector import join_labels
 from whyreset.basis.units import NS, parse_duration, read_duration
@@ -24,11 +25,13 @@ class _PortNames(dict[str, str]):
 
 
 _PORTS = _PortNames()
+_CONTAINER = lazy(r"\{([\w.-]+)\}$")
 _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
 
 def store_of(kind: str) -> Store:
-    """How values of a type (addr, ip, port, int, num, duration[:unit], word, rest) are kept.
+    """How values of a type (addr, ip, port, int, num, duration[:unit], container, word, rest) are
+    kept.
 
     Proxies that retried write comma lists: the last address and status are those that counted,
     durations add up, and of forwarded-for lists (`ip`) the first is the client. A text that is
@@ -188,6 +191,13 @@ def _put_labels(fields: Fields, field: str, text: str) -> None:
     fields[field] = text
 
 
+def _put_container(fields: Fields, field: str, text: str) -> None:
+    """Of the path of a container within its pod, `spec.containers{NAME}`, the name."""
+    found = _CONTAINER.search(text)
+    if found is not None:
+        fields[field] = found[1]
+
+
 _STORES: dict[str, Store] = {
     "addr": _put_addr,
     "ip": _put_ip,
@@ -195,4 +205,5 @@ _STORES: dict[str, Store] = {
     "int": _put_int,
     "num": _put_num,
     "labels": _put_labels,
+    "container": _put_container,
 }

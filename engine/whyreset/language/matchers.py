@@ -18,7 +18,7 @@ from whyreset.language.tree import LineNode, MatcherNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import JsonCondition, Mapped
 
-JSON_TYPES = ("addr", "ip", "port", "int", "num", "word", "rest", "duration")
+JSON_TYPES = ("addr", "ip", "port", "int", "num", "word", "rest", "duration", "container")
 JSON_UNITS = ("ns", "us", "ms", "s")
 _PATH_PART = re.compile(r'\.?(?:\["(?P<box>[^"]+)"\]|"(?P<text>[^"]+)"|(?P<key>[\w@$-]+))')
 

@@ -134,7 +134,8 @@ EVENT_ITEMS = (
         words=("json", "exists"),
         form="json { FIELD = .PATH [TYPE], ... } [where .PATH = VALUE, .PATH exists]",
         says="Reads a JSON object: fields from paths of keys, if the conditions hold. A type or a "
-        "unit (`ns` `us` `ms` `s`, for durations) may follow the path.",
+        "unit (`ns` `us` `ms` `s`, for durations) may follow the path; `container` "
+        "takes the name out of `spec.containers{NAME}`.",
         example="json { client = .remote addr, took = .duration ms } "
         'where .level = "warn", .err exists\n'
         'sample `{"level":"warn","err":"x","remote":"10.42.0.1:80","duration":1500}` '

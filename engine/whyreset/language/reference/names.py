@@ -105,6 +105,10 @@ TYPES: Mapping[str, str] = {
     "rest": "all to the end of the line",
 }
 
+JSON_TYPES: Mapping[str, str] = {
+    "container": "of the path `spec.containers{NAME}` in a JSON object, the name",
+}
+
 UNITS: Mapping[str, str] = {
     "ns": "nanoseconds",
     "us": "microseconds",
