@@ -17,6 +17,7 @@ from whyreset.cli.common import (
 )
 from whyreset.cli.progress import steps_of
 from whyreset.run.live import is_pipe
+from whyreset.run.memory import keep_what_is_free
 from whyreset.run.replay import Decided, Totals
 
 
@@ -57,6 +58,7 @@ def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
     if options.memory or options.metrics:
         say("whyreset: --memory and --metrics are for what goes on: a pipe, or with --follow")
         return 2
+    keep_what_is_free()
     printed = report()
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=options.command == "label")
