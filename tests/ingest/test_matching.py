@@ -263,3 +263,11 @@ def test_the_path_of_a_container_gives_its_name():
         "container": "web",
     }
     assert fields(found, '{"name":"a-1","path":"spec.nodeName"}') == {"pod": "a-1"}
+
+
+def test_an_object_is_asked_for_its_line_too():
+    found = define(mapping(peer=("remote", "addr")))
+    line = 'ERROR {"remote":"10.0.0.1","subject":"x"}'
+    assert fields(replace(found, afters=("ERROR",)), line) == {"peer": "10.0.0.1"}
+    assert extract(replace(found, afters=("WARN",)), line) == []
+    assert extract(replace(found, skips=('"subject":',)), line) == []

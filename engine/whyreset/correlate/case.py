@@ -2,6 +2,7 @@
 
 from typing import NamedTuple
 
+from whyreset.basis.units import NS
 from whyreset.correlate.burst import Burst, Key, in_order
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.stretch import Tally
@@ -9,6 +10,9 @@ from whyreset.correlate.unexplained import Attempt, Failures
 from whyreset.model.event import Event
 from whyreset.model.rule import Rule
 from whyreset.model.verdict import Verdict
+
+UNKNOWN_GAP = 60 * NS
+"""The gap (ns) that ends bursts which no rule claims."""
 
 
 class Open(NamedTuple):
@@ -35,3 +39,13 @@ class Case:
         self.failures = Failures()
         self.claims: list[tuple[Rule | None, Tally, Outcome]] = []
         self.said: list[Verdict] = []
+
+
+def gap_of(rule: Rule | None) -> int:
+    """The gap (ns) that ends a rule's bursts, or those of what is unknown."""
+    return rule.gap if rule is not None else UNKNOWN_GAP
+
+
+def within_reach(bursts: dict[tuple[str, Key], Open], time: int) -> dict[tuple[str, Key], Open]:
+    """Those that a reset at `time` (ns) may go on with."""
+    return {s: burst for s, burst in bursts.items() if time - burst.tally.end <= gap_of(burst.rule)}

@@ -13,9 +13,8 @@ from typing import Any
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
-from whyreset.basis.units import NS
 from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
-from whyreset.correlate.case import Case, Open
+from whyreset.correlate.case import UNKNOWN_GAP, Case, Open, gap_of, within_reach
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.lookup import Evidence
@@ -31,7 +30,6 @@ from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _source_name = attrgetter("source.name")
-_UNKNOWN_GAP = 60 * NS
 _UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_open", "_tickets", "_fed", "_now", "_labels", "verdicts")
 _END = 1 << 62
@@ -66,7 +64,7 @@ class Correlator:
             for kind, judges in self._judges.items()
         }
         self._reaches = {
-            kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, _UNKNOWN_GAP)
+            kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, UNKNOWN_GAP)
             for kind, judges in self._judges.items()
         }
         self.most = _LIMIT
@@ -212,7 +210,7 @@ class Correlator:
         """Decide a cluster that is closed."""
         place = cluster.place
         case = self._tried(cluster, Case(cluster.events, self._open.pop(place, {})))
-        going_on = {} if cluster.cut is None else _within_reach(case.after, cluster.last)
+        going_on = {} if cluster.cut is None else within_reach(case.after, cluster.last)
         if self._wants_verdicts:
             self._say(case, going_on)
         if going_on:
@@ -286,7 +284,7 @@ class Correlator:
         if earlier is not None:
             case.said.append(self._verdict(earlier, "final"))
         going_on = case.before.get(slot)
-        if going_on is not None and first.time - going_on.tally.end <= _gap_of(rule):
+        if going_on is not None and first.time - going_on.tally.end <= gap_of(rule):
             tally = case.before.pop(slot).tally
         else:
             tally = new_tally(slot[0], key, first)
@@ -307,9 +305,9 @@ class Correlator:
 
     def _left_over(self, case: Case) -> list[tuple[Key, Burst]]:
         reach = self._reaches[RESET]
-        if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, _UNKNOWN_GAP):
+        if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, UNKNOWN_GAP):
             return [(self._unknown_key(case.pool[0]), case.pool)]
-        return bursts_of(case.pool, self._unknown_key, _UNKNOWN_GAP)
+        return bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP)
 
     def _label(self, rule: Rule | None, tally: Tally, outcome: Outcome) -> None:
         label, name = (rule.label, rule.name) if rule else ("unknown", None)
@@ -339,14 +337,3 @@ class Correlator:
         values = Values(entry.rule, entry.tally, entry.outcome, self._plan.settings)
         verdict = verdict_of(entry.rule, entry.tally, entry.outcome, values, state)
         return replace(verdict, also=entry.also) if entry.also else verdict
-
-
-def _gap_of(rule: Rule | None) -> int:
-    return rule.gap if rule is not None else _UNKNOWN_GAP
-
-
-def _within_reach(bursts: dict[tuple[str, Key], Open], time: int) -> dict[tuple[str, Key], Open]:
-    """Those that a reset at `time` (ns) may go on with."""
-    return {
-        s: burst for s, burst in bursts.items() if time - burst.tally.end <= _gap_of(burst.rule)
-    }

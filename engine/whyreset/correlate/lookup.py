@@ -251,8 +251,12 @@ class Evidence:
                 events = [event for event in events if _is_within(namespace, event)]
             found += events
         if question.relation == "from caller":
-            pod = reset.get("pod")
-            found = [event for event in found if event.get("pod") == pod]
+            pod, within = reset.get("pod"), reset.source.namespace
+            found = [
+                event
+                for event in found
+                if event.get("pod") == pod and (within is None or _is_within(within, event))
+            ]
         if question.kind in ENDS:
             found = [event for event in found if event is not reset]
         return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found

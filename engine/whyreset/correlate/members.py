@@ -24,7 +24,7 @@ class Answer(NamedTuple):
 
 _TARGETS = {
     "from peer": ("peer",),
-    "from caller": ("peer", "pod"),
+    "from caller": ("peer", "namespace", "pod"),
     "on peer": ("peer",),
     "on pod": ("namespace", "pod"),
     "on workload": ("namespace", "workload"),

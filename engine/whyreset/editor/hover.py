@@ -12,7 +12,8 @@ from whyreset.language import clause_tree, tree
 from whyreset.language.reference import names
 from whyreset.language.reference.clauses import BURST_CLAUSES, MEMBER_CLAUSES
 from whyreset.language.reference.entry import Entry
-from whyreset.language.reference.items import EVENT_ITEMS, RULE_ITEMS, STATEMENTS, TEST_ITEMS
+from whyreset.language.reference.items import EVENT_ITEMS, RULE_ITEMS, TEST_ITEMS
+from whyreset.language.reference.statements import STATEMENTS
 from whyreset.language.spell import spell_clause
 from whyreset.model import rule as model
 from whyreset.run.costs import cost_of

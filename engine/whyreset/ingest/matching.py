@@ -1,9 +1,9 @@
 """Extraction: definitions compiled to matchers that turn records into events."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain
-from typing import Any
+from typing import Any, TypeVar
 
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.text import Text
@@ -12,6 +12,8 @@ from whyreset.ingest.values import Fields, holds_json, look_up, put_json
 from whyreset.model.definition import Definition, Matcher
 from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
+
+_T = TypeVar("_T")
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
 _DOUBTFUL = 8
@@ -252,7 +254,8 @@ class Extractor:
     def find(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:
-            return _map(trial, body.decoded())
+            fields = _map(trial, body.decoded())
+            return fields if fields is None or self._is_in_place(trial, body.text) else None
         fields = self.search(trial, body.text)
         if (fields is None or len(fields) < trial.size) and "{" in body.text:
             for leaf in body.leaves():
@@ -263,10 +266,22 @@ class Extractor:
 
     def search(self, trial: Trial, text: str) -> Fields | None:
         """The fields of a pattern's first match; None without one, or if it takes too long."""
+        return self._in_time(trial, lambda: trial.search(text, self._timeout))
+
+    def _is_in_place(self, trial: Trial, text: str) -> bool:
+        """Whether the line in which an object begins is one that its definition admits."""
+        around = trial.surroundings
+        if around is None:
+            return True
+        place = max(0, text.find("{"))
+        return bool(self._in_time(trial, lambda: around.admit(text, place, self._timeout)))
+
+    def _in_time(self, trial: Trial, search: Callable[[], _T]) -> _T | None:
+        """What a search gives; None if it takes too long: the trial is not made any more."""
         if trial in self._disabled:
             return None
         try:
-            return trial.search(text, self._timeout)
+            return search()
         except TimeoutError:
             self._disabled.add(trial)
             self.problems.append(

@@ -7,7 +7,8 @@ from whyreset.language.kinds import type_of_name
 from whyreset.language.reference import names
 from whyreset.language.reference.clauses import BURST_CLAUSES, MEMBER_CLAUSES
 from whyreset.language.reference.entry import Entry, shown
-from whyreset.language.reference.items import EVENT_ITEMS, RULE_ITEMS, STATEMENTS, TEST_ITEMS
+from whyreset.language.reference.items import EVENT_ITEMS, RULE_ITEMS, TEST_ITEMS
+from whyreset.language.reference.statements import STATEMENTS
 from whyreset.model.event import FIELDS, PLACE_FIELDS
 
 ENTRIES = (*STATEMENTS, *EVENT_ITEMS, *RULE_ITEMS, *MEMBER_CLAUSES, *BURST_CLAUSES, *TEST_ITEMS)
