@@ -44,6 +44,12 @@ def left(lab: Lab) -> str:
     return f"aborts ({k3s.told}): {', '.join(about)}"
 
 
+def redis(lab: Lab, pod: Pod, port: int) -> None:
+    """A Redis that tells of the connections that it takes and loses."""
+    words = f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
+    lab.spawn(pod, "redis-server", *words.split(), "")
+
+
 def balanced(lab: Lab) -> str:
     """Balancers of different periods against servers that name their peers, or do not."""
     k3s, about = cluster(lab), []
@@ -54,10 +60,7 @@ def balanced(lab: Lab) -> str:
         if kind == "postgres":
             port = wares.database(lab, pod, kind)
         elif kind == "redis":
-            words = (
-                f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
-            )
-            lab.spawn(pod, "redis-server", *words.split(), "")
+            redis(lab, pod, port)
         elif kind == "nginx":
             lab.proxy(pod, pod, 9001, "nginx", debug=True)
             port = 80
@@ -199,10 +202,7 @@ def checked(lab: Lab) -> str:
         if kind == "postgres":
             port = wares.database(lab, pod, kind)
         elif kind == "redis":
-            words = (
-                f"--bind {pod.address} --port {port} --protected-mode no --loglevel verbose --save"
-            )
-            lab.spawn(pod, "redis-server", *words.split(), "")
+            redis(lab, pod, port)
         else:
             line_server(lab, pod, kind, port)
         every = lab.draw.randint(2000, 9000)
