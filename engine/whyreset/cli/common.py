@@ -153,8 +153,8 @@ def shared_out(
 def replay_of(
     options: argparse.Namespace, plan: Plan, inputs: list[Input], *, labels: bool
 ) -> Replay:
-    """How inputs at rest are run: merged in event time."""
-    return Replay(plan, inputs, options.lateness, labels=labels)
+    """How inputs at rest are run, merged in event time: for their labels, or for verdicts."""
+    return Replay(plan, inputs, options.lateness, labels=labels, verdicts=not labels)
 
 
 def clock_of(options: argparse.Namespace) -> Clock:

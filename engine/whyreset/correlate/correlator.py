@@ -281,7 +281,7 @@ class Correlator:
         """Resets get their label from a rule, or remain unknown."""
         slot, first = (rule.name if rule else "unknown", key), outcome.claimed[0]
         earlier = case.after.pop(slot, None)
-        if earlier is not None:
+        if earlier is not None and self._wants_verdicts:
             case.said.append(self._verdict(earlier, "final"))
         going_on = case.before.get(slot)
         if going_on is not None and first.time - going_on.tally.end <= gap_of(rule):
@@ -289,8 +289,12 @@ class Correlator:
         else:
             tally = new_tally(slot[0], key, first)
         tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)
-        nearest = self._nearest(case, first) if rule is None else None
-        also = self._others(rule, outcome.claimed, case) if rule is not None else ()
+        nearest: Attempt | None = None
+        also: tuple[str, ...] = ()
+        if rule is None and self._wants_verdicts:
+            nearest = self._nearest(case, first)
+        elif rule is not None and self._wants_verdicts:
+            also = self._others(rule, outcome.claimed, case)
         case.after[slot] = Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
 

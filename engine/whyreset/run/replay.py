@@ -72,10 +72,11 @@ class Replay:
         lateness: int = LATENESS,
         *,
         labels: bool = True,
+        verdicts: bool = True,
     ) -> None:
         self._inputs = list(inputs)
         self._order = Order(lateness)
-        self._correlator = Correlator(plan, labels=labels)
+        self._correlator = Correlator(plan, labels=labels, verdicts=verdicts)
         self._high: dict[int, int] = {}
         self.totals = Totals(inputs=len(self._inputs))
 
