@@ -29,7 +29,7 @@ def test_both_searches_find_the_same(needles, text):
     if search is None:
         pytest.skip("hyperscan is not installed")
     hits = search(data)
-    assert per_line(hits, data) == per_line(find_hits(needles, data, 0, len(data)), data)
+    assert per_line(hits, data) == per_line(find_hits(enumerate(needles), data, 0, len(data)), data)
 
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4), WORDS)

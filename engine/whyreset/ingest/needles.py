@@ -16,6 +16,8 @@ _FRUGAL, _NO_LIMIT = 128, 1 << 30
 """Needles of one database: to compile 400 takes 40 MiB for a moment, four times 100 a quarter."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
+_ALIKE = 4
+"""Bytes with which needles must begin for one search for all of them to be fast."""
 _BEFORE_PEERS = (b" ", b'"', b":", b"/")
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
@@ -70,6 +72,9 @@ class Needles:
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
+        self._alike = [_Alike(found) for found in alike(self.needles)]
+        joined = {number for found in self._alike for number in found.numbers.values()}
+        self._others = [each for each in enumerate(self.needles) if each[0] not in joined]
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
@@ -96,23 +101,50 @@ class Needles:
                 )
                 self._slow_only = self._fast is None
         if self._fast is None:
-            hits = find_hits(self.needles, data, start, end)
-            peers = find_hits(self._peers, data, start, end)
-            if peers:
-                hits[len(self.needles)] = sorted(chain(*peers.values()))
-            return hits
+            return self._found(data, start, end)
         # A view spares the copy of the block.
         found = self._fast(memoryview(data)[start:end])
         if not start:
             return found
         return {number: [place + start for place in places] for number, places in found.items()}
 
+    def _found(self, data: bytes, start: int, end: int) -> Hits:
+        """The same by the standard library."""
+        hits = find_hits(self._others, data, start, end)
+        for several in self._alike:
+            several.find_hits(data, start, end, hits)
+        peers = find_hits(enumerate(self._peers), data, start, end)
+        if peers:
+            hits[len(self.needles)] = sorted(chain(*peers.values()))
+        return hits
 
-def find_hits(needles: Iterable[bytes], data: bytes, start: int, end: int) -> Hits:
-    """The search of the standard library: the first place of each needle in each line."""
+
+class _Alike:
+    """Needles that begin alike: one search for two of them takes two thirds of the time of two."""
+
+    def __init__(self, numbered: dict[bytes, int]) -> None:
+        self.numbers = numbered
+        self._pattern = re.compile(b"|".join(map(re.escape, numbered)))
+
+    def find_hits(self, data: bytes, start: int, end: int, hits: Hits) -> None:
+        """Add their places."""
+        for found in self._pattern.finditer(data, start, end):
+            hits.setdefault(self.numbers[found[0]], []).append(found.start())
+
+
+def alike(needles: Sequence[bytes]) -> list[dict[bytes, int]]:
+    """Groups of needles that begin alike, each with its number."""
+    groups: dict[bytes, dict[bytes, int]] = {}
+    for number, needle in enumerate(needles):
+        groups.setdefault(needle[:_ALIKE], {})[needle] = number
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def find_hits(needles: Iterable[tuple[int, bytes]], data: bytes, start: int, end: int) -> Hits:
+    """The search of the standard library: the first place of each numbered needle in each line."""
     hits: Hits = {}
     find = data.find
-    for number, needle in enumerate(needles):
+    for number, needle in needles:
         places: list[int] = []
         place = find(needle, start, end)
         while place >= 0:

@@ -14,8 +14,9 @@ from whyreset.model.event import Event
 from whyreset.model.record import Source
 
 _PARTIAL = (b" stdout P ", b" stderr P ")
-_PRIORITY = b" F <"
-"""Records that begin with a priority, `<6>`, do not begin with the client: all are searched."""
+_PRIORITY, _OBJECT = b" F <", b" F {"
+"""Records that begin with a priority, `<6>`, do not begin with the client: all are searched. Within
+an object, a client may begin a string."""
 _HEAD = 64 << 10
 _EDGE_LINES = 64
 _COUNTED, _SAMPLED, _EACH = 4 << 20, 256 << 10, 8
@@ -68,7 +69,7 @@ class BlockScanner:
         self._narrow: Needles | None = None  # known when the head has been read
         self._doubtful = extractor.doubtful(only) if extractor.is_narrow else {}
         self._in_head: Counter[bytes] = Counter()
-        self._has_priorities = False
+        self._has_priorities = self._has_objects = False
         self._matched: set[str] = set()
         self._every_line = extractor.reads_every_line(only)
         self._blocks = 0
@@ -138,6 +139,7 @@ class BlockScanner:
         for literal in self._doubtful:
             self._in_head[literal] += data.count(literal, start - base, end - base)
         self._has_priorities |= data.find(_PRIORITY, start - base, end - base) >= 0
+        self._has_objects |= data.find(_OBJECT, start - base, end - base) >= 0
         self._in_head[b"\n"] += data.count(b"\n", start - base, end - base)
         self._matched.update(event.by for event in batch.events)
 
@@ -155,8 +157,9 @@ class BlockScanner:
                     for by in users
                     if by not in self._matched
                 }
+                before = (b" F ", b'"') if self._has_objects else (b" F ",)
                 self._narrow = self._extractor.needles(
-                    self._source, extra=_PARTIAL, before=(b" F ", b'"'), without=vain
+                    self._source, extra=_PARTIAL, before=before, without=vain
                 )
         return self._narrow
 
