@@ -6,6 +6,7 @@ from whyreset.basis.frozen import replace
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.trial import is_tame
+from whyreset.language.load import load
 from whyreset.model.definition import (
     Assignment,
     Condition,
@@ -271,3 +272,51 @@ def test_an_object_is_asked_for_its_line_too():
     assert fields(replace(found, afters=("ERROR",)), line) == {"peer": "10.0.0.1"}
     assert extract(replace(found, afters=("WARN",)), line) == []
     assert extract(replace(found, skips=('"subject":',)), line) == []
+
+
+@pytest.fixture(scope="module")
+def any_maker(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rules") / "a.rules"
+    path.write_text(
+        "event access {\n"
+        "  json {\n"
+        "    client = .remote_addr or .client_ip ip or .peer.addr\n"
+        "    method = .method or .request request\n"
+        "    path = .path or .url\n"
+        "    status = .status or .code int\n"
+        "    duration = .ms or .took_ms ms or .seconds s or .latency with_unit\n"
+        "  } where client exists, status exists\n"
+        "}\n"
+    )
+    return Extractor(load([path], builtin=False).definitions)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ('{"client_ip":"10.0.0.1","code":200}', {"client": "10.0.0.1", "status": 200}),
+        # The first path that is there wins, whatever the order of the keys.
+        (
+            '{"client_ip":"10.0.0.2","remote_addr":"10.0.0.1","status":"499"}',
+            {"client": "10.0.0.1", "status": 499},
+        ),
+        # ... if it has a value of its type.
+        ('{"peer":{"addr":"a"},"status":"ok","code":7}', {"client": "a", "status": 7}),
+        (
+            '{"client_ip":"a","request":"GET /a HTTP/1.1","url":"/b","status":200}',
+            {"client": "a", "status": 200, "method": "GET", "path": "/a"},
+        ),
+        ('{"client_ip":"a","code":1,"request":"-"}', {"client": "a", "status": 1}),
+        ('{"client_ip":"a","code":1,"took_ms":10}', {"client": "a", "status": 1, "duration": 0.01}),
+        ('{"client_ip":"a","code":1,"seconds":2}', {"client": "a", "status": 1, "duration": 2.0}),
+        ('{"client_ip":"a","code":1,"latency":"3s"}', {"client": "a", "status": 1, "duration": 3}),
+        ('{"client_ip":"a","code":1,"latency":3}', {"client": "a", "status": 1}),
+        # An object within the object, with all that is asked for.
+        ('{"level":"info","http":{"client_ip":"a","code":1}}', {"client": "a", "status": 1}),
+        ('{"client_ip":"a","http":{"code":1}}', None),
+        ('{"code":1}', None),
+    ],
+)  # fmt: skip
+def test_json_alternatives(any_maker, text, fields):
+    found = any_maker.extract(Record(1, make_source("x"), 0, text))
+    assert [event.fields for event in found] == ([] if fields is None else [fields])

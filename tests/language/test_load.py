@@ -141,6 +141,20 @@ def test_fields_have_types_by_their_names_in_json_too() -> None:
     assert matcher.literals == (b'"code"', b'"ip"', b'"s"')
 
 
+def test_json_alternatives() -> None:
+    plan = load_text(
+        "event access { json { client = .ip or .a.peer, duration = .ms or .t ms or .s } "
+        "where client exists }"
+    )
+    (matcher,) = plan.definitions[0].matchers
+    assert [(each.path, each.type) for each in matcher.mapped] == [
+        (("ip",), "addr"), (("a", "peer"), "addr"),
+        (("ms",), "duration:ms"), (("t",), "duration:ms"), (("s",), "duration"),
+    ]  # fmt: skip
+    assert matcher.required == ("client",)
+    assert matcher.literals == (b'"ip"', b'peer"')  # "a.peer" may be one key
+
+
 def test_rules_are_tried_by_priority_then_name_then_scope() -> None:
     text = simple("b") + simple("a") + simple("c", priority=5)
     plan = load_text(text + 'extend rule a for workload "x" { priority 0 }')

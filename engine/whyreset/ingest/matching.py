@@ -300,11 +300,25 @@ def _admits(definition: Definition, source: Source) -> bool:
 
 
 def _map(trial: Trial, found: dict[str, Any] | None) -> Fields | None:
-    if found is None or not all(holds_json(guard, found) for guard in trial.matcher.guard):
+    """The fields of a mapping; where it asks for fields, also of an object within the object."""
+    if found is None:
+        return None
+    fields = _mapped(trial, found)
+    if fields is None and trial.matcher.required:
+        for inner in found.values():
+            if isinstance(inner, dict) and (fields := _mapped(trial, inner)) is not None:
+                break
+    return fields
+
+
+def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
+    if not all(holds_json(guard, found) for guard in trial.matcher.guard):
         return None
     fields: Fields = {}
     for name, path, store in trial.mapped:
-        value = look_up(found, path)
+        value = None if name in fields else look_up(found, path)
         if value is not None:
             put_json(fields, name, value, store)
+    if not all(name in fields for name in trial.matcher.required):
+        return None
     return fields if fields or trial.matcher.guard else None

@@ -24,7 +24,7 @@ class Trial:
     given      the fields that are assigned on no condition
     potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
-    mapped  (field, path, store) of each key of a JSON matcher
+    mapped  (field, path, store) of each path of a JSON matcher
     surroundings  what its line is asked for; None where nothing is
     """
 
@@ -38,8 +38,8 @@ class Trial:
         self.definition = definition
         self.matcher = matcher
         self.number = number
-        groups = len(_GROUP.findall(matcher.pattern or "")) + len(matcher.mapped)
-        kinds = [kind for _, kind in matcher.types] + [each.type for each in matcher.mapped]
+        mapped = {(each.field, each.type == "addr") for each in matcher.mapped}
+        ports = [kind for _, kind in matcher.types].count("addr") + sum(addr for _, addr in mapped)
         self.addresses = tuple(name for name, kind in matcher.types if kind == "addr")
         found = {name for name, _ in matcher.types} | {each.field for each in matcher.mapped}
         self.given = tuple(
@@ -50,7 +50,8 @@ class Trial:
             )
         )
         # An address may come with a port.
-        self.potential = groups + kinds.count("addr") + len(self.given)
+        groups = len(_GROUP.findall(matcher.pattern or "")) + len({name for name, _ in mapped})
+        self.potential = groups + ports + len(self.given)
         self.plain = not definition.assignments and not definition.where
         asks = definition.afters or definition.skips
         self.surroundings = Surroundings(definition) if asks else None
@@ -191,8 +192,9 @@ class Trial:
         found = {name for name, _ in self.matcher.types} | {
             each.field for each in self.matcher.mapped
         }
-        ports = {f"{name}_port" for name in found}
-        return frozenset(found | ports | {each.field for each in self.definition.assignments})
+        beside = {f"{name}_port" for name in found}
+        beside |= {"path" for each in self.matcher.mapped if each.type == "request"}
+        return frozenset(found | beside | {each.field for each in self.definition.assignments})
 
     @property
     def size(self) -> int:

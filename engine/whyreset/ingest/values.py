@@ -30,7 +30,8 @@ _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
 
 def store_of(kind: str) -> Store:
-    """How values of a type (addr, ip, port, int, num, duration[:unit], container, word, rest) are
+    """How values of a type (addr, ip, port, int, num, duration[:unit], container, request,
+    with_unit, word, rest) are
     kept.
 
     Proxies that retried write comma lists: the last address and status are those that counted,
@@ -187,6 +188,12 @@ def _unit(name: str) -> int:
     return parse_duration(f"1{name}") if name else NS
 
 
+def _put_with_unit(fields: Fields, field: str, text: str) -> None:
+    """Of a duration a text that says its unit: a bare number may be of any."""
+    if _number(text) is None:
+        _put_duration(fields, field, text, "")
+
+
 def _put_labels(fields: Fields, field: str, text: str) -> None:
     fields[field] = text
 
@@ -198,6 +205,13 @@ def _put_container(fields: Fields, field: str, text: str) -> None:
         fields[field] = found[1]
 
 
+def _put_request(fields: Fields, field: str, text: str) -> None:
+    """Of a request line `GET /a HTTP/1.1` its method, and its path."""
+    words = text.split(" ")
+    if len(words) in (2, 3) and words[0].isalpha() and words[0].isupper():
+        fields[field], fields["path"] = words[:2]
+
+
 _STORES: dict[str, Store] = {
     "addr": _put_addr,
     "ip": _put_ip,
@@ -206,4 +220,6 @@ _STORES: dict[str, Store] = {
     "num": _put_num,
     "labels": _put_labels,
     "container": _put_container,
+    "request": _put_request,
+    "with_unit": _put_with_unit,
 }

@@ -127,11 +127,17 @@ class _Builder:
         guard = _one(c, tuple) or ()
         return self._maker.json(_of(c, list), guard, span_of_meta(meta))
 
-    def mapped(self, _meta: Meta, c: list[Any]) -> list[Word]:
-        return list(map(word, c))
+    def mapped(self, _meta: Meta, c: list[Any]) -> list[Any]:
+        return [word(c[0]), *c[1:]]
+
+    def keyed(self, _meta: Meta, c: list[Any]) -> tuple[Word, Word | None]:
+        return word(c[0]), word(c[1]) if len(c) == 2 else None
 
     def json_guard(self, _meta: Meta, c: list[Any]) -> tuple[Any, ...]:
         return tuple(c)
+
+    def required(self, _meta: Meta, c: list[Any]) -> Word:
+        return word(c[0])
 
     def json_condition(self, _meta: Meta, c: list[Any]) -> list[Any]:
         return [str(c[0]), str(c[1]), c[2]] if len(c) == 3 else [str(c[0]), "exists", None]

@@ -51,7 +51,7 @@ class EventReader:
         return Origin(node.field.text, node.glob.text)
 
     def _matcher(self, node: tree.MatcherNode, kind: str) -> Matcher:
-        names = [each.field for each in node.mapped]
+        names = list(dict.fromkeys(each.field for each in node.mapped))
         if not node.log_format:  # a log format names its own fields, whatever the kind
             names += [name for name, _ in node.types]
         types = self._kinds[kind].types
@@ -78,6 +78,7 @@ class EventReader:
             node.pattern, node.types, node.mapped, node.guard, node.literals,
             self._desk.by(node.span), linear=node.log_format, tame=node.tame,
             needs=further_literals(node.pattern, node.literals), plain=plain, guards=guards,
+            required=node.required,
         )  # fmt: skip
 
     def _assignment(self, node: tree.AssignNode, kind: str) -> Assignment:

@@ -93,5 +93,7 @@ def _produced(event: EventNode) -> Iterable[tuple[str, str]]:
             yield name, type_name
             if type_name == "addr":
                 yield f"{name}_port", "port"
+            elif type_name == "request":
+                yield "path", "word"
     for assignment in event.assignments:
         yield assignment.field.text, type_of_name(assignment.field.text)

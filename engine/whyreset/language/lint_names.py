@@ -145,7 +145,7 @@ def _unused(
 def _unused_fields(node: tree.EventNode, used: _Uses, desk: Desk) -> None:
     for matcher in node.matchers:
         names = [name for name, _ in matcher.types] + [each.field for each in matcher.mapped]
-        for name in names:
+        for name in dict.fromkeys(names):
             if name in PLACE_FIELDS or matcher.log_format or used.field(name):
                 continue
             message = f"`{name}` of `{node.kind.text}` is captured, but nothing uses it"

@@ -18,7 +18,10 @@ from whyreset.language.tree import LineNode, MatcherNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import JsonCondition, Mapped
 
-JSON_TYPES = ("addr", "ip", "port", "int", "num", "word", "rest", "duration", "container")
+JSON_TYPES = (
+    "addr", "ip", "port", "int", "num", "word", "rest", "duration", "container", "request",
+    "with_unit",
+)  # fmt: skip
 JSON_UNITS = ("ns", "us", "ms", "s")
 _PATH_PART = re.compile(r'\.?(?:\["(?P<box>[^"]+)"\]|"(?P<text>[^"]+)"|(?P<key>[\w@$-]+))')
 
@@ -72,28 +75,41 @@ class MatcherMaker:
         return MatcherNode(span, made.pattern, made.types, (), (), literals, log_format, made.tame)
 
     def json(
-        self, mapped: Sequence[list[Word]], guard: Sequence[list[Any]], span: Span
+        self, mapped: Sequence[list[Any]], guard: Sequence[list[Any] | Word], span: Span
     ) -> MatcherNode:
         """A mapping of JSON keys, with the conditions on the object."""
-        fields = tuple(self._mapped(words) for words in mapped)
+        fields = tuple(each for words in mapped for each in self._mapped(*words))
+        known = dict.fromkeys(each.field for each in fields)
+        required = tuple(each for each in guard if isinstance(each, Word))
+        for each in required:
+            if each.text not in known:
+                self._desk.lacks("E011", "json", "field", each, known)
         conditions = tuple(
-            JsonCondition(_path(path), op, None if value is None else plain_value(value))
-            for path, op, value in guard
+            JsonCondition(_path(each[0]), each[1], each[2] and plain_value(each[2]))
+            for each in guard
+            if not isinstance(each, Word)
         )
-        return MatcherNode(span, None, (), fields, conditions, _literals(fields, conditions))
+        names = tuple(each.text for each in required)
+        literals = _literals(fields, conditions, names)
+        return MatcherNode(span, None, (), fields, conditions, literals, required=names)
 
-    def _mapped(self, words: list[Word]) -> Mapped:
-        field, path = words[0].text, _path(words[1].text)
-        if len(words) == 2:
-            return Mapped(field, path, type_of_name(field))
-        name, span = words[2].text, words[2].span
-        if name in JSON_UNITS:
-            return Mapped(field, path, f"duration:{name}")
-        if name not in JSON_TYPES:
+    def _mapped(self, field: Word, *keyed: tuple[Word, Word | None]) -> list[Mapped]:
+        """The paths of a field; a type counts for those before it, back to the one before."""
+        found: list[Mapped] = []
+        kind: str | None = None
+        for path, type_name in reversed(keyed):
+            kind = self._kind(type_name) if type_name else kind or type_of_name(field.text)
+            found.append(Mapped(field.text, _path(path.text), kind))
+        return found[::-1]
+
+    def _kind(self, name: Word) -> str:
+        if name.text in JSON_UNITS:
+            return f"duration:{name.text}"
+        if name.text not in JSON_TYPES:
             known = (*JSON_TYPES, *JSON_UNITS)
-            hint = did_you_mean(name, known) or "known: " + ", ".join(known)
-            self._desk.say("E029", f"unknown type or unit `{name}`", span, hint)
-        return Mapped(field, path, name)
+            hint = did_you_mean(name.text, known) or "known: " + ", ".join(known)
+            self._desk.say("E029", f"unknown type or unit `{name.text}`", name.span, hint)
+        return name.text
 
 
 def _inside(span: Span, offset: int, length: int) -> Span:
@@ -110,22 +126,30 @@ def _path(text: str) -> tuple[str, ...]:
 
 
 def _plain(text: str) -> bool:
-    """Whether JSON writes a text as it is, whichever encoder wrote it."""
-    return text.isascii() and text.isprintable() and not set(text) & set("\"\\/<>&'")
+    """Whether JSON writes a text, or a key in its quotes, as it is, whoever encodes it."""
+    text = text.strip('"')
+    return bool(text) and text.isascii() and text.isprintable() and not set(text) & set("\"\\/<>&'")
 
 
-def _literals(fields: tuple[Mapped, ...], guard: tuple[JsonCondition, ...]) -> tuple[bytes, ...]:
-    """What a line must contain: the longest value or key that the guard asks for, else a key."""
-    needed = [
-        each.value if isinstance(each.value, str) else f'"{each.path[-1]}"'
+def _literals(
+    fields: tuple[Mapped, ...], guard: tuple[JsonCondition, ...], required: tuple[str, ...]
+) -> tuple[bytes, ...]:
+    """What a line must contain: the longest value or key that the guard asks for, else one of the
+    keys of a required field, else any mapped key."""
+    needed: list[tuple[str, ...]] = [
+        (each.value if isinstance(each.value, str) else _key(each.path),)
         for each in guard
-        if each.op in ("=", "exists") and (each.op == "exists" or isinstance(each.value, str))
+        if each.op == "exists" or (each.op == "=" and isinstance(each.value, str))
     ]
-    needed = [text for text in needed if text and _plain(text.strip('"'))]
-    if needed:
-        return (max(needed, key=len).encode(),)
-    # Any one of the mapped keys makes a record worth looking at.
-    keys = [each.path[-1] for each in fields]
-    if not all(map(_plain, keys)):
-        return ()
-    return tuple(dict.fromkeys(f'"{key}"'.encode() for key in keys))
+    needed += [tuple(_key(each.path) for each in fields if each.field == name) for name in required]
+    needed = [texts for texts in needed if all(map(_plain, texts))]
+    best = max(needed, key=lambda texts: min(map(len, texts), default=0), default=None)
+    if best is None:
+        best = tuple(_key(each.path) for each in fields)
+        best = best if all(map(_plain, best)) else ()
+    return tuple(dict.fromkeys(text.encode() for text in best))
+
+
+def _key(path: tuple[str, ...]) -> str:
+    """How the last key of a path stands in an object; a path may be one key with dots."""
+    return f'"{path[-1]}"' if len(path) == 1 else f'{path[-1]}"'

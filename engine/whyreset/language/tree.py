@@ -27,6 +27,7 @@ class MatcherNode(Frozen):
     literals: tuple[bytes, ...]
     log_format: bool = False
     tame: bool = False
+    required: tuple[str, ...] = ()
 
 
 class PairNode(Frozen):

@@ -23,7 +23,10 @@ class Assignment(Frozen):
 
 
 class Mapped(Frozen):
-    """One field of a `json` definition: the path of keys, and its type or unit."""
+    """A field of a `json` definition: a path of keys where it may stand, and its type or unit.
+
+    Of several entries of one field the first counts that has a value of its type.
+    """
 
     field: str
     path: tuple[str, ...]
@@ -52,6 +55,7 @@ class Matcher(Frozen):
     types    the type of each named group: addr, ip, port, int, num, duration[:unit], word, rest
     mapped   instead of a pattern: fields from a JSON object
     guard    conditions on the JSON object
+    required fields that the JSON object must give
     literals at least one of these byte strings is in every record that matches;
              empty means that nothing is known, and every line must be tried
     by       `file:line` of the clause, for `whyreset parse`
@@ -78,6 +82,7 @@ class Matcher(Frozen):
     guards: tuple[tuple[str, ...], ...] = ()
     linear: bool = False
     tame: bool = False
+    required: tuple[str, ...] = ()
 
 
 class Origin(Frozen):

@@ -26,13 +26,17 @@ EVENT_ITEMS = (
     Entry(
         place=EVENT,
         words=("json", "exists"),
-        form="json { FIELD = .PATH [TYPE], ... } [where .PATH = VALUE, .PATH exists]",
-        says="Reads a JSON object: fields from paths of keys, if the conditions hold. A type or a "
-        "unit (`ns` `us` `ms` `s`, for durations) may follow the path; `container` "
-        "takes the name out of `spec.containers{NAME}`.",
-        example="json { client = .remote addr, took = .duration ms } "
-        'where .level = "warn", .err exists\n'
-        'sample `{"level":"warn","err":"x","remote":"10.42.0.1:80","duration":1500}` '
+        form="json { FIELD = .PATH [TYPE] [or .PATH [TYPE]], ... } "
+        "[where .PATH = VALUE, .PATH exists, FIELD exists]",
+        says="Reads a JSON object: fields from paths of keys, if the conditions hold. Of several "
+        "paths the first counts whose value is of its type. A type or a unit (`ns` `us` `ms` `s`, "
+        "for durations) is for the paths before it, back to the last type. `request` takes the "
+        "method and the path out of `GET /a HTTP/1.1`, `container` the name out of "
+        "`spec.containers{NAME}`. `FIELD exists` asks that one of the field's paths gave a value; "
+        "an object within the object may give it, too, with all its other keys.",
+        example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
+        'where .level = "warn", client exists\n'
+        'sample `{"level":"warn","peer":{"addr":"10.42.0.1:80"},"ms":1500}` '
         "gives client=10.42.0.1 took=1.5s",
     ),
     Entry(
