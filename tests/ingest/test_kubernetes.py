@@ -10,15 +10,15 @@ from whyreset.ingest.kubernetes import OBJECT_LIMIT, ObjectSplitter
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock, parse_rfc3339
-from whyreset.model.definition import Definition, JsonCondition, Mapped, Matcher
+from whyreset.model.definition import Definition, KeyCondition, Mapped, Matcher
 
 KILLING = Matcher(
     None, (), (Mapped("pod", ("involvedObject", "name"), "word"),),
-    (JsonCondition(("reason",), "=", "Killing"),), (b"Killing",), "t:1",
+    (KeyCondition(("reason",), "=", "Killing"),), (b"Killing",), "t:1",
 )  # fmt: skip
 ADDRESS = Matcher(
     None, (), (Mapped("address", ("status", "podIP"), "ip"),),
-    (JsonCondition(("kind",), "=", "Pod"),), (), "t:2",
+    (KeyCondition(("kind",), "=", "Pod"),), (), "t:2",
 )  # fmt: skip
 DEFINITIONS = (
     Definition("termination", (), (KILLING,), (), (), (), "t:1"),

@@ -11,7 +11,7 @@ from whyreset.model.definition import (
     Assignment,
     Condition,
     Definition,
-    JsonCondition,
+    KeyCondition,
     Mapped,
     Matcher,
     Origin,
@@ -114,10 +114,10 @@ def test_one_event_of_each_kind():
 
 def test_json_mapping_with_guard():
     guard = [
-        JsonCondition(("reason",), "=", "Killing"),
-        JsonCondition(("involvedObject", "name"), "exists", None),
-        JsonCondition(("count",), ">=", 2),
-        JsonCondition(("involvedObject", "kind"), "~", "P*"),
+        KeyCondition(("reason",), "=", "Killing"),
+        KeyCondition(("involvedObject", "name"), "exists", None),
+        KeyCondition(("count",), ">=", 2),
+        KeyCondition(("involvedObject", "kind"), "~", "P*"),
     ]
     killing = define(mapping(guard, pod=("involvedObject.name", "word")), kind="termination")
     text = '{"reason":"%s","count":2,"involvedObject":{"name":"a","kind":"Pod"}}'
@@ -319,4 +319,51 @@ def any_maker(tmp_path_factory):
 )  # fmt: skip
 def test_json_alternatives(any_maker, text, fields):
     found = any_maker.extract(Record(1, make_source("x"), 0, text))
+    assert [event.fields for event in found] == ([] if fields is None else [fields])
+
+
+@pytest.fixture(scope="module")
+def pairs(tmp_path_factory):
+    path = tmp_path_factory.mktemp("rules") / "a.rules"
+    path.write_text(
+        "event access {\n"
+        "  logfmt {\n"
+        "    client = .remote or .http.remote addr\n"
+        "    method = .method word or .request request\n"
+        "    status = .status int\n"
+        "    duration = .ms ms or .took with_unit\n"
+        '  } where .level = "info", status exists\n'
+        "}\n"
+    )
+    return Extractor(load([path], builtin=False).definitions)
+
+
+@pytest.mark.parametrize(
+    ("text", "fields"),
+    [
+        ("level=info status=499", {"status": 499}),
+        (
+            'x level=info msg="a b" remote="10.0.0.1:80" status=200, took=3.5s',
+            {"client": "10.0.0.1", "client_port": 80, "status": 200, "duration": 3.5},
+        ),
+        ("level=info http.remote=a status=1", {"client": "a", "status": 1}),
+        (
+            'level="info" request="GET /a?b=c HTTP/1.1" status=1',
+            {"method": "GET", "path": "/a?b=c", "status": 1},
+        ),
+        # The keys of a span, and a unit that stands apart.
+        (
+            "INFO request{method=GET level=info}: done took=12 ms status=7",
+            {"method": "GET", "status": 7, "duration": 0.012},
+        ),
+        # What a value quotes is no key, and of two the first counts.
+        (r'msg="level=x \"status=9\"" level=info status=8 status=7', {"status": 8}),
+        (r'{"n":1,"msg":"level=info status=499"}', {"status": 499}),
+        ("level=warn status=499", None),
+        ("level=info /a?status=499", None),
+        ("level=info status=", None),
+    ],
+)  # fmt: skip
+def test_pairs(pairs, text, fields):
+    found = pairs.extract(Record(1, make_source("x"), 0, text))
     assert [event.fields for event in found] == ([] if fields is None else [fields])

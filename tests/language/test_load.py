@@ -155,6 +155,14 @@ def test_json_alternatives() -> None:
     assert matcher.literals == (b'"ip"', b'peer"')  # "a.peer" may be one key
 
 
+def test_keys_of_pairs_are_searched_for_with_their_sign() -> None:
+    plan = load_text(
+        "event access { logfmt { client = .ip or .a.peer, status = .s int } where client exists }"
+    )
+    (matcher,) = plan.definitions[0].matchers
+    assert (matcher.form, matcher.literals) == ("logfmt", (b"ip=", b"a.peer="))
+
+
 def test_rules_are_tried_by_priority_then_name_then_scope() -> None:
     text = simple("b") + simple("a") + simple("c", priority=5)
     plan = load_text(text + 'extend rule a for workload "x" { priority 0 }')

@@ -14,6 +14,7 @@ from whyreset.language.plan import SCOPE_FIELDS
 from whyreset.language.reference import names
 from whyreset.language.tables import parser_of
 from whyreset.language.texts import known_placeholders
+from whyreset.model.definition import MAPPINGS
 from whyreset.model.event import FIELDS
 
 WORD, FIELD, LABEL, TYPE, TEXT, FILE, VALUE, RELATION = (
@@ -25,7 +26,8 @@ _TEXT_ITEMS = ("title", "because", "remedy", "verify")
 # What opens each block, so that a line in it can be parsed by itself.
 _OPENINGS = {
     "event": "event x {\n", "rule": "rule x {\n", "extend": "extend rule x {\n", "when": "when {\n",
-    "unless": "unless {\n", "test": 'test "x" {\n', "json": "json {\n", "any": "any of {\n",
+    "unless": "unless {\n", "test": 'test "x" {\n', "any": "any of {\n",
+    **{form: f"{form} {{\n" for form in MAPPINGS},
 }  # fmt: skip
 
 
@@ -74,7 +76,7 @@ def complete(analysis: Analysis, text: str, offset: int) -> list[Offer]:
 def _accepted(line: Line) -> set[str]:
     """The terminals that the grammar takes after these words; empty if they are wrong already."""
     source = "".join(_OPENINGS.get(block[0], "") for block in line.blocks if block)
-    if line.after[:1] == ("json",):
+    if line.after[:1] and line.after[0] in MAPPINGS:
         source += "json { x = .x } "
     source += " ".join(
         f"{token.text}:" if token.kind == "name" else token.text for token in line.tokens
@@ -135,11 +137,11 @@ def _names(analysis: Analysis, line: Line, accepted: set[str]) -> Iterator[Offer
     words = line.words
     last = words[-1] if words else ""
     block = line.blocks[-1][0] if line.blocks and line.blocks[-1] else ""
-    if last in _OPERATORS and block not in ("", "json"):
+    if last in _OPERATORS and block not in ("", *MAPPINGS):
         yield from _values(analysis, words, accepted)
     elif not line.blocks:
         yield from _of_statement(analysis, words, last)
-    elif block in ("event", "json"):
+    elif block in ("event", *MAPPINGS):
         yield from _of_event(analysis, line, words, last)
     elif block in ("rule", "extend"):
         yield from _of_rule(analysis, words, last)
@@ -171,7 +173,7 @@ def _of_statement(analysis: Analysis, words: tuple[str, ...], last: str) -> Iter
 def _of_event(analysis: Analysis, line: Line, words: tuple[str, ...], last: str) -> Iterable[Offer]:
     event = next((block for block in line.blocks if block and block[0] == "event"), ("event",))
     kind = event[1] if len(event) > 1 else ""
-    if line.blocks[-1][0] == "json":
+    if line.blocks[-1][0] in MAPPINGS:
         if words and last.startswith("."):
             units = (unit for unit in names.UNITS.items() if unit[0] in ("ns", "us", "ms", "s"))
             return [

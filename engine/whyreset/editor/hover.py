@@ -19,8 +19,8 @@ from whyreset.model import rule as model
 from whyreset.run.costs import cost_of
 
 _ENTRIES_IN = {
-    "": STATEMENTS, "event": EVENT_ITEMS, "json": EVENT_ITEMS, "rule": RULE_ITEMS,
-    "extend": RULE_ITEMS, "test": TEST_ITEMS,
+    "": STATEMENTS, "event": EVENT_ITEMS, "json": EVENT_ITEMS, "logfmt": EVENT_ITEMS,
+    "rule": RULE_ITEMS, "extend": RULE_ITEMS, "test": TEST_ITEMS,
 }  # fmt: skip
 _CLAUSES = (*MEMBER_CLAUSES, *BURST_CLAUSES)
 _FORMS = {

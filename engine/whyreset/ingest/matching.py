@@ -8,8 +8,8 @@ from typing import Any, TypeVar
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
-from whyreset.ingest.values import Fields, holds_json, look_up, put_json
-from whyreset.model.definition import Definition, Matcher
+from whyreset.ingest.values import Fields, holds_at, look_up, put_value
+from whyreset.model.definition import LOGFMT, Definition, Matcher
 from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
 
@@ -254,7 +254,7 @@ class Extractor:
     def find(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:
-            fields = _map(trial, body.decoded())
+            fields = _map(trial, body)
             return fields if fields is None or self._is_in_place(trial, body.text) else None
         fields = self.search(trial, body.text)
         if (fields is None or len(fields) < trial.size) and "{" in body.text:
@@ -299,8 +299,13 @@ def _admits(definition: Definition, source: Source) -> bool:
     )
 
 
-def _map(trial: Trial, found: dict[str, Any] | None) -> Fields | None:
-    """The fields of a mapping; where it asks for fields, also of an object within the object."""
+def _map(trial: Trial, body: Text) -> Fields | None:
+    """The fields of a mapping: of pairs, also in a message within an object; or of an object and,
+    where it asks for fields, of an object within the object."""
+    if trial.matcher.form == LOGFMT:
+        texts = (body, *map(Text, body.leaves())) if "{" in body.text else (body,)
+        return next(filter(None, (_mapped(trial, text.pairs()) for text in texts)), None)
+    found = body.decoded()
     if found is None:
         return None
     fields = _mapped(trial, found)
@@ -312,13 +317,13 @@ def _map(trial: Trial, found: dict[str, Any] | None) -> Fields | None:
 
 
 def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
-    if not all(holds_json(guard, found) for guard in trial.matcher.guard):
+    if not all(holds_at(guard, found) for guard in trial.matcher.guard):
         return None
     fields: Fields = {}
     for name, path, store in trial.mapped:
         value = None if name in fields else look_up(found, path)
         if value is not None:
-            put_json(fields, name, value, store)
+            put_value(fields, name, value, store)
     if not all(name in fields for name in trial.matcher.required):
         return None
     return fields if fields or trial.matcher.guard else None

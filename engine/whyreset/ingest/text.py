@@ -1,9 +1,10 @@
-"""A record's text as it is searched, its JSON object, and the messages in that."""
+"""A record's text as it is searched, its JSON object or its pairs, and the messages in that."""
 
 from collections.abc import Iterator
 from typing import Any
 
 from whyreset.basis.json_text import decode
+from whyreset.basis.lazy import lazy
 
 _MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
@@ -14,25 +15,41 @@ _MESSAGE_KEYS = frozenset({
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
 _DEPTH = 4
+_PAIR = lazy(
+    r"(?<![^\s{(\[,])(?P<key>[A-Za-z_@][\w.@/-]*)="
+    r'(?:"(?P<quoted>(?:[^"\\\n]|\\.)*)"|(?P<bare>\d[\d.]* (?:[mnuµ]?s)(?=[\s}]|$)|[^\s"{}]*))'
+)
+"""A number of some unit is one value: tracing's latency=3001 ms."""
 
 
 class Text:
-    """A record's text, as it was said and as it is searched, and its JSON object, decoded at most
+    """A record's text, as it was said and as it is searched, and what it holds, decoded at most
     once."""
 
-    __slots__ = ("_decoded", "_leaves", "said", "text")
+    __slots__ = ("_decoded", "_leaves", "_pairs", "said", "text")
 
     def __init__(self, text: str) -> None:
         self.said = text
         self.text = _plain(text) if "\\u00" in text else text
         self._decoded: dict[str, Any] | bool | None = False
         self._leaves: tuple[str, ...] | None = None
+        self._pairs: dict[str, str] | None = None
 
     def decoded(self) -> dict[str, Any] | None:
         """The object that the text is, or that follows a logger's header; None if none."""
         if isinstance(self._decoded, bool):
             self._decoded = _decode(self.text)
         return self._decoded
+
+    def pairs(self) -> dict[str, str]:
+        """The values of its pairs, `key=value`; of several with one key the first."""
+        if self._pairs is None:
+            self._pairs = {}
+            for pair in _PAIR.finditer(self.text):
+                quoted = pair["quoted"]
+                value = pair["bare"].rstrip(",;") if quoted is None else quoted.replace('\\"', '"')
+                self._pairs.setdefault(pair["key"], value)
+        return self._pairs
 
     def leaves(self) -> tuple[str, ...]:
         """The decoded strings under the keys that hold messages."""

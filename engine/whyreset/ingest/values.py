@@ -10,7 +10,7 @@ from whyreset.basis.lazy import lazy
 from whyreset.basis.network import plain_address, split_port
 from whyreset.basis.selector import join_labels
 from whyreset.basis.units import NS, parse_duration, read_duration
-from whyreset.model.definition import Condition, JsonCondition
+from whyreset.model.definition import Condition, KeyCondition
 from whyreset.model.event import Value
 
 Fields = dict[str, Value]
@@ -44,7 +44,7 @@ def store_of(kind: str) -> Store:
     return _STORES.get(name, _put_word)
 
 
-def put_json(fields: Fields, field: str, value: object, store: Store) -> None:
+def put_value(fields: Fields, field: str, value: object, store: Store) -> None:
     """Keep a value of a decoded object; objects are none, but for labels, nor are lists."""
     if store is _put_labels:
         if isinstance(value, dict) and value:
@@ -75,7 +75,7 @@ def holds(condition: Condition, fields: Fields) -> bool:
     return _compare(fields.get(condition.field), condition.op, condition.value)
 
 
-def holds_json(condition: JsonCondition, found: dict[str, Any]) -> bool:
+def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:
     """Whether a decoded object meets a guard; an absent key meets only `!=`."""
     value = look_up(found, condition.path)
     if condition.op == "exists":

@@ -123,9 +123,12 @@ class _Builder:
     def log_format(self, _meta: Meta, c: list[Any]) -> tree.MatcherNode:
         return self._maker.log_format(c[0], unquote(c[1]), span_of(c[1]))
 
-    def json(self, meta: Meta, c: list[Any]) -> tree.MatcherNode:
+    def form(self, _meta: Meta, c: list[Any]) -> str:
+        return str(c[0])
+
+    def mapping(self, meta: Meta, c: list[Any]) -> tree.MatcherNode:
         guard = _one(c, tuple) or ()
-        return self._maker.json(_of(c, list), guard, span_of_meta(meta))
+        return self._maker.mapping(c[0], _of(c, list), guard, span_of_meta(meta))
 
     def mapped(self, _meta: Meta, c: list[Any]) -> list[Any]:
         return [word(c[0]), *c[1:]]
@@ -133,13 +136,13 @@ class _Builder:
     def keyed(self, _meta: Meta, c: list[Any]) -> tuple[Word, Word | None]:
         return word(c[0]), word(c[1]) if len(c) == 2 else None
 
-    def json_guard(self, _meta: Meta, c: list[Any]) -> tuple[Any, ...]:
+    def mapping_guard(self, _meta: Meta, c: list[Any]) -> tuple[Any, ...]:
         return tuple(c)
 
     def required(self, _meta: Meta, c: list[Any]) -> Word:
         return word(c[0])
 
-    def json_condition(self, _meta: Meta, c: list[Any]) -> list[Any]:
+    def key_condition(self, _meta: Meta, c: list[Any]) -> list[Any]:
         return [str(c[0]), str(c[1]), c[2]] if len(c) == 3 else [str(c[0]), "exists", None]
 
     def nothing(self, _meta: Meta, _c: list[Any]) -> _Tag:

@@ -78,7 +78,7 @@ class EventReader:
             node.pattern, node.types, node.mapped, node.guard, node.literals,
             self._desk.by(node.span), linear=node.log_format, tame=node.tame,
             needs=further_literals(node.pattern, node.literals), plain=plain, guards=guards,
-            required=node.required,
+            required=node.required, form=node.form,
         )  # fmt: skip
 
     def _assignment(self, node: tree.AssignNode, kind: str) -> Assignment:

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from whyreset.language.format_items import NAMED, Block, Break, Item, fold
+from whyreset.model.definition import MAPPINGS
 
 WIDTH = 100
 """A block that was written on one line stays on it while the line is no longer than this."""
@@ -110,7 +111,7 @@ def _fits(item: Item, indent: str, width: "_Width | None" = None) -> bool:
         return True
     if not all(word.flat for word in blocks):
         return False
-    mapping = item.first == "json"  # what is read as one line may be long
+    mapping = item.first in MAPPINGS  # what is read as one line may be long
     return mapping or len(indent) + len(_flat(item, width or _Width())) <= WIDTH
 
 
@@ -168,7 +169,7 @@ def _joined(words: Sequence[str], item: Item, width: _Width, before: str) -> str
 def _padded(made: str, words: Sequence[str], index: int, item: Item, width: _Width) -> str:
     """The text so far, filled up to the column that its neighbours share."""
     group = item.group
-    if index == len(words) - 1 and item.first != "json":
+    if index == len(words) - 1 and item.first not in MAPPINGS:
         return made
     if index == 0 and width.head:
         return made.ljust(width.head)

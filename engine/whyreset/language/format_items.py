@@ -9,6 +9,7 @@ from whyreset.language.report import Report
 from whyreset.language.syntax import explain
 from whyreset.language.tables import parser_of
 from whyreset.language.tree import RuleFile
+from whyreset.model.definition import MAPPINGS
 from whyreset.model.diagnostic import RuleError
 
 _HEADS = {"label", "title", "severity", "priority", "confidence", "span", "gap", "status"}
@@ -101,7 +102,7 @@ class _Folder:
 
     def block(self, owner: str = "") -> Block:
         """A block up to its closing brace, or the whole file."""
-        top, mapping = not owner, owner == "json"
+        top, mapping = not owner, owner in MAPPINGS
         made = Block(flat=not top)
         start = self._end_of(self._at - 1) if not top else 0
         above = self._opening(made, top=top)
@@ -148,7 +149,7 @@ class _Folder:
 
     def _goes_on(self, item: Item) -> bool:
         """Whether words may follow a block: `json { } where`, `any of { } if known`."""
-        return item.first == "json" or item.words[-3:-1] == ["any", "of"]
+        return item.first in MAPPINGS or item.words[-3:-1] == ["any", "of"]
 
     def _skip(self) -> None:
         while self._at < len(self._tokens) and self._tokens[self._at].type in ("_SEP", "_COMMA"):

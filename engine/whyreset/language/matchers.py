@@ -1,4 +1,4 @@
-"""Compiles the matchers of event blocks: expressions, templates, log formats, JSON mappings."""
+"""Compiles the matchers of event blocks: expressions, templates, log formats, mappings of keys."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -16,7 +16,9 @@ from whyreset.language.report import Desk
 from whyreset.language.template import compile_template
 from whyreset.language.tree import LineNode, MatcherNode
 from whyreset.language.values import plain_value
-from whyreset.model.definition import JsonCondition, Mapped
+from whyreset.model.definition import LOGFMT, KeyCondition, Mapped
+
+Path = tuple[str, ...]
 
 JSON_TYPES = (
     "addr", "ip", "port", "int", "num", "word", "rest", "duration", "container", "request",
@@ -74,24 +76,25 @@ class MatcherMaker:
         literals = required_literals(made.pattern)
         return MatcherNode(span, made.pattern, made.types, (), (), literals, log_format, made.tame)
 
-    def json(
-        self, mapped: Sequence[list[Any]], guard: Sequence[list[Any] | Word], span: Span
+    def mapping(
+        self, form: str, mapped: Sequence[list[Any]], guard: Sequence[list[Any] | Word], span: Span
     ) -> MatcherNode:
-        """A mapping of JSON keys, with the conditions on the object."""
+        """A mapping of keys, with the conditions on what holds them: `json` or `logfmt`."""
         fields = tuple(each for words in mapped for each in self._mapped(*words))
         known = dict.fromkeys(each.field for each in fields)
         required = tuple(each for each in guard if isinstance(each, Word))
         for each in required:
             if each.text not in known:
-                self._desk.lacks("E011", "json", "field", each, known)
+                self._desk.lacks("E011", form, "field", each, known)
         conditions = tuple(
-            JsonCondition(_path(each[0]), each[1], each[2] and plain_value(each[2]))
+            KeyCondition(_path(each[0]), each[1], each[2] and plain_value(each[2]))
             for each in guard
             if not isinstance(each, Word)
         )
         names = tuple(each.text for each in required)
-        literals = _literals(fields, conditions, names)
-        return MatcherNode(span, None, (), fields, conditions, literals, required=names)
+        key = logfmt_key if form == LOGFMT else _json_key
+        literals = _literals(fields, conditions, names, key)
+        return MatcherNode(span, None, (), fields, conditions, literals, required=names, form=form)
 
     def _mapped(self, field: Word, *keyed: tuple[Word, Word | None]) -> list[Mapped]:
         """The paths of a field; a type counts for those before it, back to the one before."""
@@ -119,7 +122,7 @@ def _inside(span: Span, offset: int, length: int) -> Span:
     return Span(span.line, column, span.line, min(column + max(1, length), span.end_column))
 
 
-def _path(text: str) -> tuple[str, ...]:
+def _path(text: str) -> Path:
     return tuple(
         found["box"] or found["text"] or found["key"] for found in _PATH_PART.finditer(text)
     )
@@ -132,24 +135,30 @@ def _plain(text: str) -> bool:
 
 
 def _literals(
-    fields: tuple[Mapped, ...], guard: tuple[JsonCondition, ...], required: tuple[str, ...]
-) -> tuple[bytes, ...]:
+    fields: tuple[Mapped, ...], guard: tuple[KeyCondition, ...], required: tuple[str, ...],
+    key: Callable[[Path], str],
+) -> tuple[bytes, ...]:  # fmt: skip
     """What a line must contain: the longest value or key that the guard asks for, else one of the
     keys of a required field, else any mapped key."""
     needed: list[tuple[str, ...]] = [
-        (each.value if isinstance(each.value, str) else _key(each.path),)
+        (each.value if isinstance(each.value, str) else key(each.path),)
         for each in guard
         if each.op == "exists" or (each.op == "=" and isinstance(each.value, str))
     ]
-    needed += [tuple(_key(each.path) for each in fields if each.field == name) for name in required]
+    needed += [tuple(key(each.path) for each in fields if each.field == name) for name in required]
     needed = [texts for texts in needed if all(map(_plain, texts))]
     best = max(needed, key=lambda texts: min(map(len, texts), default=0), default=None)
     if best is None:
-        best = tuple(_key(each.path) for each in fields)
+        best = tuple(key(each.path) for each in fields)
         best = best if all(map(_plain, best)) else ()
     return tuple(dict.fromkeys(text.encode() for text in best))
 
 
-def _key(path: tuple[str, ...]) -> str:
+def logfmt_key(path: Path) -> str:
+    """How a key stands before its value."""
+    return f"{'.'.join(path)}="
+
+
+def _json_key(path: Path) -> str:
     """How the last key of a path stands in an object; a path may be one key with dots."""
     return f'"{path[-1]}"' if len(path) == 1 else f'{path[-1]}"'

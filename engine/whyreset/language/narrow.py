@@ -12,7 +12,8 @@ from functools import lru_cache
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import leads, required_literals
-from whyreset.model.definition import Condition, Definition, Matcher, Wanted
+from whyreset.language.matchers import logfmt_key
+from whyreset.model.definition import LOGFMT, Condition, Definition, Matcher, Wanted
 from whyreset.model.event import RESET
 from whyreset.model.rule import FROM_CLIENT, InNetwork, Rule, asking, asks_labels
 
@@ -150,7 +151,10 @@ def _literals_of(matcher: Matcher, field: str, text: str) -> tuple[bytes, ...] |
     """One of these is in each record in which a field has this text; () if none can have it."""
     if matcher.pattern is not None:
         return required_literals(matcher.pattern, {field: text}) or None
-    keys = [mapped.path[-1] for mapped in matcher.mapped if mapped.field == field]
+    paths = [mapped.path for mapped in matcher.mapped if mapped.field == field]
+    if matcher.form == LOGFMT:
+        return tuple(f"{logfmt_key(p)}{q}{text}".encode() for p in paths for q in ("", '"'))
+    keys = [path[-1] for path in paths]
     return tuple(
         f'{key}":{space}{quote}{text}{quote}'.encode()
         for key in keys

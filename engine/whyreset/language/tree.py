@@ -3,7 +3,7 @@
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.span import Span
 from whyreset.language.clause_tree import ClauseNode, ConditionNode, Word
-from whyreset.model.definition import JsonCondition, Mapped
+from whyreset.model.definition import KeyCondition, Mapped
 
 
 class ScopeNode(Frozen):
@@ -17,17 +17,18 @@ class ScopeNode(Frozen):
 
 
 class MatcherNode(Frozen):
-    """A `match`, `json` or log-format line, its pattern compiled already."""
+    """A `match`, mapping or log-format line, its pattern compiled already."""
 
     span: Span
     pattern: str | None
     types: tuple[tuple[str, str], ...]
     mapped: tuple[Mapped, ...]
-    guard: tuple[JsonCondition, ...]
+    guard: tuple[KeyCondition, ...]
     literals: tuple[bytes, ...]
     log_format: bool = False
     tame: bool = False
     required: tuple[str, ...] = ()
+    form: str = ""
 
 
 class PairNode(Frozen):

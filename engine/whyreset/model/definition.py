@@ -22,8 +22,13 @@ class Assignment(Frozen):
     where: tuple[Condition, ...]
 
 
+JSON, LOGFMT = "json", "logfmt"
+MAPPINGS = (JSON, LOGFMT)
+"""What the keys of a mapping are of: an object, or pairs like `key=value`."""
+
+
 class Mapped(Frozen):
-    """A field of a `json` definition: a path of keys where it may stand, and its type or unit.
+    """A field of a mapping: a path of keys where it may stand, and its type or unit.
 
     Of several entries of one field the first counts that has a value of its type.
     """
@@ -33,8 +38,8 @@ class Mapped(Frozen):
     type: str
 
 
-class JsonCondition(Frozen):
-    """`.path op value`, or `.path exists`, on the decoded object."""
+class KeyCondition(Frozen):
+    """`.path op value`, or `.path exists`, on what a mapping is of."""
 
     path: tuple[str, ...]
     op: str
@@ -49,13 +54,14 @@ class Wanted(NamedTuple):
 
 
 class Matcher(Frozen):
-    """One way to find an event in a record: a pattern, or a mapping of JSON keys.
+    """One way to find an event in a record: a pattern, or a mapping of keys.
 
     pattern  the regular expression (syntax of the `regex` module, searched, not anchored)
     types    the type of each named group: addr, ip, port, int, num, duration[:unit], word, rest
-    mapped   instead of a pattern: fields from a JSON object
-    guard    conditions on the JSON object
-    required fields that the JSON object must give
+    form     instead of a pattern, of what the keys are mapped: `json` (an object) or `logfmt`
+    mapped   fields from the keys
+    guard    conditions on the keys
+    required fields that the keys must give
     literals at least one of these byte strings is in every record that matches;
              empty means that nothing is known, and every line must be tried
     by       `file:line` of the clause, for `whyreset parse`
@@ -72,7 +78,7 @@ class Matcher(Frozen):
     pattern: str | None
     types: tuple[tuple[str, str], ...]
     mapped: tuple[Mapped, ...]
-    guard: tuple[JsonCondition, ...]
+    guard: tuple[KeyCondition, ...]
     literals: tuple[bytes, ...]
     by: str
     wanted: tuple[Wanted, ...] | None = None
@@ -83,6 +89,7 @@ class Matcher(Frozen):
     linear: bool = False
     tame: bool = False
     required: tuple[str, ...] = ()
+    form: str = ""
 
 
 class Origin(Frozen):

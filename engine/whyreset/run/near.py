@@ -9,9 +9,9 @@ import regex
 
 from whyreset.ingest.matching import TIMEOUT, Extractor
 from whyreset.ingest.text import Text
-from whyreset.ingest.values import holds_json, look_up
+from whyreset.ingest.values import holds_at, look_up
 from whyreset.language.regex_pieces import Piece, pieces_of, shown
-from whyreset.model.definition import Definition, JsonCondition, Matcher
+from whyreset.model.definition import JSON, Definition, KeyCondition, Matcher
 
 _NEAR = 0.5
 """The share of a pattern's fixed text that a text must have."""
@@ -74,7 +74,7 @@ class NearMisses:
             (definition.kind, matcher)
             for definition in definitions
             for matcher in definition.matchers
-            if matcher.pattern is None and len(matcher.guard) > 1
+            if matcher.form == JSON and len(matcher.guard) > 1
         ]
 
     def of(self, text: str) -> Near | None:
@@ -112,7 +112,7 @@ class NearMisses:
     def _nearly_mapped(self, found: dict[str, Any]) -> Near | None:
         best: tuple[int, Near] | None = None
         for kind, matcher in self._mapped:
-            failed = [each for each in matcher.guard if not holds_json(each, found)]
+            failed = [each for each in matcher.guard if not holds_at(each, found)]
             # A key that merely exists says little: one with its value must be among the rest.
             rest = [each for each in matcher.guard if each.op != "exists" and each not in failed]
             if len(failed) == 1 and rest and (best is None or len(rest) > best[0]):
@@ -154,7 +154,7 @@ def _in_time(test: Callable[[str, float], bool], text: str) -> bool:
         return False
 
 
-def _missed_key(kind: str, matcher: Matcher, failed: JsonCondition, found: dict[str, Any]) -> Near:
+def _missed_key(kind: str, matcher: Matcher, failed: KeyCondition, found: dict[str, Any]) -> Near:
     key = "." + ".".join(failed.path)
     wanted = key if failed.op == "exists" else f"{key} {failed.op} {failed.value}"
     value = look_up(found, failed.path)

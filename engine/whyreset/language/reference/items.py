@@ -25,10 +25,11 @@ EVENT_ITEMS = (
     ),
     Entry(
         place=EVENT,
-        words=("json", "exists"),
-        form="json { FIELD = .PATH [TYPE] [or .PATH [TYPE]], ... } "
+        words=("json", "logfmt", "exists"),
+        form="json | logfmt { FIELD = .PATH [TYPE] [or .PATH [TYPE]], ... } "
         "[where .PATH = VALUE, .PATH exists, FIELD exists]",
-        says="Reads a JSON object: fields from paths of keys, if the conditions hold. Of several "
+        says="Reads a JSON object, or pairs as logfmt has them (`key=value`): fields from paths of "
+        "keys, if the conditions hold. Of several "
         "paths the first counts whose value is of its type. A type or a unit (`ns` `us` `ms` `s`, "
         "for durations) is for the paths before it, back to the last type. `request` takes the "
         "method and the path out of `GET /a HTTP/1.1`, `container` the name out of "
@@ -37,7 +38,9 @@ EVENT_ITEMS = (
         example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
         'where .level = "warn", client exists\n'
         'sample `{"level":"warn","peer":{"addr":"10.42.0.1:80"},"ms":1500}` '
-        "gives client=10.42.0.1 took=1.5s",
+        "gives client=10.42.0.1 took=1.5s\n"
+        'logfmt { client = .remote addr, took = .took with_unit } where .level = "warn"\n'
+        "sample `level=warn remote=10.42.0.1:80 took=1.5s` gives client=10.42.0.1 took=1.5s",
     ),
     Entry(
         place=EVENT,
