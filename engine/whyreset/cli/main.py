@@ -100,7 +100,7 @@ def _drop_output() -> None:
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
-_YOUNG = 100_000
+_YOUNG = 400_000
 """Objects from one collection of garbage to the next: events come by the thousand, live for
 minutes and are in no cycles."""
 
