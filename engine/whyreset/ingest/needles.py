@@ -18,7 +18,7 @@ _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
-_BEFORE_PEERS = (b" ", b'"', b":", b"/")
+_BEFORE_PEERS = b' ":/'
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
 
@@ -169,12 +169,12 @@ def hyperscan_search(
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
         return None
-    expressions = [
-        *(b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles),
-        # a set of bytes, or one id for all, would make the time to compile grow with the square
-        *(re.escape(lead + peer) for peer in peers for lead in _BEFORE_PEERS),
-    ]
-    bits = [*range(len(needles)), *[len(needles)] * (len(expressions) - len(needles))]
+    expressions = [b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles]
+    # What stands before a peer is looked at afterwards: as part of what is searched for, it would
+    # take four times as many expressions.
+    expressions += map(re.escape, peers)
+    lengths = sorted(set(map(len, peers)))
+    bits = [*range(len(needles)), *(len(needles) + len(peer) for peer in peers)]
     databases = []
     for at in range(0, len(expressions), together):
         part = expressions[at : at + together]
@@ -190,6 +190,14 @@ def hyperscan_search(
 
         for database in databases:
             database.scan(view, match_event_handler=on_hit)
+        places = [
+            end
+            for length in lengths
+            for end in hits.pop(len(needles) + length, ())
+            if end > length and view[end - length - 1] in _BEFORE_PEERS
+        ]
+        if places:
+            hits[len(needles)] = sorted(places)
         return hits
 
     return search
