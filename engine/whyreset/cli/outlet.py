@@ -115,7 +115,7 @@ def _close(options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, 
         for remark in remarks_of(run.totals, run.extractor.problems):
             say(f"whyreset: {remark}")
         return
-    summary = summary_of(run.totals, tallies.finals, run.extractor.problems)
+    summary = summary_of(run.totals, tallies, run.extractor.problems)
     if options.output == "json" or run.undelivered:
         say(summary)
     else:

@@ -11,6 +11,7 @@ from whyreset.model.verdict import Verdict
 from whyreset.run.json_output import verdict_line
 from whyreset.run.replay import Decided, Totals
 from whyreset.run.summary import summary_of
+from whyreset.run.tallies import Tallies
 from whyreset.run.text_output import TextOutput
 
 
@@ -31,15 +32,13 @@ class _Verdicts:
     def __init__(self, *, as_json: bool) -> None:
         self._as_json = as_json
         self._text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-        self._finals: dict[str, tuple[int, int]] = {}
+        self._tallies = Tallies()
 
     def take(self, decided: Decided) -> None:
         """Print the verdicts of one step; of files at rest those to come are no news."""
         out = sys.stdout.buffer
+        self._tallies.take(decided)
         for verdict in decided.verdicts:
-            if verdict.state == "final":
-                bursts, resets = self._finals.get(verdict.label, (0, 0))
-                self._finals[verdict.label] = (bursts + 1, resets + verdict.count)
             if verdict.state != "ongoing":
                 out.write(self._block(verdict))
         if decided.verdicts:
@@ -47,7 +46,7 @@ class _Verdicts:
 
     def close(self, totals: Totals, problems: Sequence[str]) -> None:
         """Print the summary, beside the verdicts or behind them."""
-        summary = summary_of(totals, self._finals, problems)
+        summary = summary_of(totals, self._tallies, problems)
         if self._as_json:
             say(summary)
         else:
