@@ -48,7 +48,8 @@ def followed(plan: Plan, folder: Path, files: dict[str, bytes], draw: random.Ran
                 log.write(line)
         del lines[:40]
         quiet += not lines
-        signals.stopping = quiet > 8
+        if quiet > 8:
+            signals.stop()
     assert run.late == 0
     return labels, sorted(verdicts)
 

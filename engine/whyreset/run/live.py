@@ -18,7 +18,7 @@ from whyreset.run.bounds import Bounds
 from whyreset.run.looks import Looks
 from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
-from whyreset.run.signals import Signals
+from whyreset.run.signals import SETTLE, Signals
 
 _QUIET = 1.0
 """Seconds without a byte after which a tick tells that time goes on."""
@@ -79,6 +79,7 @@ class Live(Replay):
         rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
+        self._correlator.stopped = self._is_too_late
         self._since: dict[str, int] = {}
         self._announced = _Announced()
         self._said = 0
@@ -151,10 +152,16 @@ class Live(Replay):
         self.extractor, self._said = Extractor(plan.definitions, narrow=True, frugal=frugal), 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
+        correlator.stopped = self._is_too_late
         self._correlator = correlator
         self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
 
+    def _is_too_late(self) -> bool:
+        return self._signals.is_stopping(SETTLE)
+
     def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        if self._is_too_late():
+            return
         for notes in self.bounds.keep(
             self.beat, self._correlator, self._order, self._announced, held=held
         ):

@@ -1,6 +1,8 @@
 """The logs that are followed: which there are, and which of them it is time to look at."""
 
 import os
+import select
+import time
 from collections.abc import Iterator
 
 from whyreset.ingest.folder import Folders
@@ -14,6 +16,8 @@ from whyreset.ingest.watch import Watch
 POLL = 0.2
 _POLL_MOST, _POLL_EACH = 1.0, 0.01
 """Seconds from one look at a log to the next: more where many are written to."""
+_PACE = 0.02
+"""Seconds from one look to the next, at least, where nothing waits to be read."""
 _HINT = 0.1
 """Seconds between looks at a log that is said to change."""
 _COLD, _WARM = 1.0, 10.0
@@ -109,9 +113,18 @@ class Logs:
         self._pace = min(_POLL_MOST, max(POLL, hot * _POLL_EACH))
         return found
 
-    def next_due(self, now: float) -> float:
-        """When it is time for the next one."""
-        return min((stream.due for stream in self.streams.values()), default=now + POLL)
+    def wait(self, now: float, woken_by: int) -> None:
+        """Until a log is due, a folder changes, or a descriptor can be read from."""
+        due = min((stream.due for stream in self.streams.values()), default=now + POLL)
+        rest = min(due - time.monotonic(), POLL)
+        if rest > 0:
+            select.select([self.watch.descriptor, woken_by], [], [], rest)
+            left = min(_PACE, due - time.monotonic())
+            if left > 0:
+                select.select([woken_by], [], [], left)
+        if self.watch.problem:
+            self.notes.append(self.watch.problem)
+            self.watch.problem = None
 
     def heard(self, stream: Stream) -> bool:
         """Take what a tail has to say; whether the log has come to its end."""
