@@ -113,7 +113,7 @@ class Correlator:
             for event in events:
                 (resets if event.kind == RESET else rest).append(event)
             for source in dict.fromkeys(map(_source_name, resets)):
-                self.evidence.promise(RESET, source)
+                self.evidence.coverage.promise(RESET, source)
             self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
             if event.time > self._clusters.next_due:

@@ -266,7 +266,7 @@ class Follow(Replay):
                 continue
             self._order.progress(stream.path, passed)
             for name, first in self._since[stream.path].items():
-                self._correlator.evidence.cover(name, first, passed)
+                self._correlator.evidence.coverage.cover(name, first, passed)
 
     def _step(self) -> Iterator[Decided]:
         if self.early.active:

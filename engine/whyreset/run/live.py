@@ -80,7 +80,7 @@ class Live(Replay):
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
         self._correlator.stopped = self._is_too_late
-        self._since: dict[str, int] = {}
+        self._joined: dict[str, None] = {}  # sources that are read together
         self._announced = _Announced()
         self._said = 0
 
@@ -117,8 +117,7 @@ class Live(Replay):
         if not source.ended:
             self._take(source, source.stop())
         else:
-            for name, first in self._since.items():
-                self._correlator.evidence.cover(name, first, END)
+            self._correlator.evidence.coverage.cover_joined(END)
         self._order.close(source.path)
         yield from self._step()
         yield from self._finish()
@@ -227,16 +226,21 @@ class Live(Replay):
 
     def _cover(self, batch: Batch) -> None:
         """Of a live pipe it is known up to its newest line; silence proves nothing."""
-        since = self._since
+        joined, coverage = self._joined, self._correlator.evidence.coverage
         for printed_by, (first, _) in batch.sources.items():
-            since[printed_by.name] = since.pop(printed_by.name, first)
-        while len(since) > _SOURCES:  # the one that said nothing for longest
-            since.pop(next(iter(since)))
-        if batch.high is None:
-            return
-        self._newest = max(batch.high, self._newest or 0)
-        for name, first in self._since.items():
-            self._correlator.evidence.cover(name, first, self._newest)
+            name = printed_by.name
+            if name in joined:
+                del joined[name]
+            else:
+                coverage.join(name, first)
+            joined[name] = None
+        while len(joined) > _SOURCES:  # the one that said nothing for longest
+            silent = next(iter(joined))
+            del joined[silent]
+            coverage.part(silent)
+        if batch.high is not None:
+            self._newest = max(batch.high, self._newest or 0)
+            coverage.cover_joined(self._newest)
 
 
 class _Announced:

@@ -156,7 +156,7 @@ class Replay:
     def _cover(self, batch: Batch) -> None:
         """A source was read up to its newest line, and a while of silence beyond it."""
         for printed_by, (first, last) in batch.sources.items():
-            self._correlator.evidence.cover(printed_by.name, first, last + _SILENCE)
+            self._correlator.evidence.coverage.cover(printed_by.name, first, last + _SILENCE)
 
     def _is_steady(self, source: Origin) -> bool:
         """Whether no later line of the input will be much older than the newest so far."""
