@@ -96,7 +96,7 @@ class Tail:
         """Where reading goes on."""
         part = self._files.part
         if part is not None:
-            return Place(part.identity, part.position)
+            return part.place
         return self._restored.place if self._restored else None
 
     @property
