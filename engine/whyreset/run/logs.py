@@ -42,6 +42,7 @@ class Logs:
         self._folders = folders
         self._clock = clock
         self._is_short = False  # there are more logs than descriptors
+        self._room: int | None = None  # descriptors that were given back in this turn
         self._pace = POLL
 
     # Which there are
@@ -99,6 +100,7 @@ class Logs:
 
     def due(self, now: float) -> list[Stream]:
         """Those whose time has come, or that are said to have changed."""
+        self._room = None
         changed = self.watch.take()
         folders = {os.path.dirname(path) for path in changed}
         found = []
@@ -155,11 +157,17 @@ class Logs:
         if self._is_short:
             starved.tail.notes.clear()
         self._is_short = True
+        if self._room is None:
+            self._room = self._park_some()
+        if self._room:
+            starved.due = 0.0
+
+    def _park_some(self) -> int:
+        """Close a quarter of those that were silent for longest; gives how many it was."""
         idle = [each for each in self.streams.values() if each.is_settled and each.tail.is_open
                 and each.mode != "kubernetes"]  # fmt: skip
         idle.sort(key=lambda each: each.spoke or 0.0)
-        if sum(each.tail.park() for each in idle[: 1 + len(idle) // 4]):
-            starved.due = 0.0
+        return sum(each.tail.park() for each in idle[: 1 + len(idle) // 4])
 
 
 def _is_hinted(stream: Stream, changed: set[str], folders: set[str], now: float) -> bool:
