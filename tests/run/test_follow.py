@@ -368,6 +368,7 @@ def test_files_that_cannot_be_read_hold_up_nobody(desk: Desk) -> None:
     other = desk.logs / "other.log"
     other.symlink_to(desk.logs / "nowhere")
     (desk.logs / "folder.log").mkdir()
+    (desk.logs / "linked.log").symlink_to("folder.log")
     follower = desk.follow()
     desk.write(6)
     desk.later()
