@@ -125,6 +125,8 @@ class Generations:
         if identity.size:  # of an empty file nothing is known but an inode, which others get later
             found = next((each for each in siblings if each.is_file(identity)), None)
         is_here = status is not None and self._is_here(status, place)
+        if found is not None and status is not None and status.st_ino != identity.inode:
+            is_here = False  # what is known by its number is known better
         if found is None and (identity.is_vague or not is_here):
             unread = (each for each in siblings if not is_known(each, self.seen))
             found = next((each for each in unread if each.is_copy_of(identity)), None)

@@ -54,8 +54,8 @@ class Part:
 
     def is_from(self, place: Place) -> bool:
         """Whether it holds what was read of that file, to the last byte, under another number."""
-        known = place.identity.size and place.trace
-        return bool(known) and place.identity.is_head_of(self.head) and self._trace == place.trace
+        known = place.identity
+        return not known.is_vague and known.is_head_of(self.head) and self._trace == place.trace
 
     def is_also(self, other: "Part") -> bool:
         """Whether the same file by all that it shows but its number: some file systems give out
