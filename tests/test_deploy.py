@@ -52,8 +52,12 @@ def test_the_options_exist_and_lead_to_what_is_mounted(options: Any) -> None:
 
 
 def test_the_limit_leaves_room_above_what_the_program_keeps_to(options: Any) -> None:
-    limit = int(FOLLOWER["resources"]["limits"]["memory"].removesuffix("Mi")) << 20
+    limit, request = (
+        int(FOLLOWER["resources"][kind]["memory"].removesuffix("Mi")) << 20
+        for kind in ("limits", "requests")
+    )
     assert options.memory * 1.2 <= limit
+    assert options.memory == request
 
 
 def test_the_port_is_the_one_that_is_asked() -> None:

@@ -26,6 +26,7 @@ from whyreset.basis.units import NS
 from whyreset.ingest.envelopes import Peeler
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock, parse_rfc3339
+from whyreset.run import follow
 
 _AT_ONCE = 20_000_000  # ns
 _AFTER = 30
@@ -169,6 +170,7 @@ def _hurry(speed: float, start: int) -> None:
         return wait(*descriptors, seconds / speed)  # type: ignore[arg-type, operator]
 
     select.select = sooner  # type: ignore[assignment]
+    follow.SETTLE *= speed  # to judge what is left takes no less
 
 
 if __name__ == "__main__":

@@ -85,10 +85,12 @@ class Lab:
         events = list(events)
         for line in cover:
             kind, since, until = re.split(r"\s+|\.\.", line)
-            evidence.cover(kind, START + parse_duration(since), START + parse_duration(until))
-            evidence.promise(kind, kind)
+            evidence.coverage.cover(
+                kind, START + parse_duration(since), START + parse_duration(until)
+            )
+            evidence.coverage.promise(kind, kind)
         for event in () if cover else events:
-            evidence.cover(event.source.name, START - 3600 * NS, END)
+            evidence.coverage.cover(event.source.name, START - 3600 * NS, END)
         for event in events:
             outcome.correlator.feed(event)
             outcome.take()

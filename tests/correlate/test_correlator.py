@@ -246,7 +246,7 @@ def test_ticks_and_snapshots_change_nothing(lab: Any, seed: int, data: st.DataOb
     shuffle = random.Random(seed)
     correlator = Correlator(plan)
     for event in events:
-        correlator.evidence.cover(event.source.name, lab.start - 3600 * NS, 1 << 62)
+        correlator.evidence.coverage.cover(event.source.name, lab.start - 3600 * NS, 1 << 62)
     labels, verdicts = [], []
     for i, event in enumerate(events):
         if i == at:

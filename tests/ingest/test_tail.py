@@ -324,8 +324,9 @@ def run(folder: Path, seed: int, actions: int) -> World:
     return world
 
 
-# The last two kill the reader while an empty file is read, or looked at for late lines.
-@pytest.mark.parametrize("seed", [*range(1, 6), 3231, 5077])
+# The last three kill the reader while an empty file is read, or looked at for late lines, and while
+# a log of a few bytes is taken for another one.
+@pytest.mark.parametrize("seed", [*range(1, 6), 3231, 5077, 935689])
 def test_no_line_is_lost_or_read_twice(tmp_path: Path, seed: int) -> None:
     world = run(tmp_path, seed, 250)
     assert len(world.written) > 100

@@ -195,6 +195,10 @@ FLOODS: dict[str, Callable[[int], str]] = {
         f"{n} {'error: x ' * 3000} read tcp 10.42.0.9:80->10.42.{n % 200}.1:99: read: connection"
         " reset by peer"
     ),
+    "of lines of a megabyte": lambda n: (
+        f"{n} {'error: x ' * 100_000} read tcp 10.42.0.9:80->10.42.{n % 200}.1:99: read: connection"
+        " reset by peer"
+    ),
 }
 
 

@@ -11,7 +11,7 @@ import sys
 import termios
 import threading
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import IO, Any
@@ -35,10 +35,14 @@ class Follower:
     """A `whyreset ... --follow` process; what it says is gathered in threads."""
 
     def __init__(
-        self, *words: str | Path, command: str = "run", prepare: Callable[[], None] | None = None
+        self,
+        *words: str | Path,
+        command: str = "run",
+        prepare: Callable[[], None] | None = None,
+        before: Sequence[str] = (),
     ) -> None:
         self.process = subprocess.Popen(
-            [sys.executable, "-m", "whyreset", command, "--follow", *map(str, words)],
+            [*before, sys.executable, "-m", "whyreset", command, "--follow", *map(str, words)],
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,
             preexec_fn=prepare,  # noqa: PLW1509 - it only sets a limit
@@ -98,15 +102,21 @@ class Desk:
         self.started: list[Follower] = []
         self.ports = 0
         self.clock = time.time() - 3600
+        self.before: Sequence[str] = ()  # words before the command of a process
 
     def follow(self, *words: str | Path, command: str = "run") -> Follower:
         shape = ("-o", "json") if command == "run" else ()
         follower = Follower(
             "--no-builtin", "-r", self.rules, *shape, "--lateness", "500ms", *words, self.logs,
-            command=command,
+            command=command, before=self.before,
         )  # fmt: skip
         self.started.append(follower)
         return follower
+
+    def command(self, command: str, *words: str | Path) -> list[str]:
+        """A follower's command, to be run otherwise."""
+        chosen = [command, "--follow", "--no-builtin", "-r", self.rules, *words, self.logs]
+        return [sys.executable, "-m", "whyreset", *map(str, chosen)]
 
     def kept(self) -> bytes:
         """The state as it was last written; nothing while it is being replaced."""
@@ -276,8 +286,7 @@ def test_signals_reload_and_tell(desk: Desk) -> None:
 
 
 def test_a_reader_that_leaves_ends_it_quietly(desk: Desk) -> None:
-    words = [sys.executable, "-m", "whyreset", "run", "--follow", "-o", "json", "--no-builtin",
-             "-r", str(desk.rules), "--state", str(desk.state), str(desk.logs)]  # fmt: skip
+    words = desk.command("run", "-o", "json", "--state", desk.state)
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
         assert process.stdout
         assert process.stderr
@@ -290,9 +299,7 @@ def test_a_reader_that_leaves_ends_it_quietly(desk: Desk) -> None:
 
 
 def test_a_reader_that_stalls_is_not_waited_for_at_the_end(desk: Desk) -> None:
-    words = [sys.executable, "-m", "whyreset", "label", "--follow", "--no-builtin", "-r",
-             str(desk.rules), "--lateness", "100ms", "--state", str(desk.state),
-             str(desk.logs)]  # fmt: skip
+    words = desk.command("label", "--lateness", "100ms", "--state", desk.state)
     desk.write(2000, every=0.01)
     desk.later()
     with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE) as process:
@@ -361,6 +368,7 @@ def test_files_that_cannot_be_read_hold_up_nobody(desk: Desk) -> None:
     other = desk.logs / "other.log"
     other.symlink_to(desk.logs / "nowhere")
     (desk.logs / "folder.log").mkdir()
+    (desk.logs / "linked.log").symlink_to("folder.log")
     follower = desk.follow()
     desk.write(6)
     desk.later()

@@ -5,7 +5,6 @@ import os
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
-from itertools import islice
 from typing import TYPE_CHECKING
 
 from whyreset.cli.common import say
@@ -28,8 +27,8 @@ from whyreset.run.text_output import TextOutput
 if TYPE_CHECKING:
     from whyreset.run.follow import Follow
 
-_AT_ONCE = 256
-"""Verdicts or labels that are written together."""
+_AT_ONCE = 64 << 10
+"""Bytes that are written together: one line may have a megabyte."""
 
 
 def give_out_live(
@@ -83,11 +82,16 @@ def _print_all(
 
 
 def _written(blocks: Iterator[bytes], sink: Sink) -> bool:
-    """Write them, not too many at once; whether all were."""
-    while some := list(islice(blocks, _AT_ONCE)):
-        if not sink.write(b"".join(some)):
-            return False
-    return True
+    """Write them, not too much at once; whether all were."""
+    some, size = [], 0
+    for block in blocks:
+        some.append(block)
+        size += len(block)
+        if size >= _AT_ONCE:
+            if not sink.write(b"".join(some)):
+                return False
+            some, size = [], 0
+    return sink.write(b"".join(some))
 
 
 def _render(options: argparse.Namespace) -> Callable[[Decided], Iterator[bytes]]:

@@ -15,6 +15,10 @@ UNKNOWN_GAP = 60 * NS
 """The gap (ns) that ends bursts which no rule claims."""
 
 
+class BrokenOffError(Exception):
+    """The run is to end before the case is decided."""
+
+
 class Open(NamedTuple):
     """A burst whose last stretch was cut by `span`: it may go on in the next."""
 

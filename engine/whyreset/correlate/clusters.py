@@ -49,10 +49,16 @@ class Clusters:
         self._tickets = 0
 
     def __iter__(self) -> Iterator[Cluster]:
-        return iter(self._open.values())
+        return iter(list(self._open.values()))  # another thread may ask for it
 
     def __len__(self) -> int:
         return len(self._open)
+
+    @property
+    def sizes(self) -> list[tuple[Key, int, int]]:
+        """Key, events and last time (ns) of each that takes events now, the largest first."""
+        found = [(cluster.place[1], len(cluster.events), cluster.last) for cluster in self]
+        return sorted(found, key=lambda each: -each[1])
 
     def get(self, place: Place) -> Cluster | None:
         """The cluster of a place that takes events now."""
@@ -140,6 +146,13 @@ class Clusters:
         cluster.settled = True
         if self._open.get(cluster.place) is cluster:
             del self._open[cluster.place]
+
+    def reopen(self, cluster: Cluster) -> None:
+        """It was not judged after all."""
+        cluster.settled = False
+        if cluster.cut is None:
+            self._open.setdefault(cluster.place, cluster)
+        self._remind(self._due(cluster), cluster)
 
     def take_first(self, events: int) -> list[Cluster]:
         """Close those that began first, of at least so many events where there are as many: what

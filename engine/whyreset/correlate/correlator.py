@@ -14,9 +14,9 @@ from typing import Any
 from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
-from whyreset.correlate.case import UNKNOWN_GAP, Case, Open, gap_of, within_reach
+from whyreset.correlate.case import UNKNOWN_GAP, BrokenOffError, Case, Open, gap_of, within_reach
 from whyreset.correlate.clusters import Cluster, Clusters, Place
-from whyreset.correlate.judge import Judge, Outcome
+from whyreset.correlate.judge import Judge, Outcome, Witness
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.members import World
 from whyreset.correlate.owners import Owners
@@ -39,12 +39,13 @@ _SWEEP = 4096
 """Events from one sweep of the evidence to the next."""
 
 
-Witness = Callable[[Judge, Sequence[Event], Outcome], None]
-"""Is told of every rule that is tried: the burst, and what the rule made of it."""
-
-
 class Correlator:
-    """Feed events in time order; `advance` says that none older will come."""
+    """Feed events in time order; `advance` says that none older will come.
+
+    `stopped` is asked between two rules whether to break off: then nothing has changed.
+    """
+
+    stopped: Callable[[], bool] = staticmethod(lambda: False)
 
     def __init__(self, plan: Plan, *, labels: bool = True, verdicts: bool = True) -> None:
         self._plan = plan
@@ -58,7 +59,7 @@ class Correlator:
         self._judges: dict[str, list[Judge]] = {RESET: []}
         for rule in plan.rules:
             self._judges.setdefault(rule.kind, []).append(Judge(rule, world))
-        self._rule_keys = {id(j.rule): key_reader(j.rule.keys) for j in self._all_judges()}
+        self._rule_keys = {id(rule): key_reader(rule.keys) for rule in plan.rules}
         self._ways: dict[str, dict[Way, Callable[[Event], Key]]] = {
             kind: {(j.rule.keys, j.rule.gap): self._rule_keys[id(j.rule)] for j in judges}
             for kind, judges in self._judges.items()
@@ -73,14 +74,9 @@ class Correlator:
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
-        self._tickets = 0
-        self._fed = 0
-        self._now = 0
+        self._tickets = self._fed = self._now = 0
         self._labels: list[tuple[tuple[int, str, int], int, Labelled]] = []
         self.verdicts: list[Verdict] = []
-
-    def _all_judges(self) -> list[Judge]:
-        return [judge for judges in self._judges.values() for judge in judges]
 
     def judges_of(self, kind: str) -> Sequence[Judge]:
         """The compiled rules for bursts of this kind, in the order in which they are tried."""
@@ -117,7 +113,7 @@ class Correlator:
             for event in events:
                 (resets if event.kind == RESET else rest).append(event)
             for source in dict.fromkeys(map(_source_name, resets)):
-                self.evidence.promise(RESET, source)
+                self.evidence.coverage.promise(RESET, source)
             self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
             if event.time > self._clusters.next_due:
@@ -129,7 +125,8 @@ class Correlator:
         broken off, with so many more verdicts or labels to be taken."""
         most += len(self._labels)
         while (cluster := self._clusters.pop_due(time)) is not None:
-            self._settle(cluster)
+            if not self._settle(cluster):
+                return False
             if len(self.verdicts) + len(self._labels) >= most:
                 return False
         self._now = max(self._now, time)
@@ -173,16 +170,17 @@ class Correlator:
     def shed(self, events: int) -> int:
         """Memory is short: judge the open clusters that began first, of at least so many events.
         Gives how many they were; what comes to them later is a burst of its own."""
-        first = self._clusters.take_first(events)
-        for cluster in first:
-            self._settle(cluster)
-        return len(first)
+        return sum(map(self._settle, self._clusters.take_first(events)))
+
+    def leave(self) -> int:
+        """Judge nothing more; gives how many resets are left."""
+        left = self._clusters.take_first(_END)
+        return sum(len(cluster.events) for cluster in left if cluster.kind == RESET)
 
     @property
     def open_bursts(self) -> list[tuple[Key, int, int]]:
         """Key, resets and last time (ns) of what is gathered now, the largest first."""
-        found = [(c.place[1], len(c.events), c.last) for c in self._clusters]
-        return sorted(found, key=lambda each: -each[1])
+        return self._clusters.sizes
 
     def _floor(self) -> int:
         """Everything before this time (ns) is decided."""
@@ -197,19 +195,25 @@ class Correlator:
         for cluster in self._clusters:
             if wanted is not None and not wanted(cluster.place, len(cluster.events)):
                 continue
-            opened = self._at(cluster.place).items()
-            before = {slot: entry._replace(tally=entry.tally.copy()) for slot, entry in opened}
-            case = self._tried(cluster, Case(cluster.events, before))
+            try:
+                case = self._tried(cluster)
+            except BrokenOffError:
+                break
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
     def _at(self, place: Place) -> dict[tuple[str, Key], Open]:
         return self._open.get(place, {})
 
-    def _settle(self, cluster: Cluster) -> None:
-        """Decide a cluster that is closed."""
+    def _settle(self, cluster: Cluster) -> bool:
+        """Decide a cluster that is closed; False where that was broken off: it is open again."""
         place = cluster.place
-        case = self._tried(cluster, Case(cluster.events, self._open.pop(place, {})))
+        try:
+            case = self._tried(cluster)
+        except BrokenOffError:
+            self._clusters.reopen(cluster)
+            return False
+        self._open.pop(place, None)
         going_on = {} if cluster.cut is None else within_reach(case.after, cluster.last)
         if self._wants_verdicts:
             self._say(case, going_on)
@@ -218,6 +222,7 @@ class Correlator:
         if self._wants_labels and cluster.kind == RESET:
             for rule, tally, outcome in case.claims:
                 self._label(rule, tally, outcome)
+        return True
 
     def _say(self, case: Case, going_on: Collection[object]) -> None:
         """The verdicts of a case; the bursts in these places go on."""
@@ -228,8 +233,11 @@ class Correlator:
             for slot, entry in case.after.items()
         ]
 
-    def _tried(self, cluster: Cluster, case: Case) -> Case:
-        """Try a case rule by rule; what nobody claims is unknown."""
+    def _tried(self, cluster: Cluster) -> Case:
+        """Try a cluster rule by rule; what nobody claims is unknown."""
+        if self.stopped():
+            raise BrokenOffError
+        case = Case(cluster.events, dict(self._at(cluster.place)))
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
             if not case.pool:
@@ -245,6 +253,8 @@ class Correlator:
             pool = Burst(event for event in pool if in_scope(rule.scope, event, self.owners))
         claimed: list[Event] = []
         for key, burst in self._bursts(case, pool, rule):
+            if self.stopped():
+                raise BrokenOffError
             outcome = judge.judge(burst)
             if self.witness is not None:
                 self.witness(judge, burst, outcome)
@@ -285,7 +295,7 @@ class Correlator:
             case.said.append(self._verdict(earlier, "final"))
         going_on = case.before.get(slot)
         if going_on is not None and first.time - going_on.tally.end <= gap_of(rule):
-            tally = case.before.pop(slot).tally
+            tally = case.before.pop(slot).tally.copy()  # on trial
         else:
             tally = new_tally(slot[0], key, first)
         tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)

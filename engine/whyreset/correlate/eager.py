@@ -107,9 +107,7 @@ class Eager(Correlator):
 
     def _judge(self, cluster: Cluster) -> Case:
         """Try the rules on a cluster as it is, and say and remember the labels."""
-        place = cluster.place
-        before = {slot: e._replace(tally=e.tally.copy()) for slot, e in self._at(place).items()}
-        case = self._tried(cluster, Case(cluster.events, before))
+        place, case = cluster.place, self._tried(cluster)
         if cluster.kind != RESET:
             return case
         memory = self._memory(place)
@@ -137,7 +135,7 @@ class Eager(Correlator):
         tally = new_tally("unknown", self._unknown_key(event), event)
         return _labelled(None, tally, Outcome(Burst([event])), event)
 
-    def _settle(self, cluster: Cluster) -> None:
+    def _settle(self, cluster: Cluster) -> bool:
         place = cluster.place
         awaited = any(id(event) in self._wanted for event in cluster.events)
         goes_on = cluster.cut is not None and self._has_claims(place)
@@ -146,6 +144,7 @@ class Eager(Correlator):
         if case is not None and cluster.cut is not None and case.after:
             self._open[place] = case.after
         self.verdicts.clear()
+        return True
 
     def _has_claims(self, place: Place) -> bool:
         """Whether a rule has a burst there, as far as was judged: only those keep their id."""

@@ -296,3 +296,7 @@ def _resets(count: int) -> str:
 def _too_few(burst: Sequence[Clause], count: int) -> Note:
     clause = max((c for c in burst if isinstance(c, AtLeast)), key=lambda c: c.count)
     return Note(clause, False, _resets(count))
+
+
+Witness = Callable[[Judge, Sequence[Event], Outcome], None]
+"""Is told of every rule that is tried: the burst, and what the rule made of it."""

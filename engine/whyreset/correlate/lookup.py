@@ -6,28 +6,26 @@ from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from whyreset.correlate.coverage import Coverage
 from whyreset.correlate.owners import Owners
 from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
-_SOURCES, _NAMES = 8192, 4096
-"""Sources, and names of upstreams, that are remembered: in months there are many."""
+_NAMES = 4096
+"""Names of upstreams that are remembered: in months there are many."""
 _PARTS = 16
 """Parts of an upstream's name that are looked at."""
 
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
-_STATE = ("_since", "_until", "_producers", "_known", "_upstream_names", "evicted")
+_STATE = ("_upstream_names", "evicted")
 
 UNKNOWN = "unknown"
 """`FIELD = unknown`: the line does not say."""
 
 Test = Callable[[Event], bool]
-
-_FAMILIES = dict.fromkeys(("termination", "start", "crash", "unhealthy", "address"), "lifecycle")
-"""Kinds that the same streams print: a stream that has shown a start would show a termination."""
 
 
 class Question(NamedTuple):
@@ -135,7 +133,8 @@ class Series:
 
 
 class Evidence:
-    """All events that the loaded rules can ask for, within reach of an open burst."""
+    """All events that the loaded rules can ask for, within reach of an open burst; `coverage`
+    says what their absence proves."""
 
     def __init__(self, questions: Mapping[Question, int], owners: Owners) -> None:
         self._owners = owners
@@ -146,11 +145,7 @@ class Evidence:
             test = condition_test(question.conditions) if question.conditions else None
             asked = _Asked(test, _KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
-        self._since: dict[str, int] = {}
-        self._until: dict[str, int] = {}
-        self._producers: dict[str, set[str]] = {}
-        self._covering: dict[str, str] = {}  # by family the source that covered the time last
-        self._known: set[tuple[str, str]] = set()
+        self.coverage = Coverage()
         self._upstream_names: dict[str, set[str]] = {}
         self.evicted = 0
 
@@ -160,21 +155,22 @@ class Evidence:
 
     def state(self) -> dict[str, Any]:
         """Everything that changes, for a snapshot."""
-        return {"_tables": self._tables} | {name: getattr(self, name) for name in _STATE}
+        own = {name: getattr(self, name) for name in _STATE}
+        return {"_tables": self._tables, "coverage": self.coverage.state(), **own}
 
     def set_state(self, state: dict[str, Any]) -> None:
         """Go on from a snapshot; questions that it did not know start empty."""
         for name in _STATE:
             setattr(self, name, state[name])
-        self._covering.clear()
+        self.coverage.set_state(state["coverage"])
         for question, table in self._tables.items():
             table.clear()
             table.update(state["_tables"].get(question, {}))
 
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
-        if (event.kind, event.source.name) not in self._known:
-            self.promise(event.kind, event.source.name)
+        if (event.kind, event.source.name) not in self.coverage.known:
+            self.coverage.promise(event.kind, event.source.name)
         for test, key_of, table in self._by_kind.get(event.kind, ()):
             if test is not None and not test(event):
                 continue
@@ -196,45 +192,6 @@ class Evidence:
                     self._upstream_names.pop(next(iter(self._upstream_names)))
                 self._upstream_names[text] = _workloads_named(text)
             yield text
-
-    def cover(self, source: str, since: int, until: int) -> None:
-        """A source was read whole from `since` to `until` (ns)."""
-        self._since[source] = min(since, self._since.get(source, since))
-        self._until[source] = max(until, self._until.get(source, until))
-        if len(self._until) > _SOURCES:
-            self._forget_sources()
-
-    def _forget_sources(self) -> None:
-        """Remember the half of the sources that were read furthest."""
-        kept = set(sorted(self._until, key=self._until.__getitem__)[-_SOURCES // 2 :])
-        self._since = {name: self._since[name] for name in self._until if name in kept}
-        self._until = {name: self._until[name] for name in self._since}
-        self._known = {each for each in self._known if each[1] in kept}
-        self._producers = {kind: names & kept for kind, names in self._producers.items()}
-
-    def promise(self, kind: str, source: str) -> None:
-        """A source would show events of this kind, had there been any."""
-        self._known.add((kind, source))
-        self._producers.setdefault(_FAMILIES.get(kind, kind), set()).add(source)
-
-    def covered(self, kind: str, low: int, high: int) -> bool:
-        """Whether a stream that produces events of this kind was read over all of [low, high]."""
-        family = _FAMILIES.get(kind, kind)
-        if self._covers(self._covering.get(family, ""), low, high):
-            return True
-        for name in self._producers.get(family, ()):
-            if self._covers(name, low, high):
-                self._covering[family] = name
-                return True
-        return False
-
-    def _covers(self, source: str, low: int, high: int) -> bool:
-        since, until = self._since, self._until
-        return since.get(source, high + 1) <= low and until.get(source, low - 1) >= high
-
-    def streams(self, kind: str) -> int:
-        """How many streams have shown events of this kind."""
-        return len(self._producers.get(_FAMILIES.get(kind, kind), ()))
 
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does

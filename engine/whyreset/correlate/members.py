@@ -157,7 +157,9 @@ class _Joining:
         return [self._one(event) for event in burst]
 
     def _missing(self, low: int, high: int) -> Answer:
-        return self._absent if self._evidence.covered(self._clause.event, low, high) else _OPEN
+        return (
+            self._absent if self._evidence.coverage.covers(self._clause.event, low, high) else _OPEN
+        )
 
     def _one(self, reset: Event) -> Answer:
         time = reset.time
@@ -206,7 +208,7 @@ def _describe_join(
         for event, answer in zip(events, answers, strict=True)
         if answer.event is not None
     ]
-    streams = evidence.streams(clause.event)
+    streams = evidence.coverage.streams(clause.event)
     if hits:
         reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
         away = format_duration(abs(reset.time - nearest.time))
@@ -243,7 +245,7 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         if found is None:
             return _OPEN
         if not found:
-            return _NO if evidence.covered(clause.event, low, reset.time) else _OPEN
+            return _NO if evidence.coverage.covers(clause.event, low, reset.time) else _OPEN
         last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 

@@ -114,7 +114,7 @@ def unknown_verdict(
 ) -> Verdict:
     """The verdict of a burst that no rule claimed."""
     evidence, owners = world
-    missing = [text for kind, text in _WANTED if not evidence.streams(kind)]
+    missing = [text for kind, text in _WANTED if not evidence.coverage.streams(kind)]
     if owners.labelled and owners.labels_of(tally.first) is None:
         missing.append("the labels of the pod, for which rules ask (`kubectl get pods -A -o json`)")
     peer = next(iter(tally.peers)) if len(tally.peers) == 1 else f"{len(tally.peers)} peers"

@@ -15,6 +15,7 @@ from whyreset.ingest.trouble import Trouble
 LINGER = 10.0
 """Seconds for which a renamed file is looked at for late lines of a writer that kept it open."""
 _SEEN = 64
+_TRIES = 3
 
 
 class Generations:
@@ -54,7 +55,7 @@ class Generations:
     @property
     def left(self) -> tuple[Place, ...]:
         """The files that are looked at for late lines."""
-        return tuple(Place(part.identity, part.position) for _, part in self._lingering)
+        return tuple(part.place for _, part in self._lingering)
 
     # What there is to read
 
@@ -85,14 +86,11 @@ class Generations:
         if state.real and state.real != self.real:  # the link leads elsewhere since
             siblings = [*siblings_of(state.real), *sibling_at(state.real), *siblings]
         older: list[Sibling] = []
-        found = None
-        if identity.size:  # of an empty file nothing is known but an inode, which others get later
-            found = next((each for each in siblings if each.is_file(identity)), None)
-        is_here = status is not None and self._is_here(status, place)
-        if found is None and (identity.is_vague or not is_here):
-            unread = (each for each in siblings if not is_known(each, self.seen))
-            found = next((each for each in unread if each.is_copy_of(identity)), None)
-            is_here = is_here and found is None
+        try:
+            found, is_here = self._located(place, status, siblings)
+        except OSError as error:  # it may be the one, but nobody can tell now
+            self._trouble.complain(error)
+            return False
         if is_here:
             if not identity.size:  # it was empty then: what was cut off it since is not known by it
                 self._line_up(siblings, identity, *left)
@@ -119,16 +117,50 @@ class Generations:
         self._linger_also(older, identity, *left)
         return True
 
+    def _located(
+        self, place: Place, status: os.stat_result | None, siblings: Sequence[Sibling]
+    ) -> tuple[Sibling | None, bool]:
+        """The rotated file that was being read, and whether it is the one at the path instead."""
+        identity, found = place.identity, None
+        if identity.size:  # of an empty file nothing is known but an inode, which others get later
+            found = next((each for each in siblings if each.is_file(identity)), None)
+        is_here = status is not None and self._is_here(status, place)
+        if found is not None and status is not None and status.st_ino != identity.inode:
+            is_here = False  # what is known by its number is known better
+        if found is None and (identity.is_vague or not is_here):
+            unread = (each for each in siblings if not is_known(each, self.seen))
+            found = next((each for each in unread if each.is_copy_of(identity)), None)
+            is_here = is_here and found is None
+        return found, is_here
+
     def follow(self, part: Part, status: os.stat_result | None) -> None:
         """Hold open what the path leads to now."""
         last = self._chain[-1] if self._chain else part
         if status is not None and not (last.is_at(status) or part.is_at(status)):
+            if self._is_renumbered(last):
+                return
             self._line_up(siblings_of(self.real))
             self._append(self._path)
         elif last is not part and last.was_emptied():  # a copy may hold what was in it
             emptied = self._chain.pop()
             self._line_up(siblings_of(self.real))
             self._chain.append(emptied)
+
+    def _is_renumbered(self, last: Part) -> bool:
+        """Whether the path leads to the same file still, by another number."""
+        for _ in range(_TRIES):  # somebody may write between two looks
+            try:
+                found = Part(self._path)
+            except OSError:
+                return False
+            try:
+                if found.is_also(last):
+                    return True
+            except OSError:
+                return False
+            finally:
+                found.close()
+        return False
 
     def begin_anew(self, part: Part) -> bool:
         """The file was cut short and is filled anew; a copy may hold what was not read of it.
@@ -215,16 +247,16 @@ class Generations:
 
     def _is_here(self, status: os.stat_result, place: Place) -> bool:
         identity = place.identity
-        if status.st_ino != identity.inode or status.st_size < place.position:
+        if status.st_size < place.position:
             return False
         try:
-            part = Part(self._path)
-        except OSError:
+            part = Part(self._path, place.position)
+        except FileNotFoundError:
             return False
-        try:
-            return identity.size == 0 or identity.is_head_of(part.head)
-        finally:
-            part.close()
+        part.close()
+        if status.st_ino != identity.inode:
+            return part.is_from(place)
+        return identity.size == 0 or identity.is_head_of(part.head)
 
     # What was left
 

@@ -4,11 +4,13 @@ import os
 from collections.abc import Callable
 
 from whyreset.ingest.identity import HEAD, STAMP, Identity, identity_of
+from whyreset.ingest.place import Place
 from whyreset.ingest.reader import ByteReader
 
 KEPT = 4 << 20
 """Bytes of a compressed part that are kept to be read again: more than a record can take."""
 _TRACE = 32
+_SECOND = 1_000_000_000
 _LEAST = 4 << 10
 """Bytes that are asked for though none are known to be there."""
 
@@ -44,6 +46,25 @@ class Part:
     def present(self) -> Identity:
         """The same, of what the file holds now, though nobody has looked at it yet."""
         return identity_of(os.fstat(self.descriptor), os.pread(self.descriptor, HEAD, 0))
+
+    @property
+    def place(self) -> Place:
+        """Where reading goes on."""
+        return Place(self.identity, self.position, self._trace)
+
+    def is_from(self, place: Place) -> bool:
+        """Whether it holds what was read of that file, to the last byte, under another number."""
+        known = place.identity
+        return not known.is_vague and known.is_head_of(self.head) and self._trace == place.trace
+
+    def is_also(self, other: "Part") -> bool:
+        """Whether the same file by all that it shows but its number: some file systems give out
+        others with every look, or when they are mounted anew."""
+        shown, others = os.fstat(self.descriptor), os.fstat(other.descriptor)
+        if (shown.st_size, shown.st_mtime_ns) != (others.st_size, others.st_mtime_ns):
+            return False
+        is_telling = shown.st_mtime_ns % _SECOND != 0 or shown.st_size >= HEAD
+        return is_telling and self.head[: len(other.head)] == other.head
 
     def is_at(self, status: os.stat_result | None) -> bool:
         """Whether a path's status is that of this file."""

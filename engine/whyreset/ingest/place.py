@@ -6,10 +6,11 @@ from whyreset.ingest.identity import Identity
 
 
 class Place(NamedTuple):
-    """Where reading goes on: in which file, and at which byte of it."""
+    """Where reading goes on: in which file, at which byte of it, and behind which bytes."""
 
     identity: Identity
     position: int
+    trace: bytes = b""
 
 
 class TailState(NamedTuple):

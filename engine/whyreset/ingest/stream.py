@@ -53,7 +53,8 @@ class Stream:
     ) -> None:
         self.path = path
         self.source = source_of_path(path)
-        self.tail = Tail(path, state.tail if state else None)
+        again = state is not None and not state.settled
+        self.tail = Tail(path, state.tail if state else None, again=again)
         self.checked = 0.0  # when it was last read to its end (seconds of the monotonic clock)
         self.spoke: float | None = None  # when it last gave a byte
         self.caught_up = False

@@ -25,10 +25,11 @@ class Tail:
     """Follows a path as `tail -F` does, but loses nothing that rotation leaves to be found.
 
     `poll` looks at the file system, `read` gives bytes; `notes` are sentences to be said.
-    Times are seconds of a monotonic clock.
+    Times are seconds of a monotonic clock. Where the last bytes of a state are needed `again`,
+    the file that holds them is opened before anything else is seen of the log.
     """
 
-    def __init__(self, path: str, state: TailState | None = None) -> None:
+    def __init__(self, path: str, state: TailState | None = None, *, again: bool = False) -> None:
         self.path = path
         self.gone = False
         self.was_late = False  # whether the last bytes are not of the file that is read now
@@ -36,6 +37,7 @@ class Tail:
         self._trouble = Trouble(path)
         self._files = Generations(path, self._trouble, state)
         self._restored = state
+        self._again = again
         self._aligned = state is None or state.aligned
         self._moved: float | None = None
         self._missing: float | None = None
@@ -96,7 +98,7 @@ class Tail:
         """Where reading goes on."""
         part = self._files.part
         if part is not None:
-            return Place(part.identity, part.position)
+            return part.place
         return self._restored.place if self._restored else None
 
     @property
@@ -133,7 +135,9 @@ class Tail:
             self._parked = None
             if self._can_open():
                 self._begin(status)
-        if self._files.part is not None:
+        if self._again and self.is_open:
+            self._again, self._waits = False, True
+        elif self._files.part is not None:
             self._waits = self._looks(self._files.part, status, now)
         else:
             self._waits = False

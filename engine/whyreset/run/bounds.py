@@ -11,7 +11,7 @@ from whyreset.run.memory import give_back, in_use, resident, trim
 _READING = 32 << 20
 """What reading takes at most: a block, a long line in several forms, a search being set up."""
 _MIB = 1 << 20
-_TIGHT, _LOOSE = 0.75, 0.6
+_TIGHT, _LOOSE = 0.8, 0.65
 """Shares of the limit from which memory is short, and below which it is not any more."""
 _SPARED, _LOW, _FREE = 0.85, 0.75, 0.4
 """Shares: of what is gathered when memory gets short, what may be gathered from then on; of that,

@@ -1,7 +1,7 @@
 """Verdicts ahead of time: a second correlator that does not wait for what may come late."""
 
 import pickle
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import Event
@@ -13,12 +13,14 @@ from whyreset.run.looks import Looks
 class Early:
     """Takes events as they arrive, and says once for each burst and label what already holds.
 
-    What it knows is never final, and nothing of it reaches the correlator that decides.
+    What it knows is never final, and nothing of it reaches the correlator that decides. `stopped`
+    says when a run is about to end.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, stopped: Callable[[], bool]) -> None:
         self._plan = plan
-        self._correlator = Correlator(plan, labels=False)
+        self._stopped = stopped
+        self._correlator = self._anew()
         self._looks = Looks()
         self.active = True
 
@@ -46,14 +48,14 @@ class Early:
     def suspend(self) -> None:
         """Forget everything: there is no time or memory for it."""
         self.active = False
-        self._correlator = Correlator(self._plan, labels=False)
+        self._correlator = self._anew()
         self._looks.forget()
 
     def resume(self, correlator: Correlator, held: Iterable[Event], plan: Plan) -> None:
         """Begin anew from what was decided, and what waits to be."""
         self.active = True
         self._plan = plan
-        self._correlator = Correlator(plan, labels=False)
+        self._correlator = self._anew()
         self._correlator.set_state(pickle.loads(pickle.dumps(correlator.state())))
         self._correlator.take_verdicts()
         self._looks.forget()
@@ -67,3 +69,8 @@ class Early:
     def ended(self, verdicts: Iterable[Verdict]) -> None:
         """These were decided: those that are over need not be remembered."""
         self._looks.ended(verdicts)
+
+    def _anew(self) -> Correlator:
+        correlator = Correlator(self._plan, labels=False)
+        correlator.stopped = self._stopped
+        return correlator

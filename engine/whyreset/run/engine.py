@@ -30,7 +30,7 @@ class Engine:
 
     def feed(self, record: Record) -> list[Verdict]:
         """Take a record; records come in time order. Gives the verdicts that it settles."""
-        self._correlator.evidence.cover(record.source.name, record.time, _END)
+        self._correlator.evidence.coverage.cover(record.source.name, record.time, _END)
         for event in self._extractor.extract(record):
             self._correlator.feed(event)
         return self._correlator.take_verdicts()

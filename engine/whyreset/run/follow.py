@@ -1,7 +1,6 @@
 """Logs followed as they grow, rotate, come and go: the same engine, for as long as it runs."""
 
 import heapq
-import select
 import time
 from collections.abc import Callable, Iterator
 
@@ -18,11 +17,11 @@ from whyreset.model.rule import Plan
 from whyreset.run.bounds import Bounds
 from whyreset.run.early import Early
 from whyreset.run.kept import Keeper, Kept
-from whyreset.run.logs import POLL, Logs, inode_of
+from whyreset.run.logs import Logs, inode_of
 from whyreset.run.pace import Backlog, Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
-from whyreset.run.signals import Signals
+from whyreset.run.signals import SETTLE, Signals
 
 _SLICE, _MOST = 0.25, 8192
 """Seconds of reading, and events read, after which what was decided is said."""
@@ -58,7 +57,7 @@ class Follow(Replay):
         self.notes: list[str] = []
         self.undelivered = False
         self.beat = time.monotonic()
-        self.early = Early(plan)
+        self.early = Early(plan, self._is_stopped)
         self.pace, self._backlog = Pace(), Backlog()
         self.rules = rules
         if rules is not None:
@@ -67,6 +66,8 @@ class Follow(Replay):
         self._labels = labels
         self._logs, self._keeper = Logs(folders, clock), Keeper(checkpoint)
         self._signals = signals
+        self._keeps = checkpoint is not None  # what is open when it ends
+        self._correlator.stopped = self._is_stopped
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
         self._looked_at: dict[str, Stream] = {}  # since the last tick
@@ -88,7 +89,8 @@ class Follow(Replay):
                         on_read(self.totals)
                 if self._keeper.is_due(self._now):
                     self._save()
-                self._wait()
+                self._logs.wait(self._now, self._signals.descriptor)
+                self._say(self._logs.notes)
             yield from self._end()
         finally:
             self._logs.close()
@@ -178,6 +180,7 @@ class Follow(Replay):
         self._told = 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
+        correlator.stopped = self._is_stopped
         self._correlator = correlator
         for stream in self.streams.values():
             stream.change_rules(self.extractor)
@@ -247,9 +250,6 @@ class Follow(Replay):
             for printed_by, (first, _) in batch.sources.items():
                 since.setdefault(printed_by.name, first)
 
-    def _is_steady(self, source: Origin) -> bool:
-        return source.ordered
-
     def _tick(self) -> None:
         """What was read to its end was silent until then; what cannot be read holds up nobody."""
         looked_at, self._looked_at = self._looked_at, {}
@@ -266,7 +266,7 @@ class Follow(Replay):
                 continue
             self._order.progress(stream.path, passed)
             for name, first in self._since[stream.path].items():
-                self._correlator.evidence.cover(name, first, passed)
+                self._correlator.evidence.coverage.cover(name, first, passed)
 
     def _step(self) -> Iterator[Decided]:
         if self.early.active:
@@ -291,26 +291,22 @@ class Follow(Replay):
         if not (self.early.active or self._labels or behind) and self.bounds.is_roomy:
             self.early.resume(self._correlator, self._order.waiting, self._plan)
 
+    def _is_stopped(self) -> bool:
+        """Whether nothing more is to be judged."""
+        return self._signals.is_stopping(0 if self._keeps else SETTLE)
+
+    def _is_too_late(self) -> bool:
+        return not self._keeps and self._is_stopped()
+
     def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        if self._is_stopped():
+            return
         for notes in self.bounds.keep(
             self._now, self._correlator, self._order, self.early, held=held
         ):
             self.notes += notes
             self._logs.rest()
             yield from self._step() if held else (self._decided(),)
-
-    def _wait(self) -> None:
-        """Until a log is due, a folder changes, or a signal comes."""
-        due, watch = self._logs.next_due(self._now), self._logs.watch
-        rest = min(due - time.monotonic(), POLL)
-        if rest > 0:
-            select.select([watch.descriptor, self._signals.descriptor], [], [], rest)
-            left = min(0.02, due - time.monotonic())
-            if left > 0 and not self._signals.stopping:
-                select.select([self._signals.descriptor], [], [], left)
-        if watch.problem:
-            self.notes.append(watch.problem)
-            watch.problem = None
 
     # State
 
@@ -343,6 +339,7 @@ class Follow(Replay):
         """The run is over: go on later, where there is a state, or else settle what is open."""
         if self._save() or self.undelivered:
             return
+        self._keeps = False
         for stream in list(self.streams.values()):
             self._take(stream, stream.finish())
             self._order.close(stream.path)

@@ -122,7 +122,7 @@ class Labeller:
             if known is None and len(self._covered) >= _SOURCES:
                 del self._covered[next(iter(self._covered))]
             self._covered[name] = record.time
-            self._eager.evidence.cover(name, record.time, _FOREVER)
+            self._eager.evidence.coverage.cover(name, record.time, _FOREVER)
 
 
 def _marks(labels: Iterable[Labelled], state: str = "provisional") -> dict[int, Mark]:

@@ -27,7 +27,7 @@ class Ledger:
         self._order.open(_STREAM)
         self._correlator = Correlator(plan, labels=labels, verdicts=verdicts)
         self._wants_verdicts = verdicts
-        self._since: dict[str, int] = {}
+        self._joined: dict[str, None] = {}  # sources that are read together
         self._newest: int | None = None
         self._covered = 0
         self._step = min(NS, lateness)  # what is judged is older than the lateness
@@ -47,15 +47,18 @@ class Ledger:
     def take(self, events: Iterable[Event], seen: Iterable[tuple[Source, int]]) -> None:
         """Take events, and who printed records when (ns), whether there were events or not."""
         self._order.add(list(events))
+        coverage = self._correlator.evidence.coverage
         for source, time in seen:
-            if source.name not in self._since and len(self._since) >= _SOURCES:
-                del self._since[next(iter(self._since))]
-            self._since.setdefault(source.name, time)
+            if source.name not in self._joined:
+                if len(self._joined) >= _SOURCES:
+                    coverage.part(first := next(iter(self._joined)))
+                    del self._joined[first]
+                self._joined[source.name] = None
+                coverage.join(source.name, time)
             self._newest = max(time, self._newest or 0)
         if self._newest is not None and self._newest - self._covered >= self._step:
             self._covered = self._newest
-            for name, first in self._since.items():
-                self._correlator.evidence.cover(name, first, self._newest)
+            coverage.cover_joined(self._newest)
         self._progress(0)
 
     def silent(self, seconds: float, *, going_on: bool) -> None:
@@ -94,8 +97,7 @@ class Ledger:
 
     def finish(self) -> tuple[Sequence[Labelled], Sequence[Verdict]]:
         """The stream has ended: everything is decided."""
-        for name, first in self._since.items():
-            self._correlator.evidence.cover(name, first, 1 << 62)
+        self._correlator.evidence.coverage.cover_joined(1 << 62)
         self._order.close(_STREAM)
         self._correlator.feed_all(self._order.take())
         self._correlator.finish()

@@ -18,7 +18,7 @@ from whyreset.run.bounds import Bounds
 from whyreset.run.looks import Looks
 from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
-from whyreset.run.signals import Signals
+from whyreset.run.signals import SETTLE, Signals
 
 _QUIET = 1.0
 """Seconds without a byte after which a tick tells that time goes on."""
@@ -79,7 +79,8 @@ class Live(Replay):
         rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
-        self._since: dict[str, int] = {}
+        self._correlator.stopped = self._is_too_late
+        self._joined: dict[str, None] = {}  # sources that are read together
         self._announced = _Announced()
         self._said = 0
 
@@ -116,8 +117,7 @@ class Live(Replay):
         if not source.ended:
             self._take(source, source.stop())
         else:
-            for name, first in self._since.items():
-                self._correlator.evidence.cover(name, first, END)
+            self._correlator.evidence.coverage.cover_joined(END)
         self._order.close(source.path)
         yield from self._step()
         yield from self._finish()
@@ -151,10 +151,16 @@ class Live(Replay):
         self.extractor, self._said = Extractor(plan.definitions, narrow=True, frugal=frugal), 0
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
+        correlator.stopped = self._is_too_late
         self._correlator = correlator
         self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
 
+    def _is_too_late(self) -> bool:
+        return self._signals.is_stopping(SETTLE)
+
     def _shrink(self, *, held: bool = False) -> Iterator[Decided]:
+        if self._is_too_late():
+            return
         for notes in self.bounds.keep(
             self.beat, self._correlator, self._order, self._announced, held=held
         ):
@@ -220,16 +226,21 @@ class Live(Replay):
 
     def _cover(self, batch: Batch) -> None:
         """Of a live pipe it is known up to its newest line; silence proves nothing."""
-        since = self._since
+        joined, coverage = self._joined, self._correlator.evidence.coverage
         for printed_by, (first, _) in batch.sources.items():
-            since[printed_by.name] = since.pop(printed_by.name, first)
-        while len(since) > _SOURCES:  # the one that said nothing for longest
-            since.pop(next(iter(since)))
-        if batch.high is None:
-            return
-        self._newest = max(batch.high, self._newest or 0)
-        for name, first in self._since.items():
-            self._correlator.evidence.cover(name, first, self._newest)
+            name = printed_by.name
+            if name in joined:
+                del joined[name]
+            else:
+                coverage.join(name, first)
+            joined[name] = None
+        while len(joined) > _SOURCES:  # the one that said nothing for longest
+            silent = next(iter(joined))
+            del joined[silent]
+            coverage.part(silent)
+        if batch.high is not None:
+            self._newest = max(batch.high, self._newest or 0)
+            coverage.cover_joined(self._newest)
 
 
 class _Announced:

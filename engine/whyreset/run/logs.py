@@ -1,6 +1,8 @@
 """The logs that are followed: which there are, and which of them it is time to look at."""
 
 import os
+import select
+import time
 from collections.abc import Iterator
 
 from whyreset.ingest.folder import Folders
@@ -14,6 +16,8 @@ from whyreset.ingest.watch import Watch
 POLL = 0.2
 _POLL_MOST, _POLL_EACH = 1.0, 0.01
 """Seconds from one look at a log to the next: more where many are written to."""
+_PACE = 0.02
+"""Seconds from one look to the next, at least, where nothing waits to be read."""
 _HINT = 0.1
 """Seconds between looks at a log that is said to change."""
 _COLD, _WARM = 1.0, 10.0
@@ -38,6 +42,7 @@ class Logs:
         self._folders = folders
         self._clock = clock
         self._is_short = False  # there are more logs than descriptors
+        self._room: int | None = None  # descriptors that were given back in this turn
         self._pace = POLL
 
     # Which there are
@@ -95,6 +100,7 @@ class Logs:
 
     def due(self, now: float) -> list[Stream]:
         """Those whose time has come, or that are said to have changed."""
+        self._room = None
         changed = self.watch.take()
         folders = {os.path.dirname(path) for path in changed}
         found = []
@@ -109,9 +115,18 @@ class Logs:
         self._pace = min(_POLL_MOST, max(POLL, hot * _POLL_EACH))
         return found
 
-    def next_due(self, now: float) -> float:
-        """When it is time for the next one."""
-        return min((stream.due for stream in self.streams.values()), default=now + POLL)
+    def wait(self, now: float, woken_by: int) -> None:
+        """Until a log is due, a folder changes, or a descriptor can be read from."""
+        due = min((stream.due for stream in self.streams.values()), default=now + POLL)
+        rest = min(due - time.monotonic(), POLL)
+        if rest > 0:
+            select.select([self.watch.descriptor, woken_by], [], [], rest)
+            left = min(_PACE, due - time.monotonic())
+            if left > 0:
+                select.select([woken_by], [], [], left)
+        if self.watch.problem:
+            self.notes.append(self.watch.problem)
+            self.watch.problem = None
 
     def heard(self, stream: Stream) -> bool:
         """Take what a tail has to say; whether the log has come to its end."""
@@ -142,11 +157,17 @@ class Logs:
         if self._is_short:
             starved.tail.notes.clear()
         self._is_short = True
+        if self._room is None:
+            self._room = self._park_some()
+        if self._room:
+            starved.due = 0.0
+
+    def _park_some(self) -> int:
+        """Close a quarter of those that were silent for longest; gives how many it was."""
         idle = [each for each in self.streams.values() if each.is_settled and each.tail.is_open
                 and each.mode != "kubernetes"]  # fmt: skip
         idle.sort(key=lambda each: each.spoke or 0.0)
-        if sum(each.tail.park() for each in idle[: 1 + len(idle) // 4]):
-            starved.due = 0.0
+        return sum(each.tail.park() for each in idle[: 1 + len(idle) // 4])
 
 
 def _is_hinted(stream: Stream, changed: set[str], folders: set[str], now: float) -> bool:

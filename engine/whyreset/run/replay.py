@@ -10,7 +10,7 @@ from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS, Order
 from whyreset.ingest.inputs import Input, InputError
 from whyreset.ingest.scan import Batch
-from whyreset.model.event import RESET
+from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
@@ -34,6 +34,7 @@ class Totals:
         self.events = self.resets = 0
         self.unreadable = self.timeless = self.cut = 0
         self.late = self.evicted = self.failed = 0
+        self.unjudged = 0
         self.problems: list[str] = []
 
     def __eq__(self, other: object) -> bool:
@@ -156,16 +157,16 @@ class Replay:
     def _cover(self, batch: Batch) -> None:
         """A source was read up to its newest line, and a while of silence beyond it."""
         for printed_by, (first, last) in batch.sources.items():
-            self._correlator.evidence.cover(printed_by.name, first, last + _SILENCE)
+            self._correlator.evidence.coverage.cover(printed_by.name, first, last + _SILENCE)
 
     def _is_steady(self, source: Origin) -> bool:
         """Whether no later line of the input will be much older than the newest so far."""
         return source.ordered
 
     def _finish(self) -> Iterator[Decided]:
-        """Judge all that is left."""
-        while not self._correlator.finish(_AT_ONCE):
-            yield self._decided()
+        """Judge all that is left, as far as there is time."""
+        yield from self._advance(END)
+        self.totals.unjudged += self._correlator.leave()
         yield self._decided()
 
     def _step(self) -> Iterator[Decided]:
@@ -174,6 +175,9 @@ class Replay:
         if len(taken) > self.together:
             taken = in_order(taken)
         while taken:
+            if self._is_too_late():
+                self._leave_out(taken)
+                break
             part, taken = taken[: self.together], taken[self.together :]
             yield from self._advance(min(map(_time, part)))
             self._correlator.feed_all(part)
@@ -186,6 +190,15 @@ class Replay:
     def _advance(self, time: int) -> Iterator[Decided]:
         while not self._correlator.advance(time, _AT_ONCE):
             yield self._decided()
+            if self._correlator.stopped():
+                return
+
+    def _is_too_late(self) -> bool:
+        """Whether what was read is to be left out: the run must end, and keeps nothing."""
+        return False
+
+    def _leave_out(self, events: list[Event]) -> None:
+        self.totals.unjudged += [event.kind for event in events].count(RESET)
 
     def _shrink(self) -> Iterator[Decided]:
         """Give up what there is no room for, between two parts of a step."""

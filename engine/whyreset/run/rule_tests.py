@@ -54,11 +54,11 @@ def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
     correlator = Correlator(alone)
     for stream in test.streams:
         source = f"stream {stream.kind}"
-        correlator.evidence.cover(source, _START + stream.start, _START + stream.end)
-        correlator.evidence.promise(stream.kind, source)
+        correlator.evidence.coverage.cover(source, _START + stream.start, _START + stream.end)
+        correlator.evidence.coverage.promise(stream.kind, source)
     events = sorted((e for line in test.events for e in _events(line)), key=attrgetter("place"))
     for event in events:
-        correlator.evidence.cover(event.source.name, _START, _END)
+        correlator.evidence.coverage.cover(event.source.name, _START, _END)
     for event in events:
         correlator.feed(event)
     correlator.finish()

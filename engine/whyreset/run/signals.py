@@ -2,16 +2,24 @@
 
 import os
 import signal
+import time
 from contextlib import suppress
 from types import FrameType
 from typing import Any, Self
 
+SETTLE = 1.0
+"""Seconds in which what is open is still judged after a signal."""
+
 
 class Signals:
-    """While it is entered: SIGTERM and SIGINT end, SIGHUP reloads, SIGUSR1 asks for the state."""
+    """While it is entered: SIGTERM and SIGINT end, SIGHUP reloads, SIGUSR1 asks for the state.
+
+    `stopped` is when the end was asked for first (seconds, monotonic).
+    """
 
     def __init__(self) -> None:
         self.stopping = False
+        self.stopped = 0.0
         self._reload = self._tell = False
         self.descriptor, self._write = os.pipe2(os.O_CLOEXEC | os.O_NONBLOCK)
         self._before: dict[int, Any] = {}
@@ -44,9 +52,14 @@ class Signals:
         with suppress(BlockingIOError):
             os.read(self.descriptor, 4096)
 
-    def is_stopping(self) -> bool:
-        """Whether the run is to end."""
-        return self.stopping
+    def stop(self) -> None:
+        """Ask for the end."""
+        if not self.stopping:
+            self.stopping, self.stopped = True, time.monotonic()
+
+    def is_stopping(self, seconds: float = 0.0) -> bool:
+        """Whether the run is to end, and was so many seconds ago."""
+        return self.stopping and time.monotonic() - self.stopped >= seconds
 
     def _on(self, number: int, _frame: FrameType | None) -> None:
         if number == signal.SIGHUP:
@@ -56,4 +69,4 @@ class Signals:
         elif number == signal.SIGINT and self.stopping:
             raise KeyboardInterrupt  # asked twice
         else:
-            self.stopping = True
+            self.stop()

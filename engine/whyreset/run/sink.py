@@ -7,8 +7,10 @@ from collections.abc import Callable
 
 _PIECE = 4096
 """Bytes that a pipe takes at once, or not at all, when it is ready to be written to."""
+_LOOK = 0.25
+"""Seconds from one look whether the run is to end to the next."""
 _PATIENCE = 1.0
-"""Seconds for which a reader that has stalled is waited for when the run is to end."""
+"""Seconds for which a slow reader is waited for when the run is to end."""
 
 
 class Sink:
@@ -19,22 +21,28 @@ class Sink:
         self.waited = 0.0
         self._descriptor = descriptor
         self._stopping = stopping
+        self._until = 0.0
 
     def write(self, data: bytes) -> bool:
-        """Write all of it; False where the reader stalls and the run is to end: then what was
+        """Write all of it; False where the reader is slow and the run is to end: then what was
         decided counts as not said."""
-        view, given_up = memoryview(data), None
+        view = memoryview(data)
         while view:
             began = time.monotonic()
-            if select.select([], [self._descriptor], [], 0.25)[1]:
+            is_over = self._is_over(began)
+            if select.select([], [self._descriptor], [], 0 if is_over else _LOOK)[1]:
                 written = os.write(self._descriptor, view[:_PIECE])
                 view = view[written:]
                 continue
+            if is_over:
+                return False
             self.blocked = True
             self.waited += time.monotonic() - began
-            if self._stopping():
-                given_up = given_up or time.monotonic() + _PATIENCE
-                if time.monotonic() >= given_up:
-                    return False
         self.blocked = False
         return True
+
+    def _is_over(self, now: float) -> bool:
+        """Whether a reader that is not there at once is not waited for any more."""
+        if self._stopping():
+            self._until = self._until or now + _PATIENCE
+        return bool(self._until) and now >= self._until

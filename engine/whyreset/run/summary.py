@@ -56,6 +56,7 @@ def remarks_of(totals: Totals, disabled: Sequence[str] = ()) -> list[str]:
         (totals.unreadable, "could not be read: no time, or no object"),
         (totals.cut, "were too long and were cut"),
         (totals.evicted, "times the oldest evidence was dropped to bound memory"),
+        (totals.unjudged, "resets were left unjudged: it was to end at once"),
     ):
         if number:
             lines.append(f"{number:,} {what}")

@@ -1,0 +1,112 @@
+"""A run that is to end does so at once: what it still says is right, and it names what is left."""
+
+import json
+import random
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from whyreset.correlate.burst import in_order
+from whyreset.correlate.correlator import Correlator
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.source_name import source_of_path
+from whyreset.ingest.stamps import Clock
+from whyreset.model.event import Event
+from whyreset.model.rule import Plan
+from whyreset.run.json_output import label_line, verdict_line
+
+BEGAN = datetime(2026, 11, 22, 10, tzinfo=UTC)
+
+
+def events_of(plan: Plan, files: dict[str, bytes]) -> list[Event]:
+    """All events of some logs, in the order of time."""
+    found: list[Event] = []
+    for name, data in files.items():
+        intake = Intake(Extractor(plan.definitions), source_of_path(name), Clock())
+        found += intake.feed(data, last=True).events
+    return in_order(found)
+
+
+def said(correlator: Correlator) -> list[bytes]:
+    """What was decided since the last time."""
+    labels = map(label_line, correlator.take_labels())
+    return [*labels, *map(verdict_line, correlator.take_verdicts())]
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_judging_that_is_broken_off_is_done_later_as_if_nothing_had_been(
+    plan: Plan, corpus: Callable[[int], Any], seed: int
+) -> None:
+    events = events_of(plan, corpus(seed).files)
+    whole, broken, draw = Correlator(plan), Correlator(plan), random.Random(seed)
+    broken.stopped = lambda: draw.random() < 0.3
+    expected, found = [], []
+    for event in events:
+        whole.feed(event)
+        expected += said(whole)
+        broken.feed(event)
+        if draw.random() < 0.1:
+            broken.provisional()
+        found += said(broken)
+    whole.finish()
+    expected += said(whole)
+    while not broken.finish():
+        found += said(broken)
+    found += said(broken)
+    assert len(expected) > 20
+    assert sorted(found) == sorted(expected)
+
+
+def test_what_is_not_judged_is_counted(plan: Plan, corpus: Callable[[int], Any]) -> None:
+    drawn = corpus(3)
+    correlator = Correlator(plan)
+    correlator.stopped = lambda: True
+    for event in events_of(plan, drawn.files):
+        correlator.feed(event)
+    assert not correlator.finish()
+    assert correlator.leave() == drawn.resets
+    assert correlator.finish()
+    assert said(correlator) == []
+
+
+def storm() -> Iterator[bytes]:
+    """Resets of a thousand peers, a thousand a second, in blocks."""
+    for number in range(0, 3_600_000, 500):
+        yield "".join(
+            f"{BEGAN + timedelta(milliseconds=each):%Y-%m-%dT%H:%M:%S.%f}Z stderr F read tcp"
+            f" 10.42.3.9:80->10.42.{each % 4}.{each % 250}:{each % 60_000 + 1024}: read:"
+            " connection reset by peer\n"
+            for each in range(number, number + 500)
+        ).encode()
+
+
+@pytest.mark.parametrize(
+    "words", [["run", "-o", "json"], ["label"], ["run", "-o", "json", "--memory", "96M"]]
+)
+def test_sigterm_amid_a_flood_is_obeyed(words: list[str]) -> None:
+    """What was read in five seconds takes ten to judge with the shipped rules."""
+    with subprocess.Popen(
+        [sys.executable, "-m", "whyreset", *words],
+        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
+    ) as process:  # fmt: skip
+        began = time.monotonic()
+        assert process.stdin
+        for block in storm():
+            process.stdin.write(block)
+            if time.monotonic() - began > 5:
+                break
+        process.send_signal(signal.SIGTERM)
+        asked = time.monotonic()
+        out, err = process.communicate(timeout=30)
+        took = time.monotonic() - asked
+    assert process.returncode == 0, err
+    assert took < 4, "two seconds, and as many on a machine that has other work"
+    assert b"were left unjudged" in err
+    assert all(map(json.loads, out.splitlines()))
