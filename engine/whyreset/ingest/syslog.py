@@ -144,4 +144,6 @@ def unit(state: Peeling, found: re.Match[str], at: int = 2) -> bool:
     node, program = found[at], found[at + 1] or "-"
     state.node = node if node != "-" else None
     state.name = f"{node}/{program}"
-    return state.off("syslog", found.end())
+    state.off("syslog", found.end())
+    state.text = state.text.removesuffix("#015")  # what rsyslog makes of a carriage return
+    return True
