@@ -307,6 +307,9 @@ def any_maker(tmp_path_factory):
             {"client": "a", "status": 200, "method": "GET", "path": "/a"},
         ),
         ('{"client_ip":"a","code":1,"request":"-"}', {"client": "a", "status": 1}),
+        # An address has no port, also where a logger joined one to it.
+        ('{"client_ip":"10.0.0.1:80","code":1}', {"client": "10.0.0.1", "status": 1}),
+        ('{"client_ip":"[::1]:80, b","code":1}', {"client": "::1", "status": 1}),
         ('{"client_ip":"a","code":1,"took_ms":10}', {"client": "a", "status": 1, "duration": 0.01}),
         ('{"client_ip":"a","code":1,"seconds":2}', {"client": "a", "status": 1, "duration": 2.0}),
         ('{"client_ip":"a","code":1,"latency":"3s"}', {"client": "a", "status": 1, "duration": 3}),

@@ -35,6 +35,7 @@ _ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 _CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
 # A line whose first characters a tailer has lost: the end of its stamp is still there.
 _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
+_BAR = lazy(r" +\| ")
 _TIMESTAMPS = lazy(rf"({STAMP}) ")
 _PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
 _STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
@@ -99,6 +100,8 @@ class Peeler:
         for _ in range(_MOST_LAYERS):
             if state.done or not state.text or not self._layer(state):
                 break
+        if state.done:
+            state.text = syslog.untagged(state.text)
         source = self._source(state)
         stamp, time_from = self._time(state)
         return Line(
@@ -127,7 +130,7 @@ class Peeler:
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first == " ":
-            return cloud_foundry(state)
+            return cloud_foundry(state) or _nameless(state)
         elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
             return state.off("", 2)
         else:
@@ -270,6 +273,14 @@ def _json_layer(state: Peeling) -> bool:
     if "\x1b" in state.text:
         state.text = _ANSI.sub("", state.text)
     return True
+
+
+def _nameless(state: Peeling) -> bool:
+    """Compose's prefix cut off with its name; Python's groups of exceptions have bars as well."""
+    found = _BAR.match(state.text)
+    if found is None or not _HEADER.match(state.text, found.end()):
+        return False
+    return state.off("compose", found.end())
 
 
 def _cri(state: Peeling) -> bool:

@@ -7,6 +7,7 @@ from whyreset.ingest.stamps import Clock
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 
+_QUARTER = 900 * NS  # zones differ by quarters of an hour
 _TIMED_MODES = frozenset({"cri", "docker", "timestamps", "syslog"})
 """Layouts in which every line has a time; elsewhere a line without one may be all there is."""
 
@@ -73,7 +74,7 @@ class Records:
         if (
             previous.time is not None
             and row.time is not None
-            and abs(row.time - previous.time) > _step(previous.time, row.time)
+            and _apart(previous, row) > _step(previous.time, row.time)
         ):
             return False
 
@@ -154,6 +155,14 @@ class Records:
         if self._mode in _TIMED_MODES:
             return True
         return self._first_stamp is not None and self._first_stamp < start
+
+
+def _apart(first: Row, second: Row) -> int:
+    """Nanoseconds between two lines; a zone that only one of them tells does not part them."""
+    between = abs((second.time or 0) - (first.time or 0))
+    if first.line and second.line and first.line.assumed != second.line.assumed:
+        return min(between % _QUARTER, -between % _QUARTER)
+    return between
 
 
 def _step(first: int, second: int) -> int:

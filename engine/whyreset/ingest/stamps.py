@@ -48,7 +48,7 @@ _LEVEL = (
     r"|[TDIWEFC])"
 )
 _LEAD = lazy(
-    rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] |"
+    rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
     rf"\[GIN\] |={{1,3}}[A-Z ]+=+ |\[?{_LEVEL}[\]:,]?\s*\|?\s*)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )

@@ -99,6 +99,17 @@ def rfc5424(state: Peeling) -> bool:
     return unit(state, found)
 
 
+def untagged(text: str) -> str:
+    """A message without the header that its program wrote for a syslog, to a container's output.
+
+    The runtime has told time, source and stream.
+    """
+    if text[:1] != "<" and text[3:4] != " ":
+        return text
+    found = DATED.match(text) or RFC5424.match(text) or _LOCAL.match(text)
+    return text[found.end() :] if found else text
+
+
 def full(state: Peeling, clock: Clock) -> bool:
     """The short-full layout of journalctl: `Sun 2026-11-22 10:00:00 UTC host unit[pid]: text`."""
     found = _FULL.match(state.text)
@@ -133,4 +144,6 @@ def unit(state: Peeling, found: re.Match[str], at: int = 2) -> bool:
     node, program = found[at], found[at + 1] or "-"
     state.node = node if node != "-" else None
     state.name = f"{node}/{program}"
-    return state.off("syslog", found.end())
+    state.off("syslog", found.end())
+    state.text = state.text.removesuffix("#015")  # what rsyslog makes of a carriage return
+    return True

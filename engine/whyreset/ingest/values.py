@@ -7,7 +7,7 @@ from math import isfinite
 from typing import Any
 
 from whyreset.basis.lazy import lazy
-from whyreset.basis.network import plain_address, split_port
+from whyreset.basis.network import split_port
 from whyreset.basis.selector import join_labels
 from whyreset.basis.units import NS, parse_duration, read_duration
 from whyreset.model.definition import Condition, KeyCondition
@@ -138,7 +138,7 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
 
 
 def _put_ip(fields: Fields, field: str, text: str) -> None:
-    text = plain_address(text.partition(",")[0].strip().rpartition("/")[2])
+    text = split_port(text.partition(",")[0].strip().rpartition("/")[2])[0]
     if text not in _ABSENT and " " not in text:  # overlays put whole sentences there
         fields[field] = text
 
