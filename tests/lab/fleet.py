@@ -197,9 +197,12 @@ def bystander(lab: Lab, k3s: Cluster) -> None:
     moody_caller(lab, k3s, "notify", "sms", 1.5)
 
 
-def moody_caller(lab: Lab, k3s: Cluster, namespace: str, workload: str, pause: float) -> str:
-    """A caller of something outside that resets as it likes."""
-    address = lab.outside(lab.ground.public_address())
+def moody_caller(
+    lab: Lab, k3s: Cluster, namespace: str, workload: str, pause: float, *, near: bool = False
+) -> str:
+    """A caller of something outside (`near`: with a pod's address) that resets as it likes."""
+    ground = lab.ground
+    address = lab.outside(ground.pod_address() if near else ground.public_address())
     port = lab.draw.choice([80, 443, 8443])
     listener = socket.create_server((address, port), backlog=64)
 

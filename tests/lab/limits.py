@@ -30,12 +30,12 @@ def beside(lab: Lab, k3s: Cluster) -> str:
     source = lab.outside(lab.ground.balancer())
     lab.start(probe, lab, source, pod, 9000, lab.draw.uniform(4, 9), 0.02, 0.0)
     lab.start(unrelated, lab, k3s)
-    return moody_caller(lab, k3s, "notify", "sms", 1.5)
+    return moody_caller(lab, k3s, "notify", "sms", 1.5, near=lab.draw.random() < 0.5)
 
 
 def tcp_proxy(lab: Lab, pod: Pod, back: str) -> str:
     """A proxy of bytes on port 9000 of the pod, that waits two seconds for a connection."""
-    make = lab.draw.choice(["nginx", "nginx", "relay", "relay", "relay", "haproxy"])
+    make = lab.draw.choice(["nginx", "relay", "relay", "haproxy"])
     if make == "nginx":
         text = f"""load_module /usr/lib/nginx/modules/ngx_stream_module.so; daemon off; error_log stderr;
 pid {lab.scratch}/{pod.name}.pid; events {{}} stream {{ log_format basic '$remote_addr [$time_local] $protocol $status $bytes_sent $bytes_received $session_time "$upstream_addr"';
@@ -199,7 +199,7 @@ def files(lab: Lab) -> str:
                 about.append(pool(lab, caller, own, server.address, 9000, 0.5, said=False))
             else:
                 own = lab.draw.choice(CALLERS)
-                about.append(wares.call(lab, caller, own, server.address, 9000, "/slow", 0.1))
+                about.append(wares.call(lab, caller, own, server.address, 9000, "/slow", 1.5))
             lab.ground.act("resource_exhaustion", caller, None, now(), now() + 600 * NS)
         lab.ground.act("resource_exhaustion", server, None, now(), now() + 600 * NS)
     about.append(f"beside it {beside(lab, k3s)}")
