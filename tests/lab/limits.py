@@ -200,7 +200,8 @@ def files(lab: Lab) -> str:
             else:
                 own = lab.draw.choice(CALLERS)
                 about.append(wares.call(lab, caller, own, server.address, 9000, "/slow", 1.5))
-            lab.ground.act("resource_exhaustion", caller, None, now(), now() + 600 * NS)
+            if kind in ("netty", "go"):  # Node takes one more, closes it, and says nothing
+                lab.ground.act("resource_exhaustion", caller, None, now(), now() + 600 * NS)
         lab.ground.act("resource_exhaustion", server, None, now(), now() + 600 * NS)
     about.append(f"beside it {beside(lab, k3s)}")
     return f"out of files ({k3s.told}): {', '.join(about)}"
