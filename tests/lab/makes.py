@@ -60,6 +60,14 @@ def caller(lab: Lab, kind: str, url: str, style: str, pause: float, built: Path)
     if kind == "lwp":
         return ["sh", "-c", 'for i in 1 2 3; do perl "$@" & done; wait', "lwp", str(FAR / "far.pl"),
                 *rest]  # fmt: skip
+    if kind in ("curl", "wget"):
+        body = lab.scratch / "body"
+        body.write_bytes(b"x" * 3_000_000)
+        post = {"curl": f"--data-binary @{body}", "wget": f"--post-file={body}"}[kind]
+        words = {"curl": "curl -sS -o /dev/null -m 8", "wget": "wget -t 1 -T 8 -nv -O /dev/null"}
+        once = f"{words[kind]} {post if '/upload' in url else ''} '{url}'"
+        loop = f"while :; do {once}; sleep {pause}; done"
+        return ["sh", "-c", f"for i in 1 2 3 4; do ({loop}) & done; wait"]
     if kind == "phpcurl":
         return ["sh", "-c", 'for i in 1 2 3; do php "$@" & done; wait', "php", str(FAR / "far.php"),
                 *rest]  # fmt: skip
@@ -91,5 +99,5 @@ user: root
 
 SERVERS = ("uwsgi", "unicorn", "thin", "starman", "mojo", "fastify", "koa", "jetty", "niced")  # fmt: skip
 CALLERS = ("axios", "got", "undicipool", "okhttp", "httpclient", "ruby", "lwp", "phpcurl",
-           "niquests", "pycurl")  # fmt: skip
+           "niquests", "pycurl", "curl", "wget")  # fmt: skip
 PROXIES = ("h2o", "nghttpx")
