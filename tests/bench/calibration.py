@@ -1,6 +1,6 @@
 """How sure the engine is and how often it is right; what each source of evidence buys.
 
-    python tests/bench/calibration.py FOLDER... [--only labels calibration rules] [--as unseen] [--write]
+    python tests/bench/calibration.py FOLDER... [--only labels rules] [--as unseen] [--write]
 
 FOLDER holds scenarios (truth_lines.jsonl beside the logs). Scenarios of tests/lab/made.py are
 made for the seeds given; what the lab's other modules made is used where FOLDER has it. --write
@@ -96,8 +96,8 @@ def ablation(folders: Sequence[Path]) -> list[str]:
 def head(folders: Sequence[Path], score: Score) -> str:
     """What the tables are of, and the figures of the bar."""
     return (
-        f"{len(folders)} scenarios, {len(score.answers)} reset lines: accuracy {score.accuracy:.3f}, "
-        f"macro-F1 {score.macro_f1:.3f}, {score.wrong_claims:.2%} wrong claims, "
+        f"{len(folders)} scenarios, {len(score.answers)} reset lines: "
+        f"accuracy {score.accuracy:.3f}, macro-F1 {score.macro_f1:.3f}, {score.wrong_claims:.2%} wrong claims, "
         f"{score.decoys} decoys taken."
     )
 
