@@ -97,7 +97,8 @@ def head(folders: Sequence[Path], score: Score) -> str:
     """What the tables are of, and the figures of the bar."""
     return (
         f"{len(folders)} scenarios, {len(score.answers)} reset lines: "
-        f"accuracy {score.accuracy:.3f}, macro-F1 {score.macro_f1:.3f}, {score.wrong_claims:.2%} wrong claims, "
+        f"accuracy {score.accuracy:.3f}, "
+        f"macro-F1 {score.macro_f1:.3f}, {score.wrong_claims:.2%} wrong claims, "
         f"{score.decoys} decoys taken."
     )
 
