@@ -33,9 +33,9 @@ _EXTENDED, _BESIDE = 12, 4
 _PAIRED = 4
 """Events left, at most, among which two may be another prober of the same period."""
 
-_MISSED, _STRAY, _TRAIN = 1.8, 1.76, 2.15
+_MISSED, _STRAY, _TRAIN = 1.45, 1.76, 2.15
 """Prices in nats of a missed beat, an event outside every train, one more prober of the same
-period: -ln of 1/6, 1/6, 1/9. These and the next were chosen by a search over streams of
+period: -ln of 1/4, 1/6, 1/9. These and the next were chosen by a search over streams of
 other seeds than those of the table in tests/bench/rhythm.py."""
 _OWN_PERIOD = 3.45
 """Price of a prober with a period of its own."""
