@@ -1,10 +1,10 @@
 """How sure the engine is and how often it is right; what each source of evidence buys.
 
-    python tests/bench/calibration.py FOLDER... [--write]
+    python tests/bench/calibration.py FOLDER... [--only labels rules] [--as unseen] [--write]
 
 FOLDER holds scenarios (truth_lines.jsonl beside the logs). Scenarios of tests/lab/made.py are
-made for the seeds given; those of tests/lab/real.py are used where FOLDER has them. --write puts
-the tables into docs/evidence.md, between the marks that stand there.
+made for the seeds given; what the lab's other modules made is used where FOLDER has it. --write
+puts the tables into docs/evidence.md, between the marks that stand there; --as names other marks.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from score import Answer, Score, scenarios_in, score_all  # noqa: E402
 
 PAGE = ROOT / "docs" / "evidence.md"
 BINS = (0.0, 0.65, 0.75, 0.85, 0.925, 0.97, 1.01)
+TABLES = ("labels", "calibration", "rules", "ablation")
 WITHOUT = {
     "everything": (),
     "no site networks": ("networks",),
@@ -92,42 +93,59 @@ def ablation(folders: Sequence[Path]) -> list[str]:
     return rows
 
 
+def head(folders: Sequence[Path], score: Score) -> str:
+    """What the tables are of, and the figures of the bar."""
+    return (
+        f"{len(folders)} scenarios, {len(score.answers)} reset lines: "
+        f"accuracy {score.accuracy:.3f}, "
+        f"macro-F1 {score.macro_f1:.3f}, {score.wrong_claims:.2%} wrong claims, "
+        f"{score.decoys} decoys taken."
+    )
+
+
+def tables_of(folders: Sequence[Path], only: Sequence[str]) -> dict[str, list[str]]:
+    """The tables that are wanted, by name."""
+    tables: dict[str, list[str]] = {}
+    if set(only) != {"ablation"}:
+        score = score_all(folders)
+        tables["labels"] = [head(folders, score), "", *labels(score)]
+        tables["calibration"] = calibration(score.answers)
+        tables["rules"] = by_rule(score.answers)
+    if "ablation" in only:
+        tables["ablation"] = ablation(folders)
+    return {name: rows for name, rows in tables.items() if name in only}
+
+
+def written(page: str, name: str, rows: Sequence[str]) -> str:
+    """The page with this table between its marks."""
+    body = "\n".join(rows)
+    pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
+    return re.sub(pattern, lambda m: m[1] + body + "\n" + m[2], page, flags=re.DOTALL)
+
+
 def main() -> int:
     """Print the tables, or write them into the page."""
     parser = argparse.ArgumentParser(
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("folders", type=Path, nargs="*")
-    parser.add_argument("--seeds", default="101..110", help="of the scenarios that are written")
+    parser.add_argument("--seeds", default="", help="of scenarios that are written: 101..110")
+    parser.add_argument("--only", nargs="+", choices=TABLES, default=list(TABLES))
+    parser.add_argument("--as", dest="suffix", default="", help="after the names of the marks")
     parser.add_argument("--write", action="store_true", help="into docs/evidence.md")
     options = parser.parse_args()
     first, _, last = options.seeds.partition("..")
     with tempfile.TemporaryDirectory() as scratch:
-        for seed in range(int(first), int(last or first) + 1):
+        for seed in range(int(first), int(last or first) + 1) if first else ():
             for kind in made.KINDS:
                 made.make(Path(scratch), kind, seed)
-        folders = scenarios_in([*options.folders, Path(scratch)])
-        score = score_all(folders)
-        tables = {
-            "labels": labels(score),
-            "calibration": calibration(score.answers),
-            "rules": by_rule(score.answers),
-            "ablation": ablation(folders),
-        }
-    head = (
-        f"{len(folders)} scenarios, {len(score.answers)} reset lines, {score.decoys} decoys taken."
-    )
-    tables["labels"] = [head, "", *tables["labels"]]
+        tables = tables_of(scenarios_in([*options.folders, Path(scratch)]), options.only)
     if not options.write:
         print("\n\n".join("\n".join(rows) for rows in tables.values()))
         return 0
     page = PAGE.read_text()
     for name, rows in tables.items():
-        body = "\n".join(rows)
-        pattern = rf"(<!-- {name} -->\n).*?(<!-- end -->)"
-        page = re.sub(
-            pattern, lambda m, body=body: m[1] + body + "\n" + m[2], page, flags=re.DOTALL
-        )
+        page = written(page, f"{name} {options.suffix}".strip(), rows)
     PAGE.write_text(page)
     return 0
 

@@ -21,6 +21,9 @@ from whyreset.correlate.trains import Bounds
 
 Kind = Callable[[random.Random, int, float], list[float]]
 """(draw, count, jitter) -> times (s); streams without a rhythm have no use for the jitter."""
+APART = 1.75
+"""Two different periods: that many times the other. With this, and jitter of 5 %, the plain method
+finds what the published table has at every count; with independent periods it does not."""
 COUNTS = (4, 5, 6, 8, 10, 12, 16)
 
 
@@ -47,7 +50,8 @@ def _equal(count: int) -> Kind:
 
 
 def _different(draw: random.Random, n: int, jitter: float) -> list[float]:
-    both = [train(draw, n, draw.uniform(4.5, 11), jitter) for _ in range(2)]
+    period = draw.uniform(4.5, 6.8)
+    both = [train(draw, n, period * times, jitter) for times in (1, APART)]
     return sorted(t for one in both for t in one)[:n]
 
 
@@ -85,11 +89,13 @@ def _back_off(draw: random.Random, n: int, _: float) -> list[float]:
 
 NONE: dict[str, Kind] = {
     "Poisson": _from_gaps(lambda draw: draw.expovariate(1 / 7)),
-    "uniform gaps 2..14 s": _from_gaps(lambda draw: draw.uniform(2, 14)),
+    "uniform gaps 1..16 s": _from_gaps(lambda draw: draw.uniform(1, 16)),
     "log-normal gaps": _from_gaps(lambda draw: draw.lognormvariate(1.8, 0.8)),
     "bursts": _bursts,
     "retries that back off": _back_off,
 }
+EVENER: dict[str, Kind] = {"uniform gaps 2..14 s": _from_gaps(lambda draw: draw.uniform(2, 14))}
+"""Nearer to a beat than what was published: the plain method has more false alarms in it."""
 BEATS: dict[str, Kind] = {
     "clean": lambda draw, n, _: train(draw, n, draw.uniform(5, 10), 0.0),
     "jitter 15 %": lambda draw, n, _: train(draw, n, draw.uniform(5, 10), 0.15),
@@ -146,9 +152,9 @@ def shares(kind: Kind, n: int, options: argparse.Namespace) -> tuple[float, floa
 
 def cell(name: str, n: int, options: argparse.Namespace) -> tuple[str, bool]:
     """What is printed of one kind and count, and whether it is worse than both others."""
-    null = name in NONE
-    ours, plain = shares((NONE if null else BEATS)[name], n, options)
-    published = ALARMS.get(n) if null else WANTED[name].get(n)
+    null = name not in BEATS
+    ours, plain = shares((NONE | EVENER | BEATS)[name], n, options)
+    published = (ALARMS if name in NONE else WANTED.get(name, {})).get(n)
     slack = 2 * (max(ours * (1 - ours), 0.01) / options.runs) ** 0.5
     others = [plain] if published is None else [plain, published]
     worse = ours > max(others) + slack if null else ours < min(others) - slack
@@ -163,11 +169,11 @@ def main() -> int:
     )
     parser.add_argument("--runs", type=int, default=300)
     parser.add_argument("--seed", type=int, default=11)
-    parser.add_argument("--jitter", type=float, default=0.02, help="share of the period")
+    parser.add_argument("--jitter", type=float, default=0.05, help="share of the period")
     options = parser.parse_args()
     short = 0
     print(f"{'':24}" + "".join(f"  {f'n={n}':18}" for n in COUNTS))
-    for title, kinds in (("false alarms", NONE), ("found", BEATS)):
+    for title, kinds in (("false alarms", NONE | EVENER), ("found", BEATS)):
         print(title)
         for name in kinds:
             cells = [cell(name, n, options) for n in COUNTS]

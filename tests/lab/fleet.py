@@ -10,16 +10,21 @@ import socket
 import sys
 import time
 
+import makes
 import wares
 from deep import _kernel_lines
 from ground import NS, Pod
 from k3s import TELLING, Cluster, strike
 from real import STACKS, Lab, _link, _moody, leave_via, main, now, probe, talk
 
-WEB = ("sanic", "cheroot", "granian", "gevent", "twisted", "node", "go", "java", "uvicorn")
-CALLERS = ("requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp", "undici",
+WEB = (
+    wares.WEB
+    if wares.FAR
+    else ("sanic", "cheroot", "granian", "gevent", "twisted", "node", "go", "java", "uvicorn")
+)
+CALLERS = wares.CALLERS if wares.FAR else ("requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp", "undici",
            "urllib3")  # fmt: skip
-LINES = ("go", "asyncio", "net", "line", "java")
+LINES = ("netty", "netty", "go", "java") if wares.FAR else ("go", "asyncio", "net", "line", "java")
 POOLS = ("go", "java", "node", "pg3", "pg8000", "asyncpg", "psycopg", "redis")
 
 
@@ -33,6 +38,8 @@ def line_server(lab: Lab, pod: Pod, kind: str, port: int) -> None:
     if kind == "go":
         lab.spawn(pod, str(wares.BUILT / "stack"), "lines", at,
                   lab.draw.choice(["plain", "json", "logfmt"]))  # fmt: skip
+    elif kind == "netty":
+        lab.spawn(pod, *makes.java(wares.BUILT, "Netty", pod.address, str(port)))
     elif kind == "java":
         lab.spawn(pod, "java", str(STACKS / "Server.java"), pod.address, str(port))
     elif kind == "net":
@@ -131,8 +138,11 @@ def rolled(lab: Lab) -> str:
 
 def proxied(lab: Lab, web: Pod, app: Pod, port: int) -> str:
     """A proxy of some make in front of an application."""
-    make = lab.draw.choice(["envoy", "envoy", "nginx", "haproxy", "caddy", "apache"])
-    if make == "envoy":
+    makers = ["envoy", "envoy", "nginx", "haproxy", "caddy", "apache"]
+    make = lab.draw.choice([*makes.PROXIES, *makes.PROXIES, "apache"] if wares.FAR else makers)
+    if make in makes.PROXIES:
+        makes.proxy(lab, web, make, f"{app.address}:{port}")
+    elif make == "envoy":
         wares.envoy(lab, web, f"{app.address}:{port}", app.workload)
     else:
         lab.proxy(web, app, port, make)
@@ -187,9 +197,12 @@ def bystander(lab: Lab, k3s: Cluster) -> None:
     moody_caller(lab, k3s, "notify", "sms", 1.5)
 
 
-def moody_caller(lab: Lab, k3s: Cluster, namespace: str, workload: str, pause: float) -> str:
-    """A caller of something outside that resets as it likes."""
-    address = lab.outside(lab.ground.public_address())
+def moody_caller(
+    lab: Lab, k3s: Cluster, namespace: str, workload: str, pause: float, *, near: bool = False
+) -> str:
+    """A caller of something outside (`near`: with a pod's address) that resets as it likes."""
+    ground = lab.ground
+    address = lab.outside(ground.pod_address() if near else ground.public_address())
     port = lab.draw.choice([80, 443, 8443])
     listener = socket.create_server((address, port), backlog=64)
 

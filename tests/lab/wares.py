@@ -8,16 +8,18 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
+import makes
 from ground import Pod
 from real import STACKS, Lab, _run
 
 BUILT = Path(tempfile.gettempdir()) / "whyreset-lab-built"
-WEB = tuple(os.environ.get("LAB_WEB", "").split()) or (
+FAR = bool(os.environ.get("LAB_FAR"))
+"""Keep to the makes that no rule was written against."""
+WEB = makes.SERVERS if FAR else (
        "gunicorn", "gthread", "uvicorn", "hypercorn", "waitress", "werkzeug", "daphne", "go",
        "java", "php", "fpm", "puma", "node", "http")  # fmt: skip
-"""Servers; LAB_WEB names others to keep to, say for a score on stacks that no rule was mended by."""
-PROXIES = ("nginx", "haproxy", "caddy", "apache", "traefik", "lighttpd")
-CALLERS = tuple(os.environ.get("LAB_CALLERS", "").split()) or (
+PROXIES = makes.PROXIES if FAR else ("nginx", "haproxy", "caddy", "apache", "traefik", "lighttpd")
+CALLERS = makes.CALLERS if FAR else (
     "requests", "httpx", "httplib", "nodeagent", "go", "java", "aiohttp")  # fmt: skip
 
 
@@ -44,6 +46,8 @@ def build() -> None:
             str(STACKS / "Call.java"),
             str(STACKS / "Pool.java"),
         )
+    if FAR:
+        makes.build(BUILT)
 
 
 def program(lab: Lab, name: str) -> str:
@@ -79,7 +83,9 @@ def serve(lab: Lab, pod: Pod, kind: str, port: int) -> None:
         "go": [str(BUILT / "stack"), "web", at, lab.draw.choice(["plain", "json", "logfmt"])],
         "java": ["java", "-Xmx64m", "-XX:ErrorFile=/dev/null", "-cp", str(BUILT), "Web", pod.address, str(port)],
     }  # fmt: skip
-    if kind == "fpm":
+    if far := makes.server(lab, pod, kind, port, BUILT):
+        lab.spawn(pod, *here, *far)
+    elif kind == "fpm":
         fpm(lab, pod, port)
     elif kind == "node":
         lab.node_server(pod, "http", port, lab.draw.choice(["plain", "json", "stack"]))
@@ -161,6 +167,8 @@ def front(lab: Lab, pod: Pod, kind: str, back: str, workload: str, namespace: st
     """A proxy of this make on port 80 of the pod; `back`: ADDRESS:PORT."""
     if kind in ("nginx", "haproxy", "caddy", "apache"):
         raise ValueError("the lab has these itself")
+    if makes.proxy(lab, pod, kind, back):
+        return
     if kind == "traefik":
         dynamic = lab.scratch / f"{pod.name}.yml"
         dynamic.write_text(f"""http:
@@ -195,7 +203,9 @@ def call(
     """A caller with a pool of six; says what it is."""
     url = f"http://{address}:{port}{path}"
     style = lab.draw.choice(styles)
-    if kind == "go":
+    if far := makes.caller(lab, kind, url, style, pause, BUILT):
+        lab.spawn(pod, *far)
+    elif kind == "go":
         lab.spawn(pod, str(BUILT / "stack"), "call", url, style, str(pause), "6")
     elif kind == "java":
         lab.spawn(pod, "java", "-Xmx64m", "-cp", str(BUILT), "Call", url, style, str(pause), "6")

@@ -68,6 +68,9 @@ class Values(dict[str, str]):
         return None if value is None else str(value)
 
 
+_SOME, _MOST, _ALIKE = 3, 0.8, 0.03
+"""Durations from which a timer can be told, how many of them must agree, and how well."""
+
 _READERS: dict[str, Callable[[Tally, Outcome], str | None]] = {
     "count": lambda tally, _: str(tally.count),
     "peer": lambda tally, _: _peer(tally),
@@ -123,5 +126,14 @@ def _hit_value(note: Note, field: str) -> str | None:
         return clock(hits[0].time)
     value = hits[0].get(field)
     if isinstance(value, float):
-        return format_duration(value * NS)
+        return _duration([each for hit in hits if isinstance(each := hit.get(field), float)])
     return None if value is None else str(value)
+
+
+def _duration(values: list[float]) -> str:
+    """The first of some durations (s), or that of most where they are one: a timer's."""
+    usual = sorted(values)[len(values) // 2]
+    alike = sum(abs(value - usual) <= _ALIKE * usual for value in values)
+    if usual >= 1 and len(values) >= _SOME and alike >= _MOST * len(values):
+        return f"{format_duration(usual * NS)} each time"
+    return format_duration(values[0] * NS)

@@ -29,7 +29,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "start": ("namespace", "workload", "pod", "container", "reason"),
     "crash": ("namespace", "workload", "pod", "container", "reason"),
     "unhealthy": ("namespace", "workload", "pod", "container", "reason"),
-    "exhaustion": ("what", "node", "pod", "namespace", "port"),
+    "exhaustion": ("what", "node", "pod", "namespace", "port", "peer", "peer_port"),
     "mismatch": ("client", "what"),
     "address": ("address", "namespace", "workload", "pod", "labels"),
 }  # fmt: skip

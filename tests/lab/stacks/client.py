@@ -53,6 +53,33 @@ def httpx_caller():
     return lambda: client.get(f"http://{HOST}:{PORT}{PATH}")
 
 
+def niquests_caller():
+    import niquests
+
+    session = niquests.Session()
+    body = BODY if PATH == "/upload" else None
+    method = "POST" if body else "GET"
+    return lambda: session.request(method, f"http://{HOST}:{PORT}{PATH}", data=body, timeout=8)
+
+
+def pycurl_caller():
+    import io
+
+    import pycurl
+
+    curl = pycurl.Curl()
+    curl.setopt(pycurl.URL, f"http://{HOST}:{PORT}{PATH}")
+    curl.setopt(pycurl.TIMEOUT, 8)
+
+    def call():
+        curl.setopt(pycurl.WRITEFUNCTION, io.BytesIO().write)
+        if PATH == "/upload":
+            curl.setopt(pycurl.POSTFIELDS, BODY.decode())
+        curl.perform()
+
+    return call
+
+
 def httplib_caller():
     import http.client
 

@@ -273,6 +273,42 @@ def backlog_server():
         one.close()
 
 
+def relay_server():
+    """Passes bytes on to another server: HOST PORT of it are the last words."""
+    target = sys.argv[5], int(sys.argv[6])
+    listener = socket.create_server((HOST, PORT), backlog=64)
+
+    def copy(source, sink):
+        try:
+            while data := source.recv(65536):
+                sink.sendall(data)
+            sink.shutdown(socket.SHUT_WR)
+        except OSError:
+            pass
+
+    def serve(one, address):
+        try:
+            other = socket.create_connection(target, 2)
+        except OSError as error:
+            where = f"{target[0]}:{target[1]}"
+            if STYLE == "trace":
+                logging.exception("no connection to %s", where)
+            else:
+                logging.error("client %s:%d: connecting to %s failed: %s", *address, where, error)
+            one.close()
+            return
+        back = threading.Thread(target=copy, args=(other, one), daemon=True)
+        back.start()
+        copy(one, other)
+        back.join()
+        one.close()
+        other.close()
+
+    while True:
+        one, address = listener.accept()
+        threading.Thread(target=serve, args=(one, address), daemon=True).start()
+
+
 def reset_server():
     """A server that forgets idle connections and answers later bytes with RST; `STYLE`: seconds."""
     listener = socket.create_server((HOST, PORT), backlog=64)
