@@ -157,3 +157,13 @@ def test_parse_reads_a_time_without_year_near_today(shell: Any) -> None:
     here = datetime.now(UTC)
     said = json.loads(shell.run("parse", "-o", "json", f"{here:%b %d %H:%M:%S} host x[1]: y").out)
     assert said["time"].startswith(f"{here:%Y-%m-%dT}")
+
+
+def test_parse_keeps_the_kinds_of_shipped_rules_apart(shell: Any) -> None:
+    """A connection refused is none of the events that people ask for, but rules make use of it."""
+    line = "10:00:00 dial tcp 10.0.0.9:50051: connect: connection refused"
+    said = json.loads(shell.run("parse", "-o", "json", line).out)
+    assert said["events"] == []
+    (refused,) = said["internal_events"]
+    assert (refused["kind"], refused["peer"]) == ("refused", "10.0.0.9")
+    assert "5 event     refused  peer=10.0.0.9" in shell.run("parse", line).out

@@ -13,7 +13,7 @@ from whyreset.basis.times import format_time
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.ingest.envelopes import peel_record
 from whyreset.ingest.matching import Extractor
-from whyreset.model.event import Event
+from whyreset.model.event import INTERNAL, Event
 from whyreset.model.record import Record
 from whyreset.run.near import Near, NearMisses
 from whyreset.run.text_output import safe
@@ -76,9 +76,14 @@ def _object(record: Record, events: list[Event], near: Near | None) -> dict[str,
             "stream": record.stream,
         },
         "text": record.text,
-        "events": [{"kind": plain(event.kind), "by": event.by, **event.fields} for event in events],
+        "events": [_event(event) for event in events if event.kind not in INTERNAL],
+        "internal_events": [_event(event) for event in events if event.kind in INTERNAL],
         "near": near._asdict() if near else None,
     }
+
+
+def _event(event: Event) -> dict[str, Any]:
+    return {"kind": plain(event.kind), "by": event.by, **event.fields}
 
 
 def _phases(record: Record, events: list[Event], near: Near | None) -> str:

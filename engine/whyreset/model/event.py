@@ -36,6 +36,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The built-in kinds and their fields; `address` says which pod owns an address,
 and what labels the pod has."""
 
+INTERNAL = frozenset({"address", "begun", "mismatch", "opened", "refused", "retried"})
+"""Kinds of which only shipped rules make use; what they tell may change."""
+
 VALUES: Mapping[str, tuple[str, ...]] = {"direction": ("read", "write", "handshake")}
 """Fields of built-in kinds whose values the language itself names."""
 
