@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -90,12 +91,16 @@ def storm() -> Iterator[bytes]:
 @pytest.mark.parametrize(
     "words", [["run", "-o", "json"], ["label"], ["run", "-o", "json", "--memory", "96M"]]
 )
-def test_sigterm_amid_a_flood_is_obeyed(words: list[str]) -> None:
+def test_sigterm_amid_a_flood_is_obeyed(words: list[str], tmp_path: Path) -> None:
     """What was read in five seconds takes ten to judge with the shipped rules."""
-    with subprocess.Popen(
-        [sys.executable, "-m", "whyreset", *words],
-        stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-    ) as process:  # fmt: skip
+    said = tmp_path / "said"
+    with (
+        said.open("wb") as out,
+        subprocess.Popen(
+            [sys.executable, "-m", "whyreset", *words],
+            stdin=subprocess.PIPE, stdout=out, stderr=subprocess.PIPE,
+        ) as process,
+    ):  # fmt: skip
         began = time.monotonic()
         assert process.stdin
         for block in storm():
@@ -104,9 +109,10 @@ def test_sigterm_amid_a_flood_is_obeyed(words: list[str]) -> None:
                 break
         process.send_signal(signal.SIGTERM)
         asked = time.monotonic()
-        out, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=30)
         took = time.monotonic() - asked
     assert process.returncode == 0, err
     assert took < 4, "two seconds, and as many on a machine that has other work"
-    assert b"were left unjudged" in err
-    assert all(map(json.loads, out.splitlines()))
+    # With little memory the flood is judged early, all the time: there may be nothing left.
+    assert "--memory" in words or b"were left unjudged" in err
+    assert all(map(json.loads, said.read_bytes().splitlines()))
