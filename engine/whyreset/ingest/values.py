@@ -25,6 +25,8 @@ class _PortNames(dict[str, str]):
 
 
 _PORTS = _PortNames()
+# The comma of `901,234 milliseconds`; one between two values stands before a space or a point.
+_THOUSANDS = lazy(r"(?<=\d),(?=\d{3}(?:,\d{3})* [a-z])")
 _CONTAINER = lazy(r"\{([\w.-]+)\}$")
 _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
@@ -163,6 +165,7 @@ def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
     if text.replace(".", "", 1).isdecimal():  # most are one number
         fields[field] = float(text) * _unit(unit) / NS
         return
+    text = _THOUSANDS.sub("", text)
     parts = [part.strip() for part in text.split(",")]
     try:
         spans = [_duration(part, unit) for part in parts if part not in _ABSENT]
