@@ -25,6 +25,7 @@ class _PortNames(dict[str, str]):
 
 
 _PORTS = _PortNames()
+_THOUSANDS = lazy(r"\d{1,3}(?:,\d{3})+$")  # `28,830,102` is one number
 _CONTAINER = lazy(r"\{([\w.-]+)\}$")
 _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
@@ -163,6 +164,8 @@ def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
     if text.replace(".", "", 1).isdecimal():  # most are one number
         fields[field] = float(text) * _unit(unit) / NS
         return
+    if _THOUSANDS.match(text):
+        text = text.replace(",", "")
     parts = [part.strip() for part in text.split(",")]
     try:
         spans = [_duration(part, unit) for part in parts if part not in _ABSENT]
