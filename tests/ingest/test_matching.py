@@ -370,3 +370,15 @@ def pairs(tmp_path_factory):
 def test_pairs(pairs, text, fields):
     found = pairs.extract(Record(1, make_source("x"), 0, text))
     assert [event.fields for event in found] == ([] if fields is None else [fields])
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("took 1500", 1.5), ("took 28,830,102", 28830.102), ("took 2s", 2.0)]
+)
+def test_a_capture_names_the_unit_of_a_number(tmp_path, text, seconds):
+    path = tmp_path / "a.rules"
+    path.write_text("event access {\n  match /took (?<duration_ms>[\\d,]+s?)/\n}\n")
+    (found,) = Extractor(load([path], builtin=False).definitions).extract(
+        Record(1, make_source("x"), 0, text)
+    )
+    assert dict(found.fields) == {"duration": seconds}

@@ -36,7 +36,9 @@ def _time(found: Object, meta: Object) -> int | None:
         series.get("lastObservedTime"),
         found.get("eventTime"),
         found.get("lastTimestamp"),
+        found.get("deprecatedLastTimestamp"),
         found.get("firstTimestamp"),
+        found.get("deprecatedFirstTimestamp"),
         status.get("startTime"),
         meta.get("creationTimestamp"),
     ):

@@ -25,8 +25,7 @@ class _PortNames(dict[str, str]):
 
 
 _PORTS = _PortNames()
-# The comma of `901,234 milliseconds`; one between two values stands before a space or a point.
-_THOUSANDS = lazy(r"(?<=\d),(?=\d{3}(?:,\d{3})* [a-z])")
+_THOUSANDS = lazy(r"\d{1,3}(?:,\d{3})+(?: [a-z]+)?$")  # `28,830,102` is one number
 _CONTAINER = lazy(r"\{([\w.-]+)\}$")
 _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
@@ -165,7 +164,8 @@ def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
     if text.replace(".", "", 1).isdecimal():  # most are one number
         fields[field] = float(text) * _unit(unit) / NS
         return
-    text = _THOUSANDS.sub("", text)
+    if _THOUSANDS.match(text):
+        text = text.replace(",", "")
     parts = [part.strip() for part in text.split(",")]
     try:
         spans = [_duration(part, unit) for part in parts if part not in _ABSENT]

@@ -9,7 +9,9 @@ _ALIAS = re.compile(r"%(?:\([^)]*\))?(?:\{(?P<flags>[^}]*)\})?(?P<name>[A-Za-z]*
 
 _FIELDS = {
     "ci": Variable("address", "client", 0),
+    "cp": Variable("integer", "client_port", 0),
     "si": Variable("address", "upstream", 0),
+    "sp": Variable("integer", "upstream_port", 0),
     "b": Variable("text", "upstream_name", 1),
     "r": Variable("request", "request", 0),
     "HM": Variable("text", "method", 1),
@@ -24,7 +26,7 @@ _FIELDS = {
     "ts": Variable("text", "state", 0),
     "tsc": Variable("text", "state", 0),
 }
-_NUMBERS = "Tc Td Th Ti Tq TR Tr Ts Tw U ac bc bp bq cp fc fp lc ms pid rc rt sc sp sq"
+_NUMBERS = "Tc Td Th Ti Tq TR Tr Ts Tw U ac bc bp bq fc fp lc ms pid rc rt sc sq"
 _TEXTS = "CC CS H HV ID bi f fi ft s sslc sslv t tr"
 
 _KNOWN = {

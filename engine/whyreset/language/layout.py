@@ -29,7 +29,9 @@ Piece = str | Variable
 
 _TYPES = {
     "client": "addr",
+    "client_port": "port",
     "upstream": "addr",
+    "upstream_port": "port",
     "status": "int",
     "bytes": "int",
     "method": "word",

@@ -43,11 +43,13 @@ class MatcherMaker:
         return self._compiled(lambda: compile_log_format(dialect, text), span, log_format=True)
 
     def expression(self, text: str, span: Span) -> MatcherNode:
-        """A regular expression; its groups have types by their names."""
+        """A regular expression; its groups have types, and durations units, by their names."""
         names = self._names(text, span)
         if names is None:
             return MatcherNode(span, None, (), (), (), ())
-        types = tuple((name, type_of_name(name)) for name in names)
+        types = tuple(_typed(name) for name in names)
+        for name, (field, _) in zip(names, types, strict=True):
+            text = text.replace(f"<{name}>", f"<{field}>")
         return MatcherNode(span, text, types, (), (), required_literals(text))
 
     def line(self, word: str, text: str, span: Span) -> LineNode:
@@ -113,6 +115,14 @@ class MatcherMaker:
             hint = did_you_mean(name.text, known) or "known: " + ", ".join(known)
             self._desk.say("E029", f"unknown type or unit `{name.text}`", name.span, hint)
         return name.text
+
+
+def _typed(name: str) -> tuple[str, str]:
+    """The field of a group and its type: `duration_ms` is a duration in milliseconds."""
+    field, _, unit = name.rpartition("_")
+    if unit in JSON_UNITS and type_of_name(field) == "duration":
+        return field, f"duration:{unit}"
+    return name, type_of_name(name)
 
 
 def _inside(span: Span, offset: int, length: int) -> Span:

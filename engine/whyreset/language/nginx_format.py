@@ -5,6 +5,7 @@ from whyreset.language.pattern import read_tokens
 
 _FIELDS = {
     "remote_addr": Variable("address", "client", 0),
+    "remote_port": Variable("integer", "client_port", 0),
     "the_real_ip": Variable("list", "client", 1),
     "realip_remote_addr": Variable("address", "client", 2),
     "proxy_protocol_addr": Variable("address", "client", 3),
@@ -38,7 +39,7 @@ _NUMBER_LISTS = (
 _NUMBERS = (
     "bytes_received connection connection_requests connection_time connections_active "
     "connections_reading connections_waiting connections_writing content_length msec pid "
-    "proxy_port proxy_protocol_port proxy_protocol_server_port realip_remote_port remote_port "
+    "proxy_port proxy_protocol_port proxy_protocol_server_port realip_remote_port "
     "request_length server_port gzip_ratio"
 )
 _PHRASES = (

@@ -14,23 +14,23 @@ DISCONNECT = "disconnect"
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset": (
-        "peer", "peer_port", "local", "local_port", "direction", "client", "upstream", "idle",
-        "side",
+        "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
+        "upstream", "upstream_port", "idle", "side",
     ),
     "disconnect": (
-        "peer", "peer_port", "local", "local_port", "direction", "client", "upstream", "idle",
-        "side",
+        "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
+        "upstream", "upstream_port", "idle", "side",
     ),
     "access": (
-        "client", "method", "path", "status", "bytes", "duration", "upstream", "upstream_name",
-        "agent", "host", "aborted", "flags", "state",
+        "client", "client_port", "method", "path", "status", "bytes", "duration", "upstream",
+        "upstream_port", "upstream_name", "agent", "host", "aborted", "flags", "state",
     ),
     "termination": ("namespace", "workload", "pod", "container", "reason"),
     "start": ("namespace", "workload", "pod", "container", "reason"),
     "crash": ("namespace", "workload", "pod", "container", "reason"),
     "unhealthy": ("namespace", "workload", "pod", "container", "reason"),
     "exhaustion": ("what", "node", "pod", "namespace", "port", "peer", "peer_port"),
-    "mismatch": ("client", "what"),
+    "mismatch": ("client", "client_port", "what"),
     "address": ("address", "namespace", "workload", "pod", "labels"),
 }  # fmt: skip
 """The built-in kinds and their fields; `address` says which pod owns an address,

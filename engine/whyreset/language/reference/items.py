@@ -18,8 +18,9 @@ EVENT_ITEMS = (
         words=("match",),
         form="match /EXPRESSION/",
         says="A regular expression with named groups. The types of the fields follow from their "
-        "names: see the fields. It has a time limit, and it should hold a fixed text: without one "
-        "every line must be tried.",
+        "names: see the fields; that of a duration may name its unit (`duration_ms`; `ns` `us` "
+        "`ms` `s`). It has a time limit, and it should hold a fixed text: without one every line "
+        "must be tried.",
         example="match  /lost (?<what>\\w+) at (?<client>[\\d.]+)/\n"
         "sample `lost order at 10.42.3.9` gives what=order client=10.42.3.9",
     ),

@@ -60,6 +60,7 @@ FIELDS: Mapping[str, str] = {
     "agent": "the user agent",
     "bytes": "bytes sent",
     "client": "the address of who asked",
+    "client_port": "its port",
     "container": "the container",
     "direction": "what was being done: `read`, `write`, `handshake`",
     "duration": "how long the request took",
@@ -83,6 +84,7 @@ FIELDS: Mapping[str, str] = {
     "state": "the state that the proxy says the request was in",
     "status": "the status of the answer",
     "upstream": "the address that a proxy sent the request to",
+    "upstream_port": "its port",
     "upstream_name": "the name of the service that a proxy sent the request to",
     "what": "what ran out (`conntrack`, `ports`, `backlog`, `files`, `memory`, `connections`), or "
     "what did not fit",
