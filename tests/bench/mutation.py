@@ -16,6 +16,10 @@ from whyreset.run.mutants import mutants_of, survivors
 EQUIVALENT = {
     ("tcp_health_check", "without `at least 4`"): "`every` needs four beats itself",
     ("tcp_health_check", "looser `at least 4`"): "`every` needs four beats itself",
+    (
+        "resets_while_limit",
+        "looser `first has exhaustion what != memory, peer = unknown within 10s before`",
+    ): "`began` keeps out what it lets in",
 }
 
 

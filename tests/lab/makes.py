@@ -1,7 +1,7 @@
 """Servers, proxies and callers that no rule was written against, for scores on unseen stacks.
 
 Wanted beside what wares.py uses: uwsgi, unicorn, thin, starman, Mojolicious, Jetty, Netty, OkHttp,
-Apache HttpClient, LWP, php-curl, h2o, Traffic Server, nghttpx (Debian); niquests and pycurl
+Apache HttpClient, LWP, php-curl, curl, wget, h2o and nghttpx (Debian); niquests and pycurl
 (PyPI, in --python); fastify, koa, axios, got and undici (npm, where NODE_PATH says).
 """
 

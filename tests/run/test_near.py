@@ -50,6 +50,13 @@ def test_a_line_that_is_ruled_out_is_told() -> None:
     assert str(near) == "fits, but a line that `after` and `skip` let through is wanted"
 
 
+@pytest.mark.parametrize("flags", ["", "(?i)"])
+def test_case_counts_where_the_pattern_says_so(flags: str) -> None:
+    plan = load_text(f"event reset {{ match /{flags}lost the connection to worker <\\d+>/ }}")
+    near = NearMisses(plan.definitions).of("LOST the connection to worker many")
+    assert (near is not None and near.upto.startswith("LOST")) == bool(flags)
+
+
 def test_a_sample_with_its_end_cut_off_is_near() -> None:
     """Texts that lack their last word: most are near the definition that they are samples of."""
     texts = [

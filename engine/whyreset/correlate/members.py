@@ -177,7 +177,7 @@ class _Joining:
         places = [event.time for event in found]
         answers = []
         for time in times:
-            at = bisect_right(places, time)
+            at = bisect_right(places, time + min(after, 0))
             earlier = time - places[at - 1] if at else before + 1
             later = places[at] - time if at < len(places) else after + 1
             if earlier <= before and (earlier <= later or later > after):

@@ -32,7 +32,7 @@ def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
         keys=tuple(common),
         gap=max([gap, *(rule.gap for rule in rules)]),
         before=max(before, default=0),
-        after=max((c.after for c in joins if isinstance(c, Join)), default=0),
+        after=max([0, *(c.after for c in joins if isinstance(c, Join))]),
         span=max((rule.span for rule in rules), default=_SPAN),
         least=max((c.count for r in rules for c in r.when if isinstance(c, AtLeast)), default=1),
     )

@@ -218,7 +218,7 @@ def _costs(clause: model.Clause) -> str:
 
 def _reach(clause: model.Clause) -> tuple[int, int]:
     if isinstance(clause, model.Join):
-        return clause.before, clause.after
+        return clause.before, max(0, clause.after)
     return (clause.high, 0) if isinstance(clause, model.AfterLast) else (0, 0)
 
 

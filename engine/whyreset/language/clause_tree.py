@@ -48,10 +48,17 @@ class RelationNode(Frozen):
     span: Span
 
 
-class ReachNode(Frozen):
-    """`2s`, `2s before` or `2s after`."""
+class RangeNode(Frozen):
+    """`A..B`, or `A` alone."""
 
-    amount: Word
+    low: Word
+    high: Word | None
+
+
+class ReachNode(Frozen):
+    """`2s`, `2s before`, `2s after` or `2s..5s before`."""
+
+    range: RangeNode
     side: str | None
 
 
@@ -63,13 +70,6 @@ class JoinNode(Frozen):
     conditions: tuple[ConditionNode, ...]
     relation: RelationNode | None
     reach: tuple[ReachNode, ...]
-
-
-class RangeNode(Frozen):
-    """`A..B`, or `A` alone."""
-
-    low: Word
-    high: Word | None
 
 
 class AfterNode(Frozen):

@@ -1,6 +1,6 @@
 """From a clause as written to a clause of the plan: names resolved, units converted."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import Any, TypedDict
 
 from whyreset.basis.names import plain
@@ -161,23 +161,36 @@ class ClauseReader:
 
     def _join(self, node: clause_tree.JoinNode, kind: str, head: _Head) -> model.Join:
         conditions, relation = self._event(node, kind)
-        reach: dict[str, int] = {}
-        for each in node.reach:
-            amount = self._reader.duration(each.amount)
-            if each.side in reach or (each.side is None and len(node.reach) > 1):
-                message = "`within` takes one time, or one before and one after"
-                self._desk.say("E035", message, each.amount.span)
-            for side in (each.side,) if each.side else ("before", "after"):
-                reach[side] = amount
+        before, after = self._window(node.reach)
         return model.Join(
             event=node.event.text,
             negated=node.negated,
             conditions=conditions,
             relation=relation,
-            before=reach.get("before", 0),
-            after=reach.get("after", 0),
+            before=before,
+            after=after,
             **head,
         )
+
+    def _window(self, nodes: Sequence[clause_tree.ReachNode]) -> tuple[int, int]:
+        """How far (ns) before and after a reset; a window that ends before it has a negative
+        after."""
+        reach: dict[str, int] = {}
+        for each in nodes:
+            span = each.range.low.span
+            if each.side in reach or (each.side is None and len(nodes) > 1):
+                message = "`within` takes one time, or one before and one after"
+                self._desk.say("E035", message, span)
+            if each.range.high is not None:
+                if each.side != "before" or len(nodes) > 1:
+                    message = "a window that does not touch the reset lies before it"
+                    self._desk.say("E035", message, span, "write `within 5s..30s before`")
+                low, high = self._range(each.range)
+                return high, -low
+            amount = self._reader.duration(each.range.low)
+            for side in (each.side,) if each.side else ("before", "after"):
+                reach[side] = amount
+        return reach.get("before", 0), reach.get("after", 0)
 
     def _after(self, node: clause_tree.AfterNode, kind: str, head: _Head) -> model.AfterLast:
         conditions, relation = self._event(node, kind)

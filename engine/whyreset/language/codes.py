@@ -67,7 +67,7 @@ CODES: Mapping[str, str] = {
     "E032": "a pattern captures a field that the kind does not have",
     "E033": "an event block finds nothing: it has no match, json or log format",
     "E034": "an extension cannot change which kind of event a rule counts",
-    "E035": "both sides of `within` are the same side",
+    "E035": "the times of `within` make no window",
     "E036": "a test expects nothing at all",
     "E037": "a sample does not give what stands beside it",
     "E038": "a text names a field of an event that its clause says is not there",

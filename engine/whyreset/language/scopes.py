@@ -29,7 +29,6 @@ _REFERENCES: dict[type, dict[str, str]] = {
     tree.BurstNode: {"kind": "event", "gap": "setting"},
     tree.AtNode: {"kind": "event"},
     tree.StreamNode: {"kind": "event"},
-    clause_tree.ReachNode: {"amount": "setting"},
     clause_tree.RangeNode: {"low": "setting", "high": "setting"},
     clause_tree.AtLeastNode: {"count": "setting", "within": "setting"},
     clause_tree.DistinctNode: {"count": "setting"},

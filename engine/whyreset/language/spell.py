@@ -67,7 +67,8 @@ def _(node: clause_tree.CompareNode) -> str:
 @spell_body.register
 def _(node: clause_tree.JoinNode) -> str:
     reach = ", ".join(
-        f"{each.amount.text} {each.side}" if each.side else each.amount.text for each in node.reach
+        f"{_range(each.range)} {each.side}" if each.side else _range(each.range)
+        for each in node.reach
     )
     no = "no " if node.negated else ""
     return f"{no}{node.event.text}{_tail(node.conditions, node.relation)} within {reach}"

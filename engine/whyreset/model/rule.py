@@ -64,7 +64,10 @@ class Compare(Clause, kw_only=True):
 
 
 class Join(Clause, kw_only=True):
-    """`[no] EVENT [FIELD op value, ...] [relation] within ...` (member); reach in ns."""
+    """`[no] EVENT [FIELD op value, ...] [relation] within ...` (member); reach in ns.
+
+    A window that ends before the reset (`within 5s..30s before`) has a negative `after`.
+    """
 
     event: str
     negated: bool

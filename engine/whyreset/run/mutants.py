@@ -70,8 +70,10 @@ def _looser(clause: Clause) -> Iterable[Clause]:
         return (replace(clause, quantifier=half),)
     match clause:
         case Join(negated=False):
-            wider = replace(clause, before=clause.before * _WIDER, after=clause.after * _WIDER)
-            return (wider,)
+            after = max(0, clause.after) * _WIDER
+            return (replace(clause, before=clause.before * _WIDER, after=after),)
+        case Join(negated=True) if clause.after < 0:
+            return (replace(clause, before=(clause.before - clause.after) // 2),)
         case Join(negated=True):
             return (replace(clause, before=clause.before // 100, after=clause.after // 100),)
         case AfterLast():

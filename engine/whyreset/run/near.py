@@ -1,8 +1,10 @@
 """Near misses: the definition that a text almost fits, and where it stops to fit."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from functools import lru_cache
+from itertools import accumulate
 from typing import Any, NamedTuple
 
 import regex
@@ -25,6 +27,7 @@ _CAPTURES = 25
 _BEGIN = re.compile(r"[\[\"\d]|\w+ \S*Z ")
 """How the lines of access logs begin."""
 _SHOWN = 60
+_FLAGS = re.compile(r"\(\?[a-zA-Z]*[ix][a-zA-Z]*\)")
 
 
 UNQUOTED = "a message of the line's own"
@@ -59,16 +62,55 @@ class Near(NamedTuple):
         return f"fits up to `{self.upto}`, then `{self.wanted}` is wanted, not `{self.found}`"
 
 
+class _Known(NamedTuple):
+    """A pattern in pieces: `sums` are the weights of its first 0, 1, ... pieces, `fixed` that of
+    its fixed text; `spelt` if a match has that text as it stands."""
+
+    kind: str
+    matcher: Matcher
+    pieces: tuple[Piece, ...]
+    sums: tuple[int, ...]
+    fixed: int
+    spelt: bool
+
+    def possible(self, text: str) -> int:
+        """How many of the first pieces may match: the fixed text of all of them is there."""
+        if self.spelt:
+            for number, piece in enumerate(self.pieces):
+                if piece.text not in text:
+                    return number
+        return len(self.pieces)
+
+
+def _known(kind: str, matcher: Matcher, pieces: tuple[Piece, ...]) -> _Known:
+    sums = tuple(accumulate((piece.weight for piece in pieces), initial=0))
+    fixed = sum(piece.weight for piece in pieces if piece.text)
+    spelt = not any(_FLAGS.match(piece.source) for piece in pieces)
+    return _Known(kind, matcher, pieces, sums, fixed, spelt)
+
+
 class NearMisses:
     """Finds the definition that comes nearest to a text in which no event was found."""
 
     def __init__(self, definitions: Sequence[Definition]) -> None:
         self._extractor = Extractor(definitions)
         self._patterns = [
-            (definition.kind, matcher, pieces)
+            _known(definition.kind, matcher, pieces)
             for definition in definitions
             for matcher in definition.matchers
             if matcher.pattern and (pieces := pieces_of(matcher.pattern))
+        ]
+        self._words: dict[str, list[tuple[int, int]]] = {}
+        for number, known in enumerate(self._patterns):
+            for piece in known.pieces:
+                if piece.text and piece.weight:
+                    self._words.setdefault(piece.text, []).append((number, piece.weight))
+        self._laid_out = [
+            known
+            for known in self._patterns
+            if known.sums[-1] - known.fixed >= _CAPTURES
+            and known.matcher.pattern
+            and known.matcher.pattern.startswith(("^", "(?m:^)"))
         ]
         self._mapped = [
             (definition.kind, matcher)
@@ -120,14 +162,18 @@ class NearMisses:
         return best[1] if best else None
 
     def _nearly_matched(self, text: str) -> Iterator[tuple[int, Near]]:
+        weights: Counter[int] = Counter()
+        for word, places in self._words.items():
+            if word in text:
+                for number, weight in places:
+                    weights[number] += weight
         candidates = []
-        for number, (_, _, pieces) in enumerate(self._patterns):
-            total = sum(piece.weight for piece in pieces if piece.text)
-            there = sum(piece.weight for piece in pieces if piece.text and piece.text in text)
+        for number, there in weights.items():
+            total = self._patterns[number].fixed
             if there >= _LEAST and there >= _NEAR * total:
                 candidates.append((-there, number, there >= max(_MANY, _ALMOST * total)))
         for _, number, almost in sorted(candidates)[:_MOST]:
-            near = _longest(*self._patterns[number], text, almost=almost)
+            near = _longest(self._patterns[number], text, almost=almost)
             if near is not None:
                 yield near
 
@@ -135,16 +181,10 @@ class NearMisses:
         """Of log formats, which have many captures and hardly a word."""
         if not _BEGIN.match(text):
             return
-        for kind, matcher, pieces in self._patterns:
-            captures = sum(piece.weight for piece in pieces if not piece.text)
-            if (
-                captures >= _CAPTURES
-                and matcher.pattern
-                and matcher.pattern.startswith(("^", "(?m:^)"))
-            ):
-                near = _longest(kind, matcher, pieces, text, almost=False)
-                if near is not None:
-                    yield near
+        for known in self._laid_out:
+            near = _longest(known, text, almost=False)
+            if near is not None:
+                yield near
 
 
 def _in_time(test: Callable[[str, float], bool], text: str) -> bool:
@@ -161,24 +201,22 @@ def _missed_key(kind: str, matcher: Matcher, failed: KeyCondition, found: dict[s
     return Near(kind, matcher.by, key, wanted, "no such key" if value is None else str(value))
 
 
-def _longest(
-    kind: str, matcher: Matcher, pieces: tuple[Piece, ...], text: str, *, almost: bool
-) -> tuple[int, Near] | None:
+def _longest(known: _Known, text: str, *, almost: bool) -> tuple[int, Near] | None:
     """How much of the pattern fits, and the near miss; None where too little does."""
-    total = sum(piece.weight for piece in pieces)
-    least = 1 if almost else max(_LEAST, _NEAR * total)
-    for count in range(len(pieces), 0, -1):
-        weight = sum(piece.weight for piece in pieces[:count])
+    kind, matcher, pieces = known.kind, known.matcher, known.pieces
+    least = 1 if almost else max(_LEAST, _NEAR * known.sums[-1])
+    for count in range(known.possible(text), 0, -1):
+        weight = known.sums[count]
         if weight < least:
             break
         found = _search("".join(piece.source for piece in pieces[:count]), text)
-        wanted = shown(pieces[count:])
-        if found is not None and wanted:
+        if found is None:
+            continue
+        if wanted := shown(pieces[count:]):
             upto, rest = text[: found.end()], text[found.end() :]
             rest = rest[:_SHOWN] or "the end"
             return weight, Near(kind, matcher.by, _ending(upto), wanted[:_SHOWN], rest)
-        if found is not None:  # all of it: a condition of the definition fails
-            return None
+        return None  # all of it: a condition of the definition fails
     missing = next((each.text for each in pieces if each.weight and each.text not in text), "")
     if almost and missing:
         return 0, Near(kind, matcher.by, "", missing.strip(), "")

@@ -50,7 +50,8 @@ MEMBER_CLAUSES = (
         "within D [before | after]",
         says="An event of the kind is near the reset in time, and is about the same thing: "
         "see the relations. `within 2s` means both sides; `within 30s before, 2s after` gives "
-        "each its own. Without a relation it is joined by time alone.",
+        "each its own, and `within 5s..30s before` is a window that ends 5 s before the reset. "
+        "Without a relation it is joined by time alone.",
         costs=_WINDOW,
         example="access status = 499 from peer within 2s",
         holds="at 9s   access client=10.42.0.1 status=499\nat 10s  reset peer=10.42.0.1",
