@@ -80,5 +80,27 @@ def test_lines_that_begin_with_a_priority_are_all_read(logs, monkeypatch):
     assert seen == whole
 
 
+@pytest.mark.parametrize(
+    "header", ["<134>Nov 22 10:00:00 web1 nginx: ", "Nov 22 10:00:00 web1 nginx: "]
+)
+def test_lines_with_a_syslog_header_are_all_read(logs, header):
+    """What is asked of the client is not searched for at the beginning of such lines."""
+    proxy = Path(logs) / "proxy-0_edge_nginx-1.log"
+    proxy.write_text(re.sub(r" F (?=\d+\.)", f" F {header}", proxy.read_text()))
+    plan = load_text(
+        "network cluster = 10.42.0.0/16\n"
+        "event reset { match `<local:addr>-><peer:addr>: read: connection reset by peer` }\n"
+        "event access { nginx '$remote_addr - $remote_user [$time_local] \"$request\" $status' }\n"
+        "rule unseen {\n"
+        "  label probe_noise\n"
+        "  burst of reset by pod, peer gap 60s\n"
+        "  when { peer in cluster; no access from peer within 2s }\n"
+        "}\n"
+    )
+    whole, _ = verdicts(plan, Extractor(plan.definitions), logs)
+    seen, _ = verdicts(plan, Extractor(plan.definitions, narrow=True), logs)
+    assert seen == whole
+
+
 def test_a_pipe_is_looked_at_once():
     assert prospect.peers_of(["-"], load([]), Clock()) is None

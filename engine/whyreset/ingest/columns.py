@@ -25,6 +25,7 @@ from whyreset.ingest.lines import REACH_BYTES, STEP, cri_time
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
+from whyreset.ingest.syslog import untagged
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.model.event import DISCONNECT, RESET, Event, LineEvent, Value
 from whyreset.model.record import Source
@@ -314,9 +315,14 @@ def _is_followed(data: bytes, end: int, head: bytes, time: int, *, partials: boo
 
 
 def _is_odd(text: str) -> bool:
-    return len(text) > SHORT - HEAD or text[-1:] == "\r" or "\x1b" in text
+    if len(text) > SHORT - HEAD or text[-1:] == "\r" or "\x1b" in text:
+        return True
+    return untagged(text) is not text
 
 
 def _may_have_odd(joined: str, texts: list[str]) -> bool:
-    """Whether a text may be long, coloured, or end in a carriage return."""
-    return "\x1b" in joined or "\r" in joined or max(map(len, texts), default=0) > SHORT - HEAD
+    """Whether a text may be long, coloured, end in a carriage return, or begin with the header of
+    a syslog."""
+    if "\x1b" in joined or "\r" in joined or max(map(len, texts), default=0) > SHORT - HEAD:
+        return True
+    return any(head[:1] == "<" or head[3:] == " " for head in {text[:4] for text in texts})

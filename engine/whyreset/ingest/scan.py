@@ -3,6 +3,7 @@
 from collections import Counter
 from itertools import chain
 
+from whyreset.basis.lazy import lazy
 from whyreset.ingest.columns import Columns
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
 from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
@@ -14,9 +15,11 @@ from whyreset.model.event import Event
 from whyreset.model.record import Source
 
 _PARTIAL = (b" stdout P ", b" stderr P ")
-_PRIORITY, _OBJECT = b" F <", b" F {"
-"""Records that begin with a priority, `<6>`, do not begin with the client: all are searched. Within
-an object, a client may begin a string."""
+_HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]\d \d\d:)")
+"""Records that begin with a priority, `<6>`, or with the header of a syslog do not begin with the
+client: all are searched."""
+_OBJECT = b" F {"
+"""Within an object, a client may begin a string."""
 _HEAD = 64 << 10
 _EDGE_LINES = 64
 _COUNTED, _SAMPLED, _EACH = 4 << 20, 256 << 10, 8
@@ -69,7 +72,7 @@ class BlockScanner:
         self._narrow: Needles | None = None  # known when the head has been read
         self._doubtful = extractor.doubtful(only) if extractor.is_narrow else {}
         self._in_head: Counter[bytes] = Counter()
-        self._has_priorities = self._has_objects = False
+        self._has_headers = self._has_objects = False
         self._matched: set[str] = set()
         self._every_line = extractor.reads_every_line(only)
         self._blocks = 0
@@ -138,7 +141,7 @@ class BlockScanner:
             return
         for literal in self._doubtful:
             self._in_head[literal] += data.count(literal, start - base, end - base)
-        self._has_priorities |= data.find(_PRIORITY, start - base, end - base) >= 0
+        self._has_headers |= _HEADER.search(data, start - base, end - base) is not None
         self._has_objects |= data.find(_OBJECT, start - base, end - base) >= 0
         self._in_head[b"\n"] += data.count(b"\n", start - base, end - base)
         self._matched.update(event.by for event in batch.events)
@@ -148,7 +151,7 @@ class BlockScanner:
         has shown that it is found in vain in every hundredth line."""
         if self._narrow is None:
             self._narrow = self._needles
-            is_narrow = self._extractor.is_narrow and not self._has_priorities
+            is_narrow = self._extractor.is_narrow and not self._has_headers
             if is_narrow and self._mode == "cri":
                 vain = {
                     by

@@ -24,7 +24,7 @@ class Trial:
     given      the fields that are assigned on no condition
     potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
-    mapped  (field, path, store) of each path of a JSON matcher
+    mapped  (field, path, store) of each path of a mapping
     surroundings  what its line is asked for; None where nothing is
     """
 

@@ -32,8 +32,7 @@ _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
 def store_of(kind: str) -> Store:
     """How values of a type (addr, ip, port, int, num, duration[:unit], container, request,
-    with_unit, word, rest) are
-    kept.
+    with_unit, word, rest) are kept.
 
     Proxies that retried write comma lists: the last address and status are those that counted,
     durations add up, and of forwarded-for lists (`ip`) the first is the client. A text that is
@@ -46,7 +45,7 @@ def store_of(kind: str) -> Store:
 
 
 def put_value(fields: Fields, field: str, value: object, store: Store) -> None:
-    """Keep a value of a decoded object; objects are none, but for labels, nor are lists."""
+    """Keep the value of a key; objects are none, but for labels, nor are lists."""
     if store is _put_labels:
         if isinstance(value, dict) and value:
             fields[field] = join_labels(value)
@@ -77,7 +76,7 @@ def holds(condition: Condition, fields: Fields) -> bool:
 
 
 def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:
-    """Whether a decoded object meets a guard; an absent key meets only `!=`."""
+    """Whether keys and their values meet a guard; an absent key meets only `!=`."""
     value = look_up(found, condition.path)
     if condition.op == "exists":
         return value is not None

@@ -11,7 +11,8 @@ _MOST = 1000
 
 
 class Cause(NamedTuple):
-    """Why connections of one workload were reset: the label, the rule, and what the rule says."""
+    """Why connections at one place were reset: the label and the rule; `place` is a workload, or
+    what comes nearest to one."""
 
     label: str
     rule: str | None
