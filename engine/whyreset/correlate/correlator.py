@@ -6,7 +6,6 @@ by the rules' look-ahead, or in stretches of at most `span` when it goes on for 
 decided depends only on the events and their order in time, never on when they arrived.
 """
 
-import heapq
 from collections.abc import Callable, Collection, Iterable, Sequence
 from operator import attrgetter
 from typing import Any
@@ -17,21 +16,22 @@ from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
 from whyreset.correlate.case import UNKNOWN_GAP, BrokenOffError, Case, Open, gap_of, within_reach
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.judge import Judge, Outcome, Witness
+from whyreset.correlate.labels import Labels
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.members import World
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.reach import questions_of, reach_of
-from whyreset.correlate.stretch import Tally, new_tally
+from whyreset.correlate.stretch import new_tally
 from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, Way, unknown_verdict
-from whyreset.correlate.verdicts import confidence_of, in_scope, note_scope, verdict_of
+from whyreset.correlate.verdicts import in_scope, note_scope, verdict_of
 from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _source_name = attrgetter("source.name")
 _UNKNOWN_KEYS = ("pod", "peer")
-_STATE = ("_open", "_tickets", "_fed", "_now", "_labels", "verdicts")
+_STATE = ("_open", "_fed", "_now", "verdicts")
 _END = 1 << 62
 _LIMIT = 20_000
 """Resets in one stretch, so that memory stays bounded; `Correlator.most` may be set to less."""
@@ -74,8 +74,8 @@ class Correlator:
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
-        self._tickets = self._fed = self._now = 0
-        self._labels: list[tuple[tuple[int, str, int], int, Labelled]] = []
+        self._fed = self._now = 0
+        self._labels = Labels()
         self.verdicts: list[Verdict] = []
 
     def judges_of(self, kind: str) -> Sequence[Judge]:
@@ -138,13 +138,7 @@ class Correlator:
 
     def take_labels(self) -> list[Labelled]:
         """The labels decided so far, in time order: none earlier will follow."""
-        if not self._labels:
-            return []
-        floor = self._floor()
-        taken = []
-        while self._labels and self._labels[0][0][0] < floor:
-            taken.append(heapq.heappop(self._labels)[2])
-        return taken
+        return self._labels.take(self._floor()) if self._labels else []
 
     def take_verdicts(self) -> list[Verdict]:
         """The verdicts decided since the last call."""
@@ -164,8 +158,11 @@ class Correlator:
         for name, part in self._parts().items():
             part.set_state(state[name])
 
-    def _parts(self) -> dict[str, Clusters | Evidence | Owners]:
-        return {"clusters": self._clusters, "evidence": self.evidence, "owners": self.owners}
+    def _parts(self) -> dict[str, Clusters | Evidence | Labels | Owners]:
+        return {
+            "clusters": self._clusters, "evidence": self.evidence, "labels": self._labels,
+            "owners": self.owners,
+        }  # fmt: skip
 
     def shed(self, events: int) -> int:
         """Memory is short: judge the open clusters that began first, of at least so many events.
@@ -221,7 +218,7 @@ class Correlator:
             self._open[place] = going_on
         if self._wants_labels and cluster.kind == RESET:
             for rule, tally, outcome in case.claims:
-                self._label(rule, tally, outcome)
+                self._labels.add(rule, tally, outcome)
         return True
 
     def _say(self, case: Case, going_on: Collection[object]) -> None:
@@ -322,14 +319,6 @@ class Correlator:
         if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, UNKNOWN_GAP):
             return [(self._unknown_key(case.pool[0]), case.pool)]
         return bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP)
-
-    def _label(self, rule: Rule | None, tally: Tally, outcome: Outcome) -> None:
-        label, name = (rule.label, rule.name) if rule else ("unknown", None)
-        confidence = confidence_of(rule, outcome)
-        for event in outcome.claimed:
-            entry = Labelled(event.whole(), label, name, tally.id, confidence)
-            self._tickets += 1
-            heapq.heappush(self._labels, (event.place, self._tickets, entry))
 
     def _others(self, rule: Rule, claimed: Burst, case: Case) -> tuple[str, ...]:
         """Rules of another label that would have claimed most of the same resets."""
