@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from whyreset.model.event import PLACE_FIELDS, RESET, Event, Value
 from whyreset.model.record import Source
 
 Key = tuple[str, ...]
+_T = TypeVar("_T")
 _time, _peer = attrgetter("time"), attrgetter("peer")
 
 
@@ -19,8 +20,8 @@ class Column(NamedTuple):
 
 
 _FEW = 4
-"""Events of which a column is read anew each time: kept for thousands of short bursts, they would
-be most of what a crowd of peers takes."""
+"""Events of which a column is read anew each time, and a question asked: kept for thousands of
+short bursts, they would be most of what a crowd of peers takes."""
 
 
 def _column(events: list[Event], field: str) -> Column:
@@ -33,12 +34,13 @@ class Burst(list[Event]):
     """Events in time order, complete before anybody asks; what rules ask of them is read once
     for all rules."""
 
-    __slots__ = ("_columns", "_times")
+    __slots__ = ("_columns", "_times", "_told")
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         super().__init__(events)
         self._columns: dict[str, Column] | None = None
         self._times: list[int] | None = None
+        self._told: dict[Callable[[Burst], Any], Any] | None = None
 
     @property
     def times(self) -> list[int]:
@@ -57,6 +59,17 @@ class Burst(list[Event]):
         if column is None:
             column = self._columns[field] = _column(self, field)
         return column
+
+    def told(self, ask: "Callable[[Burst], _T]") -> _T:
+        """What a clause's question has as answers; several rules ask the same."""
+        if len(self) < _FEW:
+            return ask(self)
+        if self._told is None:
+            self._told = {}
+        answers: _T | None = self._told.get(ask)
+        if answers is None:
+            answers = self._told[ask] = ask(self)
+        return answers
 
     def __reduce__(self) -> tuple[type["Burst"], tuple[list[Event]]]:
         return Burst, (list(self),)

@@ -55,7 +55,7 @@ class Correlator:
         self.owners = Owners(labelled=asks_labels(plan.rules))
         self.evidence = Evidence(questions_of(plan.rules), self.owners)
         networks = {name: membership(prefixes) for name, prefixes in plan.networks.items()}
-        world = World(self.evidence, networks)
+        world = World(self.evidence, networks, {})
         self._judges: dict[str, list[Judge]] = {RESET: []}
         for rule in plan.rules:
             self._judges.setdefault(rule.kind, []).append(Judge(rule, world))

@@ -113,7 +113,7 @@ class Judge:
 
     def _pass_members(self, members: Burst, outcome: Outcome) -> Burst:
         for member in self._members:
-            answers = member.ask(members)
+            answers = members.told(member.ask)
             holds = [answer.holds for answer in answers]
             kept = _kept(member.clause, members, holds)
             outcome.notes.append(_note(member, members, answers, _overall(holds)))
@@ -123,7 +123,7 @@ class Judge:
                 outcome.confidence *= UNTOLD
             members = kept
         for member in self._unless:
-            answers = member.ask(members)
+            answers = members.told(member.ask)
             if any(answer.holds for answer in answers):
                 outcome.notes.append(_note(member, members, answers, False, excepts=True))
                 asked = zip(members, answers, strict=True)
@@ -137,7 +137,7 @@ class Judge:
             quantifier = member.clause.quantifier
             first = quantifier is not None and quantifier.kind == "first"
             asked = Burst(members[:1]) if first else members
-            answers = member.ask(asked)
+            answers = asked.told(member.ask)
             holds = _quantified(quantifier, answers)
             outcome.notes.append(_note(member, asked, answers, holds))
             if holds is None and member.clause.if_known:
@@ -154,7 +154,7 @@ class Judge:
 
     def _excepted(self, members: Burst, outcome: Outcome) -> bool:
         for member in self._unless_counted:
-            answers = member.ask(members)
+            answers = members.told(member.ask)
             if _quantified(member.clause.quantifier, answers):
                 outcome.notes.append(_note(member, members, answers, False, excepts=True))
                 return True

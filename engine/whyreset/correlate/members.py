@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from math import inf
 from typing import NamedTuple
 
+from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
@@ -48,11 +49,12 @@ class MemberClause(NamedTuple):
 
 
 class World(NamedTuple):
-    """What clauses are compiled against: the evidence, the networks, and the fields that all
-    resets of a burst share."""
+    """What clauses are compiled against: the evidence, the networks, what is asked so far (rules
+    that ask the same share it), and the fields that all resets of a burst share."""
 
     evidence: Evidence
     networks: dict[str, Membership]
+    asked: "dict[tuple[Clause, frozenset[str]], Ask]"
     shared: frozenset[str] = frozenset()
 
 
@@ -62,7 +64,13 @@ def question_of(clause: Join | AfterLast) -> Question:
 
 
 def compile_member(clause: Clause, world: World) -> MemberClause:
-    """Closures for one member clause."""
+    """Closures for one member clause; `ask` is the same for all that ask the same."""
+    bare = replace(clause, text="", name=None, if_known=False, quantifier=None)
+    made = _compiled(clause, world)
+    return made._replace(ask=world.asked.setdefault((bare, world.shared), made.ask))
+
+
+def _compiled(clause: Clause, world: World) -> MemberClause:
     if isinstance(clause, InNetwork):
         return _in_network(clause, world)
     if isinstance(clause, Compare):
@@ -299,15 +307,15 @@ def _any_of(clause: AnyOf, world: World) -> MemberClause:
     parts = [compile_member(part, world) for part in clause.clauses]
 
     def ask(burst: Burst) -> list[Answer]:
-        columns = [part.ask(burst) for part in parts]
+        columns = [burst.told(part.ask) for part in parts]
         return [_either(column) for column in zip(*columns, strict=True)]
 
     def describe(burst: Burst, _: Sequence[Answer]) -> str:
         for part in parts:
-            given = part.ask(burst)
+            given = burst.told(part.ask)
             if any(answer.holds for answer in given):
                 return f"{part.clause.text}: {part.describe(burst, given)}"
-        return "; ".join(part.describe(burst, part.ask(burst)) for part in parts)
+        return "; ".join(part.describe(burst, burst.told(part.ask)) for part in parts)
 
     return MemberClause(clause, ask, describe)
 
