@@ -20,6 +20,8 @@ _CRI_HEADS = {
 }  # fmt: skip
 Buffer = bytes | memoryview
 
+_STAMP = 30  # bytes of a CRI stamp in UTC with nanoseconds
+
 _ANSI = re.compile(rb"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
@@ -150,6 +152,10 @@ class Window:
                 raise NeedMoreError
             if at > row.end + REACH_BYTES:
                 return None
+            passed = self._passed(row, at)
+            if passed is not None:
+                at = passed
+                continue
             found = self.physical(at)
             if found.channel == row.channel:
                 return self.logical(at)
@@ -157,6 +163,20 @@ class Window:
                 return None
             at = found.end + 1
         return None
+
+    def _passed(self, row: Row, start: int) -> int | None:
+        """Behind the line that starts there, if it is a plain CRI line of the other stream that
+        comes soon after a row: of the many that are walked over no rows need be made."""
+        data, at = self.data, start - self.base
+        head = _CRI_HEADS.get(data[at + _STAMP : at + _STAMP + 10])
+        if head is None or not self._is_cri or head[0] == row.channel or row.time is None:
+            return None
+        try:
+            time = cri_time(data, at, at + _STAMP)
+        except (ValueError, UnicodeError):
+            return None
+        end = data.find(b"\n", at)
+        return None if end < 0 or time - row.time > STEP else end + 1 + self.base
 
     def _join(self, first: Row) -> Row:
         pieces, parts, size = [first.start], [first.content], len(first.content)

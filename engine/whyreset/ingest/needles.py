@@ -10,7 +10,7 @@ from typing import Any
 Hits = dict[int, list[int]]
 """Per needle found its places in ascending order, at least one in every line that has it."""
 
-_SWITCH_AFTER = 32 << 20
+_SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
 _FRUGAL, _NO_LIMIT = 128, 1 << 30
 """Needles of one database: to compile 400 takes 40 MiB for a moment, four times 100 a quarter."""
