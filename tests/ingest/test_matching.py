@@ -5,7 +5,6 @@ from hypothesis import strategies as st
 from whyreset.basis.frozen import replace
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
-from whyreset.ingest.trial import is_tame
 from whyreset.language.load import load
 from whyreset.model.definition import (
     Assignment,
@@ -182,22 +181,6 @@ def test_a_slow_pattern_is_disabled_and_reported():
     assert [event.kind for event in slow.extract(record)] == ["k"]
     (problem,) = slow.problems
     assert problem.startswith("slow:3: ")
-
-
-@pytest.mark.parametrize(
-    ("text", "tame"),
-    [
-        (r"read tcp (?<local>\S+)->(?<peer>\S+): read", True),
-        (r"(?<a>\d+): (?<b>\d+), (?<c>\d+) \S+", True),
-        (r"[*+]{1}a\+\*", True),
-        (r"(a+)+b", False),
-        (r"(?:a|aa)*b", False),
-        (r"a*a*a*b", False),
-        (r"(a)\1", False),
-    ],
-)
-def test_is_tame(text, tame):
-    assert is_tame(text) is tame
 
 
 @given(st.text(max_size=60))

@@ -1,7 +1,7 @@
 """One matcher of one definition, ready to be tried on a text; compiled when first needed."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
@@ -10,8 +10,6 @@ from whyreset.ingest.values import Fields, Store, holds, store_of
 from whyreset.model.definition import Condition, Definition, Matcher
 
 SHORT = 1024  # characters
-_LOOPS = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|(?P<group>\))?(?P<loop>[*+{])")
-_DIGITS = re.compile(r"\\d(?:[*+]|\{[\d,]+\})(?=\)?[^\d\\.*+?{}(\[|)])")
 _GROUP = re.compile(r"\(\?P?<[A-Za-z_]")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
@@ -103,9 +101,8 @@ class Trial:
             return None
         if self._groups is None:
             self._compile()
-        quick = self._quick if self.is_unguarded(text) else None
-        if quick is not None and (self.matcher.linear or len(text) <= SHORT):
-            return quick(text)
+        if self._quick is not None and self.is_harmless(text):
+            return self._quick(text)
         if self._limited is None:
             self._limited = limited_pattern(self.matcher.pattern or "").search
         return self._limited(text, timeout=timeout)
@@ -133,7 +130,7 @@ class Trial:
         """The first of the definition's conditions that does not hold."""
         return next((each for each in self.definition.where if not holds(each, fields)), None)
 
-    def may_match(self, text: str) -> bool:
+    def may_match(self, text: Container[str]) -> bool:
         """Whether all texts are there that a match needs; also of many records at once."""
         for needed in self._needed:
             for literal in needed:
@@ -147,15 +144,19 @@ class Trial:
         """Whether no guard of the pattern can strike; also of many records at once."""
         return not any(literal in text for guard in self.matcher.guards for literal in guard)
 
+    def is_harmless(self, text: str) -> bool:
+        """Whether a text can be searched without a limit, if any can."""
+        return self.is_unguarded(text) and (self.matcher.linear or len(text) <= SHORT)
+
     @property
     def is_quick(self) -> bool:
-        """Whether short, unguarded texts can be searched without a limit."""
+        """Whether harmless texts can be searched without a limit."""
         if self._groups is None and self.matcher.pattern is not None:
             self._compile()
         return self._quick is not None
 
     def search_all(self, texts: list[str]) -> list[Any]:
-        """The first match in each of several short, unguarded texts."""
+        """The first match in each of several harmless texts."""
         matches = list(map(self._quick, texts))
         return self._spoken(texts, matches) if self._may_be_quoted else matches
 
@@ -203,11 +204,7 @@ class Trial:
 
     def _compile(self) -> None:
         text = self._text
-        pattern = (
-            self._quick_pattern(text)
-            if self.matcher.linear or self.matcher.tame or is_tame(text)
-            else None
-        )
+        pattern = self._quick_pattern(text) if self.matcher.linear or self.matcher.tame else None
         if pattern is not None:
             self._quick = pattern.search
         else:
@@ -227,16 +224,3 @@ class Trial:
             return re.compile(_NAMED_GROUP.sub("(?P<", text))
         except re.error:
             return limited_pattern(text)
-
-
-def is_tame(pattern: str) -> bool:
-    r"""Whether a pattern cannot take long on a short text: at most two loops, none nested.
-
-    Conservative: braces count as loops, and a loop over a group as nested; recursion and
-    back-references are never tame. Digits up to a character that is none give no choice, so
-    they do not count.
-    """
-    if re.search(r"\\[1-9gkK]|\(\?(?:R|P=|P>|&|\d|\()", pattern):
-        return False
-    loops = [found for found in _LOOPS.finditer(_DIGITS.sub("", pattern)) if found["loop"]]
-    return len(loops) <= 2 and not any(found["group"] for found in loops)

@@ -8,6 +8,7 @@ from whyreset.language.kinds import Kinds
 from whyreset.language.literals import further_literals
 from whyreset.language.loops import is_quadratic
 from whyreset.language.report import Desk
+from whyreset.language.tame import is_tame
 from whyreset.language.values import Reader
 from whyreset.model.definition import Assignment, Definition, Matcher, Origin, Sample
 from whyreset.model.event import FIELDS, Value
@@ -76,7 +77,8 @@ class EventReader:
         plain, guards = without_guards(node.pattern or "") or (None, ())
         return Matcher(
             node.pattern, node.types, node.mapped, node.guard, node.literals,
-            self._desk.by(node.span), linear=node.log_format, tame=node.tame,
+            self._desk.by(node.span), linear=node.log_format,
+            tame=node.tame or is_tame(plain or node.pattern or ""),
             needs=further_literals(node.pattern, node.literals), plain=plain, guards=guards,
             required=node.required, form=node.form,
         )  # fmt: skip

@@ -1,26 +1,14 @@
 """Loops that a search runs along anew from each place: the square of a line's length in time."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from re import _constants as codes
 from re import _parser as parser
 from typing import Any, NamedTuple
 
+from whyreset.language.chars import PRINTABLE, Chars, chars_of
 from whyreset.language.literals import REPEATS, parsed
 
-Chars = frozenset[str]
-
-_PRINTABLE: Chars = frozenset(map(chr, range(32, 127)))
-_DIGITS: Chars = frozenset("0123456789")
-_WORD: Chars = frozenset(each for each in _PRINTABLE if each.isalnum() or each == "_")
 _SPACE: Chars = frozenset(" ")
-_CATEGORIES = {
-    codes.CATEGORY_DIGIT: _DIGITS,
-    codes.CATEGORY_NOT_DIGIT: _PRINTABLE - _DIGITS,
-    codes.CATEGORY_WORD: _WORD,
-    codes.CATEGORY_NOT_WORD: _PRINTABLE - _WORD,
-    codes.CATEGORY_SPACE: _SPACE,
-    codes.CATEGORY_NOT_SPACE: _PRINTABLE - _SPACE,
-}
 _BROAD = 70
 """Of 95 printable characters: the runs of such a class are whole lines and URLs. Words, names and
 numbers are of fewer characters, and short."""
@@ -160,25 +148,4 @@ def _all_chars(items: Iterable[Any]) -> Chars:
 
 
 def _chars(code: Any, value: Any) -> Chars:
-    """The printable characters of one item; none for what takes no character."""
-    if code is codes.LITERAL:
-        return frozenset(chr(value))
-    if code is codes.NOT_LITERAL:
-        return _PRINTABLE - {chr(value)}
-    if code is codes.ANY:
-        return _PRINTABLE
-    if code is not codes.IN:
-        return frozenset()
-    return _class(value)
-
-
-def _class(items: Sequence[Any]) -> Chars:
-    found: Chars = frozenset()
-    for code, value in items:
-        if code is codes.CATEGORY:
-            found |= _CATEGORIES.get(value, frozenset())
-        elif code is codes.RANGE:
-            found |= {each for each in _PRINTABLE if value[0] <= ord(each) <= value[1]}
-        elif code is codes.LITERAL:
-            found |= {chr(value)}
-    return _PRINTABLE - found if items[0][0] is codes.NEGATE else found
+    return chars_of(code, value) & PRINTABLE
