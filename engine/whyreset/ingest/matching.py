@@ -1,15 +1,16 @@
 """Extraction: definitions compiled to matchers that turn records into events."""
 
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
-from itertools import chain
-from typing import Any, TypeVar
+from itertools import chain, compress
+from typing import TypeVar
 
+from whyreset.ingest.mapping import map_fields
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
-from whyreset.ingest.values import Fields, holds_at, look_up, put_value
-from whyreset.model.definition import LOGFMT, Definition, Matcher
+from whyreset.ingest.values import Fields
+from whyreset.model.definition import Definition, Matcher
 from whyreset.model.event import DISCONNECT, RESET, Event
 from whyreset.model.record import Record, Source
 
@@ -160,42 +161,44 @@ class Extractor:
                 events.append(event)
         return events
 
-    def event(
-        self, trials: tuple[Trial, ...], time: int, source: Source, offset: int, text: str
-    ) -> Event | None:
-        """The event of one kind in a record; the trials are of that kind, best first."""
-        return self._event(trials, time, source, offset, Text(text))
-
     def _event(
         self, trials: tuple[Trial, ...], time: int, source: Source, offset: int, body: Text
     ) -> Event | None:
-        first, fields = trials[0], None
+        first = trials[0]
         if len(trials) == 1 and first.plain and not self._has_origins:
             fields = self.find(first, body)
-        elif (best := self._best(trials, source, body)) is not None:
-            first, fields = best
+        else:
+            first, fields = self.best(trials, source, [body])[0] or (first, None)
         if fields is None:
             return None
-        kind, by = first.definition.kind, first.matcher.by
-        return Event(time, source, offset, kind, fields, body.said, by)
+        return Event(
+            time, source, offset, first.definition.kind, fields, body.said, first.matcher.by
+        )
 
-    def _best(
-        self, trials: tuple[Trial, ...], source: Source, body: Text
-    ) -> tuple[Trial, Fields] | None:
-        """The trial that finds most fields, of equals the first defined, and what it finds."""
-        best: tuple[Trial, Fields] | None = None
-        most = (-1, 0)
+    def best(
+        self, trials: Iterable[Trial], source: Source, bodies: Sequence[Text]
+    ) -> list[tuple[Trial, Fields] | None]:
+        """For each text the trial that finds most fields, of equals the first defined, and what
+        it finds; each is made of all texts at once in which it may find more than those before.
+
+        The trials are of one kind, in the order of what they may find.
+        """
+        best: list[tuple[Trial, Fields] | None] = [None] * len(bodies)
+        ranks = [(-1, 0)] * len(bodies)
+        asked: Sequence[int] = range(len(bodies))
         for trial in trials:
-            if (trial.potential, -trial.number) < most:
-                break  # this one and those behind it cannot find as many
+            asked = [i for i in asked if ranks[i] < (trial.potential, -trial.number)]
+            if not asked:
+                break
             if self._has_origins and not self._from_here(trial, source):
                 continue
-            fields = self.find(trial, body)
-            if fields is None:
-                continue
-            count = len(fields) + len(trial.given)
-            if (count, -trial.number) > most and trial.finish(fields):
-                best, most = (trial, fields), (count, -trial.number)
+            found = self._find_all(trial, [bodies[i] for i in asked])
+            for i, fields in zip(asked, found, strict=True):
+                if fields is None:
+                    continue
+                rank = len(fields) + len(trial.given), -trial.number
+                if rank > ranks[i] and trial.finish(fields):
+                    best[i], ranks[i] = (trial, fields), rank
         return best
 
     def kinds(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...] | None:
@@ -254,9 +257,28 @@ class Extractor:
     def find(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
         if trial.matcher.pattern is None:
-            fields = _map(trial, body)
+            fields = map_fields(trial, body)
             return fields if fields is None or self._is_in_place(trial, body.text) else None
-        fields = self.search(trial, body.text)
+        return self._at_most(trial, body, self.search(trial, body.text))
+
+    def _find_all(self, trial: Trial, bodies: Sequence[Text]) -> list[Fields | None]:
+        """The same for several texts; those that need no limit are searched one after the other."""
+        if len(bodies) == 1 or trial.surroundings or trial in self._disabled or not trial.is_quick:
+            return [self.find(trial, body) for body in bodies]
+        texts = [body.text for body in bodies]
+        quick = [trial.may_match(text) and trial.is_harmless(text) for text in texts]
+        matches = iter(trial.search_all(list(compress(texts, quick))))
+        found = []
+        for body, is_quick in zip(bodies, quick, strict=True):
+            if is_quick:
+                match = next(matches)
+                found.append(self._at_most(trial, body, trial.read(match) if match else None))
+            else:
+                found.append(self.find(trial, body))
+        return found
+
+    def _at_most(self, trial: Trial, body: Text, fields: Fields | None) -> Fields | None:
+        """What a pattern found in a text, or in a message within its object where that is more."""
         if (fields is None or len(fields) < trial.size) and "{" in body.text:
             for leaf in body.leaves():
                 found = self.search(trial, leaf)
@@ -297,33 +319,3 @@ def _admits(definition: Definition, source: Source) -> bool:
         fnmatchcase(getattr(source, origin.field, None) or "", origin.glob)
         for origin in definition.origins
     )
-
-
-def _map(trial: Trial, body: Text) -> Fields | None:
-    """The fields of a mapping: of pairs, also in a message within an object; or of an object and,
-    where it asks for fields, of an object within the object."""
-    if trial.matcher.form == LOGFMT:
-        texts = (body, *map(Text, body.leaves())) if "{" in body.text else (body,)
-        return next(filter(None, (_mapped(trial, text.pairs()) for text in texts)), None)
-    found = body.decoded()
-    if found is None:
-        return None
-    fields = _mapped(trial, found)
-    if fields is None and trial.matcher.required:
-        for inner in found.values():
-            if isinstance(inner, dict) and (fields := _mapped(trial, inner)) is not None:
-                break
-    return fields
-
-
-def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
-    if not all(holds_at(guard, found) for guard in trial.matcher.guard):
-        return None
-    fields: Fields = {}
-    for name, path, store in trial.mapped:
-        value = None if name in fields else look_up(found, path)
-        if value is not None:
-            put_value(fields, name, value, store)
-    if not all(name in fields for name in trial.matcher.required):
-        return None
-    return fields if fields or trial.matcher.guard else None

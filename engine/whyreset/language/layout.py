@@ -108,7 +108,8 @@ def _group(piece: Variable, names: set[str], types: dict[str, str]) -> str | Non
         return "request" if names else None
     if piece.field not in names:
         return None
-    types[piece.field] = piece.shape if piece.field == "duration" else _TYPES[piece.field]
+    own = piece.field == "duration" or piece.shape == "ip"
+    types[piece.field] = piece.shape if own else _TYPES[piece.field]
     return piece.field
 
 
@@ -319,6 +320,7 @@ def _details(around: _Around, name: str | None) -> str:
 _SHAPES = {
     "text": _any,
     "address": _address,
+    "ip": _address,
     "integer": _integer,
     "status": _status,
     "duration:s": _duration,

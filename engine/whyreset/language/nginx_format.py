@@ -4,11 +4,11 @@ from whyreset.language.layout import Piece, Variable, unknown
 from whyreset.language.pattern import read_tokens
 
 _FIELDS = {
-    "remote_addr": Variable("address", "client", 0),
+    "remote_addr": Variable("ip", "client", 0),
     "remote_port": Variable("integer", "client_port", 0),
     "the_real_ip": Variable("list", "client", 1),
-    "realip_remote_addr": Variable("address", "client", 2),
-    "proxy_protocol_addr": Variable("address", "client", 3),
+    "realip_remote_addr": Variable("ip", "client", 2),
+    "proxy_protocol_addr": Variable("ip", "client", 3),
     "http_x_real_ip": Variable("address", "client", 4),
     "http_x_forwarded_for": Variable("list", "client", 5),
     "proxy_add_x_forwarded_for": Variable("list", "client", 5),
