@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from whyreset.basis.shipped import shipped
 from whyreset.language.load import check, load
 from whyreset.model.diagnostic import Diagnostic
 from whyreset.model.rule import InNetwork, Join, Plan, Rule
@@ -160,3 +161,8 @@ def test_who_uses_a_file_may_change_its_rules_further(tmp_path: Path) -> None:
     write(tmp_path, c='use "b.rules"\n' + change.format("2m"))
     assert all(each.code != "W027" for each in told(tmp_path))
     assert rule(compiled(tmp_path), "r").gap == 120 * 10**9
+
+
+def test_a_copy_of_the_shipped_rules_serves_as_ones_own() -> None:
+    own = load([shipped("rules")], builtin=False)
+    assert [rule.name for rule in own.rules] == [rule.name for rule in load([]).rules]
