@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import lru_cache
-from itertools import chain
+from itertools import chain, takewhile
 from typing import Any
 
 Hits = dict[int, list[int]]
@@ -18,6 +18,8 @@ _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
+_SHARED = 3
+"""Bytes with which needles must end for these to be looked for first."""
 _BEFORE_PEERS = b' ":/'
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
@@ -120,16 +122,30 @@ class Needles:
 
 
 class _Alike:
-    """Needles that begin alike: one search for two of them takes two thirds of the time of two."""
+    """Needles that begin alike: one search for two of them takes two thirds of the time of two.
+
+    Where they end alike, too, what they share is looked for first, from the end, which takes
+    half as long again: most blocks have none of the marks of partial lines.
+    """
 
     def __init__(self, numbered: dict[bytes, int]) -> None:
         self.numbers = numbered
         self._pattern = re.compile(b"|".join(map(re.escape, numbered)))
+        self._ending = _common_ending(numbered)
 
     def find_hits(self, data: bytes, start: int, end: int, hits: Hits) -> None:
         """Add their places."""
+        if len(self._ending) >= _SHARED and data.rfind(self._ending, start, end) < 0:
+            return
         for found in self._pattern.finditer(data, start, end):
             hits.setdefault(self.numbers[found[0]], []).append(found.start())
+
+
+def _common_ending(needles: Iterable[bytes]) -> bytes:
+    """The bytes with which all of them end."""
+    columns = zip(*(needle[::-1] for needle in needles), strict=False)
+    shared = takewhile(lambda column: len(set(column)) == 1, columns)
+    return bytes(column[0] for column in shared)[::-1]
 
 
 def alike(needles: Sequence[bytes]) -> list[dict[bytes, int]]:
