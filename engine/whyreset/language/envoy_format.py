@@ -9,12 +9,12 @@ _COMMAND = re.compile(r"%([A-Z0-9_]+)(?:\(([^)]*)\))?(?::\d+)?%")
 
 _FIELDS = {
     "DOWNSTREAM_REMOTE_ADDRESS": Variable("address", "client", 0),
-    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": Variable("ip", "client", 0),
+    "DOWNSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": Variable("address", "client", 0),
     "DOWNSTREAM_DIRECT_REMOTE_ADDRESS": Variable("address", "client", 1),
-    "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT": Variable("ip", "client", 1),
+    "DOWNSTREAM_DIRECT_REMOTE_ADDRESS_WITHOUT_PORT": Variable("address", "client", 1),
     "UPSTREAM_HOST": Variable("address", "upstream", 0),
     "UPSTREAM_REMOTE_ADDRESS": Variable("address", "upstream", 1),
-    "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": Variable("ip", "upstream", 2),
+    "UPSTREAM_REMOTE_ADDRESS_WITHOUT_PORT": Variable("address", "upstream", 2),
     "UPSTREAM_CLUSTER": Variable("text", "upstream_name", 0),
     "UPSTREAM_CLUSTER_RAW": Variable("text", "upstream_name", 1),
     "PATH": Variable("path", "path", 1),

@@ -8,9 +8,9 @@ from whyreset.language.pattern import Token, read_tokens
 _ALIAS = re.compile(r"%(?:\([^)]*\))?(?:\{(?P<flags>[^}]*)\})?(?P<name>[A-Za-z]*)(?:\[.*\])?")
 
 _FIELDS = {
-    "ci": Variable("ip", "client", 0),
+    "ci": Variable("address", "client", 0),
     "cp": Variable("integer", "client_port", 0),
-    "si": Variable("ip", "upstream", 0),
+    "si": Variable("address", "upstream", 0),
     "sp": Variable("integer", "upstream_port", 0),
     "b": Variable("text", "upstream_name", 1),
     "r": Variable("request", "request", 0),

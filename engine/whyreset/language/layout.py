@@ -190,6 +190,11 @@ def _address(around: _Around, name: str | None) -> str:
     return _field(around, name, r"(?:tcp://|<\d{1,3}>)?(?!unix:)")
 
 
+def _ip(around: _Around, name: str | None) -> str:
+    """An address that comes without a port, and nothing before it."""
+    return _field(around, name, "(?!unix:)")
+
+
 def _field(around: _Around, name: str | None, lead: str) -> str:
     """Match a value whose `-` or emptiness gives no field; atomic, so that no line is retried."""
     if name is None:
@@ -320,7 +325,7 @@ def _details(around: _Around, name: str | None) -> str:
 _SHAPES = {
     "text": _any,
     "address": _address,
-    "ip": _address,
+    "ip": _ip,
     "integer": _integer,
     "status": _status,
     "duration:s": _duration,
