@@ -93,8 +93,8 @@ def _most(votes: dict[int, float], count: int) -> list[int]:
     return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
 
 
-_Link = tuple[int, int, int, float]
-"""The later event, the periods between, the earlier event, and how far (ns) the gap is off."""
+_Link = tuple[int, int, float]
+"""From an event: the periods between, the earlier event, and how far (ns) the gap is off."""
 
 
 class Pairs:
@@ -112,7 +112,7 @@ class Pairs:
         self._count = len(times)
         self._bounds = bounds
         self._linked = self._reach = 0.0
-        self._links: list[_Link] = []  # of the period asked for last
+        self._links: list[list[_Link]] = []  # by event, of the period asked for last
 
     def chain(self, period: float, steep: float = 0.3) -> list[int]:
         """The best chain of events one to four periods apart, by dynamic programming over the
@@ -122,10 +122,11 @@ class Pairs:
         price = steep / self._reach
         scores = [0.0] * self._count
         before = [-1] * self._count
-        for j, k, i, off in self._links:
-            score = scores[i] + _WORTH[k] - price * off
-            if score > scores[j]:
-                scores[j], before[j] = score, i
+        for j, links in enumerate(self._links):
+            for k, i, off in links:
+                score = scores[i] + _WORTH[k] - price * off
+                if score > scores[j]:
+                    scores[j], before[j] = score, i
         at = scores.index(max(scores))
         chain = []
         while at >= 0:
@@ -133,20 +134,19 @@ class Pairs:
             at = before[at]
         return chain[::-1]
 
-    def _near(self, period: float) -> tuple[float, list[_Link]]:
-        """How far (ns) a gap may be from so many periods, and the links that are near."""
+    def _near(self, period: float) -> tuple[float, list[list[_Link]]]:
+        """How far (ns) a gap may be from so many periods, and by event the links that are near,
+        of one length the longest first."""
         bounds, gaps = self._bounds, self._gaps
         tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
         reach = min(0.5, tolerance) * period
-        links: list[_Link] = []
+        links: list[list[_Link]] = [[] for _ in range(self._count)]
         for k in range(1, len(_WORTH)):
             expected = k * period
             first = bisect_left(gaps, expected - reach)
             last = bisect_right(gaps, expected + reach, first)
-            if first < last:
-                near = self._pairs[first:last]
-                links += [(j, k, i, abs(gap - expected)) for gap, j, i in near]
-        links.sort()
+            for gap, j, i in reversed(self._pairs[first:last]):
+                links[j].append((k, i, abs(gap - expected)))
         return reach, links
 
 
