@@ -2,7 +2,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whyreset.ingest.needles import Needles, find_hits, hyperscan_search, spellings
+from whyreset.ingest.needles import Needles, hyperscan_search, spellings
+from whyreset.ingest.searches import find_hits
 from whyreset.language.load import load
 
 WORDS = st.text("ab.\\", min_size=1, max_size=3).map(str.encode)

@@ -2,13 +2,11 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
-from itertools import chain, takewhile
 from typing import Any
 
-Hits = dict[int, list[int]]
-"""Per needle found its places in ascending order, at least one in every line that has it."""
+from whyreset.ingest.searches import Hits, PlainSearch
 
 _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
@@ -16,12 +14,6 @@ _FRUGAL, _NO_LIMIT = 128, 1 << 30
 """Needles of one database: to compile 400 takes 40 MiB for a moment, four times 100 a quarter."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
-_ALIKE = 4
-"""Bytes with which needles must begin for one search for all of them to be fast."""
-_SHORT = 12
-"""Bytes up to which a needle is found sooner from the end: ` 499 ` in two thirds of the time."""
-_SHARED = 3
-"""Bytes with which needles must end for these to be looked for first."""
 _BEFORE_PEERS = b' ":/'
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
@@ -76,9 +68,7 @@ class Needles:
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
-        self._alike = [_Alike(found) for found in alike(self.needles)]
-        joined = {number for found in self._alike for number in found.numbers.values()}
-        self._others = [each for each in enumerate(self.needles) if each[0] not in joined]
+        self._plain = PlainSearch(self.needles, peers)
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
@@ -105,95 +95,12 @@ class Needles:
                 )
                 self._slow_only = self._fast is None
         if self._fast is None:
-            return self._found(data, start, end)
+            return self._plain.hits(data, start, end)
         # A view spares the copy of the block.
         found = self._fast(memoryview(data)[start:end])
         if not start:
             return found
         return {number: [place + start for place in places] for number, places in found.items()}
-
-    def _found(self, data: bytes, start: int, end: int) -> Hits:
-        """The same by the standard library."""
-        hits = find_hits(self._others, data, start, end)
-        for several in self._alike:
-            several.find_hits(data, start, end, hits)
-        peers = find_hits(enumerate(self._peers), data, start, end)
-        if peers:
-            hits[len(self.needles)] = sorted(chain(*peers.values()))
-        return hits
-
-
-class _Alike:
-    """Needles that begin alike: one search for two of them takes two thirds of the time of two.
-
-    Where they end alike, too, what they share is looked for first, from the end, which takes
-    half as long again: most blocks have none of the marks of partial lines.
-    """
-
-    def __init__(self, numbered: dict[bytes, int]) -> None:
-        self.numbers = numbered
-        self._pattern = re.compile(b"|".join(map(re.escape, numbered)))
-        self._ending = _common_ending(numbered)
-
-    def find_hits(self, data: bytes, start: int, end: int, hits: Hits) -> None:
-        """Add their places."""
-        if len(self._ending) >= _SHARED and data.rfind(self._ending, start, end) < 0:
-            return
-        for found in self._pattern.finditer(data, start, end):
-            hits.setdefault(self.numbers[found[0]], []).append(found.start())
-
-
-def _common_ending(needles: Iterable[bytes]) -> bytes:
-    """The bytes with which all of them end."""
-    columns = zip(*(needle[::-1] for needle in needles), strict=False)
-    shared = takewhile(lambda column: len(set(column)) == 1, columns)
-    return bytes(column[0] for column in shared)[::-1]
-
-
-def alike(needles: Sequence[bytes]) -> list[dict[bytes, int]]:
-    """Groups of needles that begin alike, each with its number."""
-    groups: dict[bytes, dict[bytes, int]] = {}
-    for number, needle in enumerate(needles):
-        groups.setdefault(needle[:_ALIKE], {})[needle] = number
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def find_hits(needles: Iterable[tuple[int, bytes]], data: bytes, start: int, end: int) -> Hits:
-    """The search of the standard library: a place of each numbered needle in each line."""
-    hits: Hits = {}
-    for number, needle in needles:
-        look = _from_end if len(needle) <= _SHORT else _from_start
-        places = look(needle, data, start, end)
-        if places:
-            hits[number] = places
-    return hits
-
-
-def _from_start(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
-    places: list[int] = []
-    find = data.find
-    place = find(needle, start, end)
-    while place >= 0:
-        places.append(place)
-        after = find(b"\n", place, end)
-        if after < 0:
-            break
-        place = find(needle, after, end)
-    return places
-
-
-def _from_end(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
-    places: list[int] = []
-    rfind = data.rfind
-    place = rfind(needle, start, end)
-    while place >= 0:
-        places.append(place)
-        before = rfind(b"\n", start, place)
-        if before < 0:
-            break
-        place = rfind(needle, start, before)
-    places.reverse()
-    return places
 
 
 @lru_cache(maxsize=64)

@@ -5,7 +5,6 @@ can pass over the access lines of all others, which are nearly all lines of many
 """
 
 import stat
-from importlib.util import find_spec
 from os import fstat
 
 from whyreset.ingest.inputs import InputError, open_inputs
@@ -23,7 +22,7 @@ _MOST = 20_000
 def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | None:
     """The peers of all resets; None where they need not or cannot be known beforehand."""
     by_peer = any(m.by_peer for definition in plan.definitions for m in definition.matchers)
-    if not by_peer or "-" in paths or find_spec("hyperscan") is None:
+    if not by_peer or "-" in paths:
         return None
     resets = [definition for definition in plan.definitions if definition.kind == RESET]
     try:

@@ -1,0 +1,187 @@
+"""The searches of the standard library for byte strings in a block, few or many.
+
+Few needles are looked for one by one, each at the speed of memory. For hundreds that would take
+a minute for a gigabyte; but the lines of a log are alike. Without their digits and hexadecimal
+letters most have a shape that was seen before, and of a shape it is known which needles its
+lines may have: a line costs the look-up of its shape, however many needles there are.
+"""
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from itertools import accumulate, chain, compress, takewhile
+
+Hits = dict[int, list[int]]
+"""Per needle found its places in ascending order, at least one in every line that has it."""
+
+_MANY = 12
+"""Needles from which shapes cost less than a search for each."""
+_TELLING = 3
+"""Bytes of a needle's shape: one that has fewer is in too many, and is looked for by itself."""
+_VARYING = b"0123456789abcdef"
+_KEPT = 8192
+_LEARNT, _VARIED = 256, 3
+"""More new shapes in a block than the first, and one in so many lines: they are not alike, and to
+learn what each may have would cost more than it saves."""
+_ALIKE = 4
+"""Bytes with which needles must begin for one search for all of them to be fast."""
+_SHARED = 3
+"""Bytes with which needles must end for these to be looked for first."""
+_SHORT = 12
+"""Bytes up to which a needle is found sooner from the end: ` 499 ` in two thirds of the time."""
+_ADDRESS = re.compile(rb'[ ":/](\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})')
+_OF_ADDRESS = (b" ...", b'"...', b":...", b"/...")
+"""The shapes of an address, with what stands before it."""
+
+
+class PlainSearch:
+    """One search for all needles, and for all peers (IPv4 addresses), whose places come last."""
+
+    def __init__(self, needles: Sequence[bytes], peers: Collection[bytes] = ()) -> None:
+        shapes = [_shape(needle) if len(needles) > _MANY or peers else b"" for needle in needles]
+        self._needles = needles
+        self._peers = frozenset(peers)
+        shaped = [each for each in enumerate(shapes) if len(each[1]) >= _TELLING]
+        self._shapes = _Shapes(shaped, [(len(needles), each) for each in _OF_ADDRESS if peers])
+        self._shaped = [(number, needles[number]) for number, _ in shaped]
+        direct = [(number, needles[number]) for number, shape in enumerate(shapes)
+                  if len(shape) < _TELLING]  # fmt: skip
+        self._alike = [_Alike(found) for found in _groups(direct)]
+        joined = {number for found in self._alike for number in found.numbers.values()}
+        self._others = [each for each in direct if each[0] not in joined]
+
+    def hits(self, data: bytes, start: int, end: int) -> Hits:
+        """All places between `start` and `end` (a line start and a line end)."""
+        hits = find_hits(self._others, data, start, end)
+        for several in self._alike:
+            several.find_hits(data, start, end, hits)
+        if self._shaped or self._peers:
+            block = data[start:end]
+            shapes = _shape(block).split(b"\n")
+            new = len(set(shapes).difference(self._shapes))
+            if new > _LEARNT and new * _VARIED > len(shapes):
+                self._find_varied(data, start, end, hits)
+            else:
+                self._find_shaped(block, shapes, start, hits)
+        return hits
+
+    def _find_varied(self, data: bytes, start: int, end: int, hits: Hits) -> None:
+        """Lines that are not alike: each needle by itself."""
+        hits.update(find_hits(self._shaped, data, start, end))
+        if self._peers:
+            found = [each.start() for each in _ADDRESS.finditer(data, start, end)
+                     if each[1] in self._peers]  # fmt: skip
+            if found:
+                hits[len(self._needles)] = found
+
+    def _find_shaped(self, block: bytes, shapes: list[bytes], start: int, hits: Hits) -> None:
+        told = list(map(self._shapes.__getitem__, shapes))
+        if not any(told):
+            return
+        lines = block.split(b"\n")
+        starts = accumulate((len(line) + 1 for line in lines), initial=start)
+        for line, place, numbers in compress(zip(lines, starts, told, strict=False), told):
+            for number in numbers:
+                at = self._find(number, line)
+                if at >= 0:
+                    hits.setdefault(number, []).append(place + at)
+
+    def _find(self, number: int, line: bytes) -> int:
+        """Where a line has a needle, or (the last number) a peer; -1 where it has none."""
+        if number < len(self._needles):
+            return line.find(self._needles[number])
+        if self._peers.isdisjoint(_ADDRESS.findall(line)):
+            return -1
+        return next(each.start() for each in _ADDRESS.finditer(line) if each[1] in self._peers)
+
+
+class _Shapes(dict[bytes, tuple[int, ...]]):
+    """The shape of a line -> the numbers of the needles that such a line may have."""
+
+    def __init__(self, *numbered: list[tuple[int, bytes]]) -> None:
+        super().__init__()
+        self._needles = list(chain(*numbered))
+
+    def __missing__(self, shape: bytes) -> tuple[int, ...]:
+        if len(self) > _KEPT:
+            self.clear()
+        found = tuple(dict.fromkeys(number for number, each in self._needles if each in shape))
+        self[shape] = found
+        return found
+
+
+def _shape(text: bytes) -> bytes:
+    """What is left without that in which lines of one kind differ: numbers, hashes."""
+    return text.translate(None, _VARYING)
+
+
+class _Alike:
+    """Needles that begin alike: one search for two of them takes two thirds of the time of two.
+
+    Where they end alike, too, what they share is looked for first, from the end, which takes
+    half as long again: most blocks have none of the marks of partial lines.
+    """
+
+    def __init__(self, numbered: dict[bytes, int]) -> None:
+        self.numbers = numbered
+        self._pattern = re.compile(b"|".join(map(re.escape, numbered)))
+        self._ending = _common_ending(numbered)
+
+    def find_hits(self, data: bytes, start: int, end: int, hits: Hits) -> None:
+        """Add their places."""
+        if len(self._ending) >= _SHARED and data.rfind(self._ending, start, end) < 0:
+            return
+        for found in self._pattern.finditer(data, start, end):
+            hits.setdefault(self.numbers[found[0]], []).append(found.start())
+
+
+def _common_ending(needles: Iterable[bytes]) -> bytes:
+    """The bytes with which all of them end."""
+    columns = zip(*(needle[::-1] for needle in needles), strict=False)
+    shared = takewhile(lambda column: len(set(column)) == 1, columns)
+    return bytes(column[0] for column in shared)[::-1]
+
+
+def _groups(needles: Iterable[tuple[int, bytes]]) -> list[dict[bytes, int]]:
+    """Groups of needles that begin alike, each with its number."""
+    groups: dict[bytes, dict[bytes, int]] = {}
+    for number, needle in needles:
+        groups.setdefault(needle[:_ALIKE], {})[needle] = number
+    return [group for group in groups.values() if len(group) > 1]
+
+
+def find_hits(needles: Iterable[tuple[int, bytes]], data: bytes, start: int, end: int) -> Hits:
+    """Each numbered needle by itself: a place of it in each line."""
+    hits: Hits = {}
+    for number, needle in needles:
+        look = _from_end if len(needle) <= _SHORT else _from_start
+        places = look(needle, data, start, end)
+        if places:
+            hits[number] = places
+    return hits
+
+
+def _from_start(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
+    places: list[int] = []
+    find = data.find
+    place = find(needle, start, end)
+    while place >= 0:
+        places.append(place)
+        after = find(b"\n", place, end)
+        if after < 0:
+            break
+        place = find(needle, after, end)
+    return places
+
+
+def _from_end(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
+    places: list[int] = []
+    rfind = data.rfind
+    place = rfind(needle, start, end)
+    while place >= 0:
+        places.append(place)
+        before = rfind(b"\n", start, place)
+        if before < 0:
+            break
+        place = rfind(needle, start, before)
+    places.reverse()
+    return places

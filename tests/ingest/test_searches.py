@@ -1,0 +1,82 @@
+"""The searches of the standard library find what a look at each line finds."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from whyreset.ingest.needles import Needles, hyperscan_search
+from whyreset.ingest.searches import PlainSearch
+
+FEW = (b"reset", b" 499 ", b"10054", b"xyz")
+MANY = (*FEW, b"EOF", b"lose", b" stdout P ", b" stderr P ", *(b"word-%d-z" % n for n in range(12)))
+PEERS = (b"10.0.0.1", b"192.0.2.77")
+PIECES = (
+    "reset", " 499 ", "10054", "xyz", "EOF", "lose", " stdout P ", " stderr P ", "word-3-z",
+    "word-11-z", "deadbeef", "\n", " ", "10.0.0.1", " 10.0.0.1", ":10.0.0.1", '"192.0.2.77"',
+    "/10.0.0.12", "1", "a", "z", "..",
+)  # fmt: skip
+TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map(lambda parts: "".join(parts).encode())
+
+
+def found_in(hits: dict[int, list[int]], data: bytes) -> set[tuple[int, int]]:
+    """Which needles were found in which lines."""
+    for places in hits.values():
+        assert places == sorted(places)
+    return {(n, data.count(b"\n", 0, place)) for n, places in hits.items() for place in places}
+
+
+def looked_for(needles: tuple[bytes, ...], peers: tuple[bytes, ...], data: bytes):
+    """The same, line by line."""
+    lines = list(enumerate(data.split(b"\n")))
+    found = {(n, at) for at, line in lines for n, each in enumerate(needles) if each in line}
+    names = [rb'[ ":/]' + re.escape(peer) + rb"(?!\d)" for peer in peers]
+    return found | {
+        (len(needles), at) for at, line in lines if any(re.search(name, line) for name in names)
+    }
+
+
+@pytest.mark.parametrize("peers", [(), PEERS])
+@pytest.mark.parametrize("needles", [FEW, MANY])
+@given(texts=st.lists(TEXTS, min_size=1, max_size=4))
+def test_each_line_with_a_needle_is_found(needles, peers, texts):
+    search = PlainSearch(needles, peers)
+    data = b"".join(text + b"\n" for text in texts)
+    for _ in range(2):  # the second time its shapes are known
+        assert found_in(search.hits(data, 0, len(data)), data) == looked_for(needles, peers, data)
+    start = len(texts[0]) + 1
+    later = found_in(search.hits(data, start, len(data)), data)
+    first = data.count(b"\n", 0, start)
+    assert later == {each for each in looked_for(needles, peers, data) if each[1] >= first}
+
+
+@pytest.mark.parametrize("alike", [True, False])
+def test_lines_that_are_alike_or_not(alike):
+    texts = [b"word-3-z from 10.0.0.1", b"reset", b" 499 ", b"see 192.0.2.77:80", b"nothing"]
+    varying = [b"" if alike else b"x" * (n % 997) + b"y" * (n // 997) for n in range(4000)]
+    data = b"".join(b"%s %s\n" % (text, texts[n % 5]) for n, text in enumerate(varying))
+    search = PlainSearch(MANY, PEERS)
+    for _ in range(2):
+        assert found_in(search.hits(data, 0, len(data)), data) == looked_for(MANY, PEERS, data)
+
+
+@given(TEXTS)
+def test_hyperscan_finds_no_less(text):
+    search = hyperscan_search(MANY, PEERS)
+    if search is None:
+        pytest.skip("hyperscan is not installed")
+    data = text + b"\n"
+    plain = found_in(PlainSearch(MANY, PEERS).hits(data, 0, len(data)), data)
+    # It takes 10.0.0.12 for a line of 10.0.0.1, too.
+    assert plain <= {(n, line) for n, line in found_in(search(data), data)}
+
+
+def test_needles_search_without_hyperscan(monkeypatch):
+    monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
+    groups = [(needle,) for needle in MANY]
+    needles = Needles(groups, peers=PEERS, by_peer=frozenset({0}))
+    data = b"a reset\n" * 3000 + b"from 10.0.0.1\n"
+    hits = needles.hits(data, 0, len(data))
+    assert len(hits[needles.needles.index(b"reset")]) == 3000
+    assert hits[len(needles.needles)] == [len(data) - len(b" 10.0.0.1\n")]
