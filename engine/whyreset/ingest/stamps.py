@@ -47,11 +47,12 @@ _FORMS = (
 )
 _LEVEL = (
     r"(?:(?i:trace|debug|info|notice|warn|warning|error|erro|debu|fatal|fata|crit|critical|severe)"
-    r"|[TDIWEFC])"
+    r"|[TDIWEFC](?![a-z]))"
 )
 _LEAD = lazy(
     rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    rf"\[GIN\] |={{1,3}}[A-Z ]+=+ |\[?{_LEVEL}[\]:,]?\s*\|?\s*)?"
+    rf"\[\w{{2,12}}\] (?=20\d\d[-/])|={{1,3}}[A-Z ]+=+ |\[?{_LEVEL}[\]:,]?\s*\|?\s*"
+    r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )
 _LOGFMT = lazy(
@@ -69,10 +70,10 @@ _JSON_TIME = lazy(
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid, pino-pretty
+# librdkafka, Redis, squid, Mosquitto, pino-pretty
 _EPOCH = lazy(
-    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}\.\d{3} )|\[(?=\d{13}\] ))"
-    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) \]]"
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] ))"
+    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) :\]]"
 )
 
 
