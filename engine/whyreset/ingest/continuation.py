@@ -7,7 +7,7 @@ from whyreset.basis.lazy import lazy
 
 # By named group: what a line that may continue a record begins with.
 SUSPECT = lazy(
-    rb"(?P<more>[ \t]|\r?$|Caused by: |During handling of the above exception|"
+    rb"(?P<more>[ \t]|\r?$|Caused by: |---> |During handling of the above exception|"
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
     rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"
     rb"client unexpectedly closed TCP connection|missed heartbeats from client|"
@@ -17,7 +17,7 @@ SUSPECT = lazy(
     rb"(?P<socket>Exception occurred during processing of request from)|"
     rb"(?P<level>(?:SEVERE|WARNING|INFO|CONFIG|FINE): )|"
     rb"(?P<error>(?:[A-Za-z_$][\w$]*\.)*[A-Z_a-z$][\w$]*(?:Error|Exception|Throwable)\b(?::|\r?$)|"
-    rb"Error\b(?::|\r?$))",
+    rb"Error\b(?::|\r?$)|(?:socket\.)?error: \[Errno )",  # the latter of Python 2
     re.MULTILINE,  # `$` is the end of the line also where more of the block follows
 )
 SURE = 12
@@ -28,6 +28,7 @@ _BEGINNINGS = (
     b"client unexpectedly", b"missed heartbeats", b"connection_closed", b"{handshake_",
     b"{inet_error", b"{writer,", b"{bad_", b"{heartbeat", b"Traceback (most", b"Exception occurred",
     b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ",
+    b"error: [Errno ", b"socket.error: ",
 )  # fmt: skip
 _SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
 _NAMES = (b"Error", b"Exception", b"Throwable")

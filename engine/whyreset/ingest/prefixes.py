@@ -8,11 +8,14 @@ from whyreset.ingest.peeling import STAMP, Peeling
 KUBECTL = lazy(r"\[(?:pod|deployment|job|\w+)/([\w.-]+)/([\w.-]+)\] ?")
 KUBETAIL = lazy(r"\[([a-z0-9][a-z0-9.-]*)(?: ([a-z0-9][a-z0-9-]*))?\] ")
 KAIL = lazy(r"([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)\[([a-z0-9][a-z0-9-]*)\]: ")
-# A service without a number has a name of its own; only the two spaces tell it from a table.
+# A service without a number has a name of its own; only the two spaces tell it from a table, and
+# of the longest name, which has one, the head of a record behind it.
 COMPOSE = lazy(
     r"([a-zA-Z0-9][\w.-]*[-_]\d+) +\| ?|"
     r"(?!(?:trace|debug|info|notice|warn|warning|error|fatal|critical) )"
-    r"([a-z][a-z0-9_.@-]*) {2,}\|(?: |$)"
+    r"([a-z][a-z0-9_.@-]*)(?: {2,}\|(?: |$)| \| (?="
+    r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |"
+    r"\{\"|\d{1,3}(?:\.\d{1,3}){3} - ))"
 )
 _PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)

@@ -20,7 +20,7 @@ _MONTHS = {
 }
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
-_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|(?P<hours>[+-]\d\d)(?![\w:]))?"
+_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|(?P<hours> ?[+-]\d\d)(?![\w:.]))?"
 _ISO = lazy(
     r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
     + _HMS
@@ -29,6 +29,8 @@ _ISO = lazy(
 _FORMS = (
     _ISO,
     lazy(rf"(?P<day>\d\d)[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
+    # With slashes the month may stand first: not read.
+    lazy(rf"(?P<day>\d\d)(?P<cut>[-.])(?P<month>\d\d)(?P=cut)(?P<year>20\d\d),? {_HMS}{_OFFSET}"),
     lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
@@ -45,11 +47,12 @@ _FORMS = (
 )
 _LEVEL = (
     r"(?:(?i:trace|debug|info|notice|warn|warning|error|erro|debu|fatal|fata|crit|critical|severe)"
-    r"|[TDIWEFC])"
+    r"|[TDIWEFC](?![a-z]))"
 )
 _LEAD = lazy(
     rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    rf"\[GIN\] |={{1,3}}[A-Z ]+=+ |\[?{_LEVEL}[\]:,]?\s*\|?\s*)?"
+    rf"ACCESS |\[\w{{2,12}}\] (?=20\d\d[-/])|={{1,3}}[A-Z ]+=+ |\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
+    r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )
 _LOGFMT = lazy(
@@ -67,8 +70,11 @@ _JSON_TIME = lazy(
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid
-_EPOCH = lazy(r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}\.\d{3} ))(\d{10}(?:\.\d+)?)[|) ]")
+# librdkafka, Redis, squid, Mosquitto, pino-pretty
+_EPOCH = lazy(
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] ))"
+    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) :\]]"
+)
 
 
 def system_time() -> int:
@@ -230,7 +236,7 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
     parts = found.groupdict()
     digits = parts.get("fraction") or ""
     fraction = int(digits) * POWERS[len(digits)] if digits else 0
-    offset = parts.get("offset") or (parts["hours"] + "00" if parts.get("hours") else None)
+    offset = parts.get("offset") or (parts["hours"].strip() + "00" if parts.get("hours") else None)
     if parts.get("year") is None and parts.get("short") is None:
         seconds = _nearest_year(found, clock)
         return Stamp(seconds * NS + fraction, YEAR_AND_ZONE, found.end())
@@ -243,7 +249,7 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
 def _nearest_year(found: re.Match[str], clock: Clock) -> int:
     near = datetime.fromtimestamp(clock.reference / NS, UTC).year
     choices = []
-    for year in (near - 1, near, near + 1):
+    for year in range(near - 8, near + 9) if _leap(found) else (near - 1, near, near + 1):
         try:
             seconds = _utc_seconds(found, year)
         except ValueError:  # 29 February
@@ -252,6 +258,10 @@ def _nearest_year(found: re.Match[str], clock: Clock) -> int:
     if not choices:
         raise ValueError(f"not a date: {found[0]!r}")
     return min(choices, key=lambda seconds: abs(seconds * NS - clock.reference))
+
+
+def _leap(found: re.Match[str]) -> bool:
+    return found["day"] == "29" and found["month"] in {"Feb", "02"}
 
 
 def _shift(seconds: int, clock: Clock) -> int:

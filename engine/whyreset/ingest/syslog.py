@@ -13,9 +13,11 @@ _TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
 # Some containers' syslog leaves the colon out behind a pid.
-_DATED_TAG = r"([\w.:/@-]+) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
+_DATED_TAG = r"([\w.:/@-]*[\w/@-]) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
 DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
-_LOCAL = lazy(rf"{_PRI}({_DATE}) {_PROGRAM}")
+_LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
+# What is left where a forwarder has taken the header off, and how HAProxy's manual shows its lines.
+_TAGGED = lazy(r"haproxy\[\d+\]: ")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
 ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?:{_TAG}|{_BARE})")
 RFC5424 = lazy(
@@ -73,16 +75,33 @@ def dated(state: Peeling, clock: Clock) -> bool:
     if found is None:
         state.text = in_english(state.text)
         found = DATED.match(state.text)
-    local = None if found else _LOCAL.match(state.text)
-    matched = found or local
-    stamp = read_stamp(matched[1], clock) if matched else None
-    if matched is None or stamp is None:
+    if found is None:
+        return _without_host(state, clock)
+    stamp = read_stamp(found[1], clock)
+    if stamp is None:
         return False
     state.stamps.append(stamp)
-    if local is not None:
-        state.name = f"-/{local[2]}"
-        return state.off("syslog", local.end())
-    return unit(state, matched)
+    return unit(state, found)
+
+
+def _without_host(state: Peeling, clock: Clock) -> bool:
+    """Take off a date and a program, or the program alone."""
+    found = _local(state.text)
+    if found is None:
+        tagged = _TAGGED.match(state.text)
+        return bool(tagged and state.off("syslog", tagged.end()))
+    stamp = read_stamp(found[2], clock)
+    if stamp is None:
+        return False
+    state.stamps.append(stamp)
+    state.name = f"-/{found[3]}"
+    return state.off("syslog", found.end())
+
+
+def _local(text: str) -> re.Match[str] | None:
+    """A header without a host; without a priority only a pid, or `kernel`, shows a program."""
+    found = _LOCAL.match(text)
+    return found if found and (found[1] or found[4] or found[3] == "kernel") else None
 
 
 def iso(state: Peeling) -> bool:
@@ -106,7 +125,7 @@ def untagged(text: str) -> str:
     """
     if text[:1] != "<" and text[3:4] != " ":
         return text
-    found = DATED.match(text) or RFC5424.match(text) or _LOCAL.match(text)
+    found = DATED.match(text) or RFC5424.match(text) or _local(text)
     return text[found.end() :] if found else text
 
 
