@@ -18,7 +18,8 @@ _MANY = 12
 _TELLING = 3
 """Bytes of a needle's shape: one that has fewer is in too many, and is looked for by itself."""
 _VARYING = b"0123456789abcdef"
-_KEPT = 8192
+_KEPT, _LONG = 8192, 1024
+"""Shapes that are remembered, and bytes of the longest of them."""
 _LEARNT, _VARIED = 256, 3
 """More new shapes in a block than the first, and one in so many lines: they are not alike, and to
 learn what each may have would cost more than it saves."""
@@ -102,10 +103,11 @@ class _Shapes(dict[bytes, tuple[int, ...]]):
         self._needles = list(chain(*numbered))
 
     def __missing__(self, shape: bytes) -> tuple[int, ...]:
+        found = tuple(dict.fromkeys(number for number, each in self._needles if each in shape))
         if len(self) > _KEPT:
             self.clear()
-        found = tuple(dict.fromkeys(number for number, each in self._needles if each in shape))
-        self[shape] = found
+        if len(shape) <= _LONG:
+            self[shape] = found
         return found
 
 
