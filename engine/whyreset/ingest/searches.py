@@ -20,9 +20,10 @@ _TELLING = 3
 _VARYING = b"0123456789abcdef"
 _KEPT, _LONG = 8192, 1024
 """Shapes that are remembered, and bytes of the longest of them."""
-_LEARNT, _VARIED = 256, 3
-"""More new shapes in a block than the first, and one in so many lines: they are not alike, and to
-learn what each may have would cost more than it saves."""
+_SAMPLE, _VARIED, _APART = 1024, 3, 16 << 20
+"""Where one of so many lines (the second) has a new shape, of a sample of so many (the first), they
+are not alike, and to learn what each may have costs more than it saves: the next bytes, so many,
+are searched for each needle."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
 _SHARED = 3
@@ -49,21 +50,35 @@ class PlainSearch:
         self._alike = [_Alike(found) for found in _groups(direct)]
         joined = {number for found in self._alike for number in found.numbers.values()}
         self._others = [each for each in direct if each[0] not in joined]
+        self._new = self._lines = 0  # of a sample
+        self._apart = 0  # bytes to come whose lines are taken for not alike
 
     def hits(self, data: bytes, start: int, end: int) -> Hits:
         """All places between `start` and `end` (a line start and a line end)."""
         hits = find_hits(self._others, data, start, end)
         for several in self._alike:
             several.find_hits(data, start, end, hits)
-        if self._shaped or self._peers:
+        if not (self._shaped or self._peers):
+            return hits
+        if self._apart <= 0:
             block = data[start:end]
             shapes = _shape(block).split(b"\n")
-            new = len(set(shapes).difference(self._shapes))
-            if new > _LEARNT and new * _VARIED > len(shapes):
-                self._find_varied(data, start, end, hits)
-            else:
-                self._find_shaped(block, shapes, start, hits)
+            self._sample(shapes)
+        if self._apart > 0:
+            self._apart -= end - start
+            self._find_varied(data, start, end, hits)
+        else:
+            self._find_shaped(block, shapes, start, hits)
         return hits
+
+    def _sample(self, shapes: list[bytes]) -> None:
+        """Count how many shapes are new, and tell from so many lines whether they are alike."""
+        self._new += len(set(shapes).difference(self._shapes))
+        self._lines += len(shapes)
+        if self._lines > _SAMPLE:
+            if self._new * _VARIED > self._lines:
+                self._apart = _APART
+            self._new = self._lines = 0
 
     def _find_varied(self, data: bytes, start: int, end: int, hits: Hits) -> None:
         """Lines that are not alike: each needle by itself."""
