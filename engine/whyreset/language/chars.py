@@ -7,7 +7,9 @@ from typing import Any
 
 Chars = frozenset[str]
 
-ALPHABET: Chars = frozenset({*map(chr, range(128)), "é", "٣", "\u00a0", "–"})
+_ASCII: Chars = frozenset(map(chr, range(128)))
+_BEYOND: Chars = frozenset({"é", "٣", "\u00a0", "–"})
+ALPHABET: Chars = _ASCII | _BEYOND
 """ASCII, and for all beyond a letter, a digit, a space, and a sign."""
 PRINTABLE: Chars = frozenset(map(chr, range(32, 127)))
 
@@ -25,25 +27,41 @@ _CATEGORIES = {
 
 
 def chars_of(code: Any, value: Any) -> Chars:
-    """The characters of one item; none for what takes no character."""
+    """The characters that one item may take; none for what takes no character."""
     if code is codes.LITERAL:
-        return frozenset(chr(value))
+        return _literal(value)
     if code is codes.NOT_LITERAL:
-        return ALPHABET - {chr(value)}
+        return ALPHABET - (_literal(value) & _ASCII)
     if code is codes.ANY:
         return ALPHABET - {"\n"}
     if code is not codes.IN:
         return frozenset()
-    return _class(value)
+    negated = value[0][0] is codes.NEGATE
+    return ALPHABET - _exactly(value) if negated else _at_most(value)
 
 
-def _class(items: Sequence[Any]) -> Chars:
+def _literal(value: int) -> Chars:
+    """A character; one beyond ASCII may be any that stands for those."""
+    return frozenset(chr(value)) if value < 128 else _BEYOND
+
+
+def _at_most(items: Sequence[Any]) -> Chars:
+    """The characters that may be in a class."""
+    beyond = any(
+        (code is codes.LITERAL and value >= 128) or (code is codes.RANGE and value[1] >= 128)
+        for code, value in items
+    )
+    return _exactly(items) | _BEYOND if beyond else _exactly(items)
+
+
+def _exactly(items: Sequence[Any]) -> Chars:
+    """The characters that surely are in a class."""
     found: Chars = frozenset()
     for code, value in items:
         if code is codes.CATEGORY:
             found |= _CATEGORIES.get(value, frozenset())
         elif code is codes.RANGE:
-            found |= {each for each in ALPHABET if value[0] <= ord(each) <= value[1]}
-        elif code is codes.LITERAL:
+            found |= {each for each in _ASCII if value[0] <= ord(each) <= value[1]}
+        elif code is codes.LITERAL and value < 128:
             found |= {chr(value)}
-    return ALPHABET - found if items[0][0] is codes.NEGATE else found
+    return found

@@ -27,6 +27,7 @@ _OTHER_MEANING = re.compile(r"\{(?!\d+(?:,\d*)?\}|,\d+\})|\[:")
 _NAMED_GROUP = re.compile(r"(?<!\\)\(\?<(?=[A-Za-z_])")
 
 _WITHOUT_WIDTH = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
+STARTS = (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING)
 REPEATS = (codes.MAX_REPEAT, codes.MIN_REPEAT, codes.POSSESSIVE_REPEAT)
 
 Literals = tuple[str, ...]
@@ -160,6 +161,12 @@ def parsed(pattern: str) -> Any:
             return parser.parse(_NAMED_GROUP.sub("(?P<", pattern))
     except (re.error, Warning, OverflowError, RecursionError):
         return None
+
+
+def width_of(code: Any, value: Any, state: Any = None) -> int:
+    """The least number of characters that one item of a parse tree takes."""
+    least: int = parser.SubPattern(state or parser.State(), [(code, value)]).getwidth()[0]
+    return least
 
 
 def _ignores_case(tree: Any) -> bool:

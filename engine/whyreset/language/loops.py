@@ -2,11 +2,10 @@
 
 from collections.abc import Iterable
 from re import _constants as codes
-from re import _parser as parser
 from typing import Any, NamedTuple
 
 from whyreset.language.chars import PRINTABLE, Chars, chars_of
-from whyreset.language.literals import REPEATS, parsed
+from whyreset.language.literals import REPEATS, STARTS, parsed, width_of
 
 _SPACE: Chars = frozenset(" ")
 _BROAD = 70
@@ -14,7 +13,6 @@ _BROAD = 70
 numbers are of fewer characters, and short."""
 _RARE = 3
 """A choice of so few characters is as good as a literal: `[Cc]all`."""
-_STARTS = (codes.AT_BEGINNING, codes.AT_BEGINNING_STRING)
 
 
 class _Place(NamedTuple):
@@ -69,8 +67,7 @@ def _walk(items: Iterable[Any], places: Places, state: Any) -> Places:
 
 
 def _can_fail(code: Any, value: Any, state: Any) -> bool:
-    least: int = parser.SubPattern(state, [(code, value)]).getwidth()[0]
-    return least > 0 or code in (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
+    return width_of(code, value, state) > 0 or code in (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
 
 
 def _step(code: Any, value: Any, places: Places, state: Any) -> Places:
@@ -84,7 +81,7 @@ def _step(code: Any, value: Any, places: Places, state: Any) -> Places:
     if code in REPEATS:
         return _repeat(value, places, state)
     if code is codes.AT:
-        return set() if value in _STARTS else _at(value, places)
+        return set() if value in STARTS else _at(value, places)
     if code in (codes.ASSERT, codes.ASSERT_NOT):
         return _look(code, value, places, state)
     if code in (codes.LITERAL, codes.NOT_LITERAL, codes.ANY, codes.IN):

@@ -1,16 +1,23 @@
 """Patterns that cannot take long on a short text: nearly every loop has one way to run."""
 
+import re
 from collections.abc import Sequence
 from re import _constants as codes
-from re import _parser as parser
 from typing import Any
 
-from whyreset.language.chars import Chars, chars_of
-from whyreset.language.literals import REPEATS, parsed
+from whyreset.language.chars import ALPHABET, Chars, chars_of
+from whyreset.language.literals import REPEATS, STARTS, parsed, width_of
 
 _MOST = 2
 """Loops that may have several ways to run: each multiplies the time by the length of the text, as
-do the loops behind them, which are then run anew for each way."""
+do the loops behind them, which are then run anew for each way, and a loop with which the pattern
+begins, which is run from each place."""
+_CHOICES = 8
+"""What may be left out, or be this or that, in several ways: each doubles the time."""
+_WIDE = 16
+"""A loop of so many rounds is as long as the text."""
+_BEGUN = 3
+"""Characters at the beginning of a pattern that few places of a text have."""
 _ZERO_WIDTH = (codes.AT, codes.ASSERT, codes.ASSERT_NOT)
 _NOTHING: Chars = frozenset()
 
@@ -31,23 +38,58 @@ def is_tame(pattern: str) -> bool:
     tree = parsed(pattern)
     if tree is None:
         return False
-    loops = _Loops(folds="(?i" in pattern)
+    loops = _Loops(folds=_has_flag("i", pattern), dotall=_has_flag("s", pattern))
     try:
         # What ends a match may be anything: there is nothing left that could fail.
         loops.walk(list(tree), _NOTHING)
     except _WildError:
         return False
-    return loops.open + loops.rerun <= _MOST
+    long = loops.open + loops.rerun + bool(_begins_with_loop(list(tree)))
+    return long <= _MOST and loops.choices <= _CHOICES
+
+
+def _has_flag(flag: str, pattern: str) -> bool:
+    return re.search(rf"\(\?[a-zA-Z]*{flag}[a-zA-Z]*[-:)]", pattern) is not None
+
+
+def _begins_with_loop(items: Items) -> bool | None:
+    """Whether a search runs along a loop from each place of a text; None where nothing is there
+    that tells."""
+    width = 0
+    for code, value in items:
+        if code is codes.AT and value in STARTS:
+            return False
+        if code in REPEATS:
+            least, most, body = value
+            if most >= _WIDE:
+                return True
+            told = _begins_with_loop(body) if least else None
+        elif code is codes.SUBPATTERN:
+            told = _begins_with_loop(value[3])
+        elif code is codes.BRANCH:
+            branches = [_begins_with_loop(each) for each in value[1]]
+            told = any(branches) or (False if None not in branches else None)
+        else:
+            told = None
+        width += width_of(code, value)
+        if told is not None or width >= _BEGUN:
+            return bool(told)
+    return None
 
 
 class _Loops:
-    """Counts the loops that have several ways to run (`open`), and tells whether others come
-    behind them (`rerun`); `folds`: letters are of either case."""
+    """Counts the loops that have several ways to run (`open`), the choices that have, and tells
+    whether further loops come behind them (`rerun`).
 
-    def __init__(self, *, folds: bool) -> None:
-        self.open = 0
+    folds   letters are of either case
+    dotall  a dot may be the end of a line
+    """
+
+    def __init__(self, *, folds: bool, dotall: bool) -> None:
+        self.open = self.choices = 0
         self.rerun = False
         self._folds = folds
+        self._dotall = dotall
 
     def walk(self, items: Items, after: Chars | None, *, within: bool = False) -> None:
         """Take a sequence behind which one of these characters comes (None: any may); within a
@@ -57,8 +99,7 @@ class _Loops:
             if code in REPEATS:
                 self._repeat(code, value, following, within=within)
             elif code is codes.BRANCH:
-                if within and self._overlap([self._first(each, following) for each in value[1]]):
-                    raise _WildError
+                self._choose([self._first(each, following) for each in value[1]], within=within)
                 for branch in value[1]:
                     self.walk(branch, following, within=within)
             elif code is codes.SUBPATTERN:
@@ -66,6 +107,8 @@ class _Loops:
             elif code is codes.ATOMIC_GROUP:
                 self.walk(value, following, within=within)
             elif code in {codes.ASSERT, codes.ASSERT_NOT}:
+                if within and any(each in REPEATS for each, _ in value[1]):
+                    raise _WildError
                 self.walk(value[1], None, within=within)
             elif code is not codes.AT and not self._chars(code, value):
                 raise _WildError
@@ -77,10 +120,11 @@ class _Loops:
             or code is codes.POSSESSIVE_REPEAT
             or not self._overlap([self._first(body, None), following])
         )
-        if within and not decided:
-            raise _WildError
         if most == 1:
+            self._choose([self._first(body, None), following], within=within)
             self.walk(body, following, within=within)
+        elif within and not decided:
+            raise _WildError
         elif len(body) == 1 and self._chars(*body[0]):
             self.rerun |= decided and self.open > 0
             self.open += not decided
@@ -90,6 +134,13 @@ class _Loops:
                 raise _WildError
             self.rerun |= self.open > 0
             self.walk(body, first | following, within=True)
+
+    def _choose(self, ways: Sequence[Chars | None], *, within: bool) -> None:
+        """One of several ways is taken; where their beginnings tell which, there is no choice."""
+        if self._overlap(ways):
+            if within:
+                raise _WildError
+            self.choices += 1
 
     @staticmethod
     def _overlap(several: Sequence[Chars | None]) -> bool:
@@ -107,7 +158,7 @@ class _Loops:
             if chars is None:
                 return None
             found |= chars
-            if parser.SubPattern(parser.State(), [(code, value)]).getwidth()[0]:
+            if width_of(code, value):
                 return found
         return None if after is None else found | after
 
@@ -126,6 +177,8 @@ class _Loops:
 
     def _chars(self, code: Any, value: Any) -> Chars:
         chars = chars_of(code, value)
+        if self._dotall and code is codes.ANY:
+            return ALPHABET
         if self._folds:
             chars |= {each.swapcase() for each in chars if len(each.swapcase()) == 1}
         return chars
