@@ -20,7 +20,11 @@ _MONTHS = {
 }
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
-_OFFSET = r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|(?P<hours> ?[+-]\d\d)(?![\w:.]))?"
+_HOURS = r"[+-](?:0\d|1[0-4])"
+_OFFSET = (
+    r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|"
+    rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
+)
 _ISO = lazy(
     r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
     + _HMS
@@ -29,7 +33,7 @@ _ISO = lazy(
 _FORMS = (
     _ISO,
     lazy(rf"(?P<day>\d\d)[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
-    # With slashes the month may stand first: not read.
+    # With slashes the month often stands first: not read.
     lazy(rf"(?P<day>\d\d)(?P<cut>[-.])(?P<month>\d\d)(?P=cut)(?P<year>20\d\d),? {_HMS}{_OFFSET}"),
     lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
