@@ -80,3 +80,11 @@ def test_needles_search_without_hyperscan(monkeypatch):
     hits = needles.hits(data, 0, len(data))
     assert len(hits[needles.needles.index(b"reset")]) == 3000
     assert hits[len(needles.needles)] == [len(data) - len(b" 10.0.0.1\n")]
+
+
+def test_a_needle_may_begin_within_another():
+    data = b"x stdout P stderr P y\nEOF in header, EOF in body\n"
+    needles = (b" stdout P ", b" stderr P ", b"EOF in header, EOF ", b"EOF in body")
+    assert found_in(PlainSearch(needles).hits(data, 0, len(data)), data) == {
+        (0, 0), (1, 0), (2, 1), (3, 1),
+    }  # fmt: skip

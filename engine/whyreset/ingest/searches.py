@@ -73,7 +73,8 @@ class PlainSearch:
 
     def _sample(self, shapes: list[bytes]) -> None:
         """Count how many shapes are new, and tell from so many lines whether they are alike."""
-        self._new += len(set(shapes).difference(self._shapes))
+        known = self._shapes
+        self._new += sum(shape not in known for shape in set(shapes))
         self._lines += len(shapes)
         if self._lines > _SAMPLE:
             if self._new * _VARIED > self._lines:
@@ -147,8 +148,12 @@ class _Alike:
         """Add their places."""
         if len(self._ending) >= _SHARED and data.rfind(self._ending, start, end) < 0:
             return
-        for found in self._pattern.finditer(data, start, end):
-            hits.setdefault(self.numbers[found[0]], []).append(found.start())
+        search = self._pattern.search
+        found = search(data, start, end)
+        while found is not None:
+            place = found.start()
+            hits.setdefault(self.numbers[found[0]], []).append(place)
+            found = search(data, place + 1, end)  # the next may begin within this one
 
 
 def _common_ending(needles: Iterable[bytes]) -> bytes:
