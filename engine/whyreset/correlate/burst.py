@@ -61,7 +61,8 @@ class Burst(list[Event]):
         return column
 
     def told(self, ask: "Callable[[Burst], _T]") -> _T:
-        """What a clause's question has as answers; several rules ask the same."""
+        """The answers to a clause's question, kept: several rules ask the same. While a burst is
+        judged, nothing is added to it, nor to the evidence."""
         if len(self) < _FEW:
             return ask(self)
         if self._told is None:

@@ -136,7 +136,7 @@ class Pairs:
 
     def _near(self, period: float) -> tuple[float, list[list[_Link]]]:
         """How far (ns) a gap may be from so many periods, and by event the links that are near,
-        of one length the longest first."""
+        of as many periods the longest gap first."""
         bounds, gaps = self._bounds, self._gaps
         tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
         reach = min(0.5, tolerance) * period

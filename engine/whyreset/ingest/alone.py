@@ -48,12 +48,12 @@ def alone(
         return starts, ends, []
     lines = zip(starts, ends, own, told, strict=True)
     sure = [
-        alone
+        told_already
         or (tag is not None and not partials and _is_followed_soon(data, end, tag))
         or _is_alone(data, start, end, partials=partials)
-        for start, end, tag, alone in lines
+        for start, end, tag, told_already in lines
     ]
-    rest = [start for start, alone in zip(starts, sure, strict=True) if not alone]
+    rest = [start for start, is_sure in zip(starts, sure, strict=True) if not is_sure]
     return list(compress(starts, sure)), list(compress(ends, sure)), rest
 
 

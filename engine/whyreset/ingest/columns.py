@@ -135,7 +135,7 @@ class Columns:
         lead = next(trials, None)
         if lead is None:
             return []
-        if lead.definition.kind != RESET or not _leads(lead, joined):
+        if not _leads(lead, joined):
             return self._read((lead, *trials), zip(*columns, strict=True))
         rival = next(trials, None)
         events, left = self._resets(lead, rival, columns, lead.search_all(columns.texts))
@@ -192,12 +192,11 @@ def _texts(data: bytes, starts: list[int], ends: list[int]) -> tuple[str, list[s
 
 
 def _leads(trial: Trial, joined: str) -> bool:
-    """Whether what a trial finds in short texts are events at once: nothing is asked of their
-    lines, and resets have a peer, on no conditions."""
-    if trial.surroundings or not trial.is_quick or not trial.is_unguarded(joined):
+    """Whether what a trial finds in short texts are resets at once: they have a peer, and nothing
+    is asked of them or of their lines."""
+    if trial.definition.kind != RESET or trial.surroundings or trial.definition.where:
         return False
-    is_reset = trial.definition.kind == RESET
-    return not is_reset or ("peer" in trial.addresses and not trial.definition.where)
+    return "peer" in trial.addresses and trial.is_quick and trial.is_unguarded(joined)
 
 
 class _Present:

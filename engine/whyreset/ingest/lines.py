@@ -171,6 +171,8 @@ class Window:
         head = _CRI_HEADS.get(data[at + _STAMP : at + _STAMP + 10])
         if head is None or not self._is_cri or head[0] == row.channel or row.time is None:
             return None
+        if data.find(b" ", at, at + _STAMP) >= 0:
+            return None
         try:
             time = cri_time(data, at, at + _STAMP)
         except (ValueError, UnicodeError):

@@ -259,10 +259,10 @@ class Extractor:
         if trial.matcher.pattern is None:
             fields = map_fields(trial, body)
             return fields if fields is None or self._is_in_place(trial, body.text) else None
-        return self._at_most(trial, body, self.search(trial, body.text))
+        return self._fullest(trial, body, self.search(trial, body.text))
 
     def _find_all(self, trial: Trial, bodies: Sequence[Text]) -> list[Fields | None]:
-        """The same for several texts; those that need no limit are searched one after the other."""
+        """The same for several texts, of which most need no limit and are searched together."""
         if len(bodies) == 1 or trial.surroundings or trial in self._disabled or not trial.is_quick:
             return [self.find(trial, body) for body in bodies]
         texts = [body.text for body in bodies]
@@ -272,12 +272,12 @@ class Extractor:
         for body, is_quick in zip(bodies, quick, strict=True):
             if is_quick:
                 match = next(matches)
-                found.append(self._at_most(trial, body, trial.read(match) if match else None))
+                found.append(self._fullest(trial, body, trial.read(match) if match else None))
             else:
                 found.append(self.find(trial, body))
         return found
 
-    def _at_most(self, trial: Trial, body: Text, fields: Fields | None) -> Fields | None:
+    def _fullest(self, trial: Trial, body: Text, fields: Fields | None) -> Fields | None:
         """What a pattern found in a text, or in a message within its object where that is more."""
         if (fields is None or len(fields) < trial.size) and "{" in body.text:
             for leaf in body.leaves():
