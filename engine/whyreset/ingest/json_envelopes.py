@@ -80,8 +80,11 @@ def _fluent(found: Object) -> dict[str, Any] | None:
     return peeled
 
 
+_FLAT = frozenset({"kubernetes_pod_name", "kubernetes.pod_name", "kubernetes.pod.name"})
+
+
 def _is_fluent(found: Object) -> bool:
-    if isinstance(found.get("kubernetes"), dict) or "kubernetes_pod_name" in found:
+    if isinstance(found.get("kubernetes"), dict) or not _FLAT.isdisjoint(found):
         return True
     if "stream" in found and not {"log", "_p", "logtag"}.isdisjoint(found):
         return True
@@ -100,7 +103,8 @@ def places_of(found: Object) -> dict[str, str | None]:
         ("node", ("host", "pod_node_name", "node.name")),
     ):
         for name in names:
-            value = _text(_at(meta, name) or found.get(f"kubernetes_{name}"))
+            flat = found.get(f"kubernetes_{name}") or found.get(f"kubernetes.{name}")
+            value = _text(_at(meta, name) or flat)
             if value:
                 places[place] = value
                 break

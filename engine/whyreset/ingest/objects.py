@@ -15,8 +15,10 @@ Object = dict[str, Any]
 def object_record(found: Object, source: Source, offset: int) -> Record | None:
     """An Event, a Pod or any other object as a record; None for what is no object or has no time.
 
-    Its text is the object as compact JSON, a watch event's wrapping taken off.
+    Its text is the object as compact JSON, a watch event's wrapping taken off. Of an Event that
+    is DELETED only the metadata is left: its time is up, nothing happened once more.
     """
+    gone = found.get("type") == "DELETED"
     if "object" in found and isinstance(found["object"], dict) and "metadata" not in found:
         found = found["object"]
     meta = found.get("metadata")
@@ -25,7 +27,8 @@ def object_record(found: Object, source: Source, offset: int) -> Record | None:
     time = _time(found, meta)
     if time is None:
         return None
-    text = encode(found).decode()
+    forgotten = gone and found.get("kind") == "Event"
+    text = encode({"kind": "Event", "metadata": meta} if forgotten else found).decode()
     return Record(time, _source(found, meta, source), offset, text, None, "kubernetes")
 
 

@@ -45,6 +45,9 @@ _CODE = lazy(
     r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?) ?|"
     r"(?<!err)(?<!error)(?<!msg)(?<!message)(?<!reason)(?<!cause)(?<!exception)(?<!desc)(?<!details)"
     r"(?<!_string) = |"
+    r"\b(?:const|let|var|val|static|final|String|string|auto) [\w<>*\[\]]{1,40}"
+    r"(?: [\w<>]{1,40})? = |"
+    r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) )"
     r"[rbfu]?$"
 )

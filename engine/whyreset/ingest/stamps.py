@@ -30,11 +30,17 @@ _ISO = lazy(
     + _HMS
     + _OFFSET
 )
+_HALVES = (
+    r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?"
+    rf"(?: (?P<half>[AP]M))?{_OFFSET}"
+)
 _FORMS = (
     _ISO,
     lazy(rf"(?P<day>\d\d)[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
-    # With slashes the month often stands first: not read.
     lazy(rf"(?P<day>\d\d)(?P<cut>[-.])(?P<month>\d\d)(?P=cut)(?P<year>20\d\d),? {_HMS}{_OFFSET}"),
+    # With slashes day or month may stand first: read where only one of them can be the day.
+    lazy(rf"(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/(?P<year>20\d\d),? {_HALVES}"),
+    lazy(rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>20\d\d),? {_HALVES}"),
     lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
