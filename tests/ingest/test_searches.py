@@ -43,7 +43,7 @@ def looked_for(needles: tuple[bytes, ...], peers: tuple[bytes, ...], data: bytes
 def test_each_line_with_a_needle_is_found(needles, peers, texts):
     search = PlainSearch(needles, peers)
     data = b"".join(text + b"\n" for text in texts)
-    for _ in range(2):  # the second time its shapes are known
+    for _ in range(2):  # the second time its skeletons are known
         assert found_in(search.hits(data, 0, len(data)), data) == looked_for(needles, peers, data)
     start = len(texts[0]) + 1
     later = found_in(search.hits(data, start, len(data)), data)

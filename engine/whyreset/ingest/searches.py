@@ -1,9 +1,9 @@
 """The searches of the standard library for byte strings in a block, few or many.
 
 Few needles are looked for one by one, each at the speed of memory. For hundreds that would take
-a minute for a gigabyte; but the lines of a log are alike. Without their digits and hexadecimal
-letters most have a shape that was seen before, and of a shape it is known which needles its
-lines may have: a line costs the look-up of its shape, however many needles there are.
+a minute for a gigabyte; but the lines of a log are alike. What is left of one without digits and
+hexadecimal letters, its skeleton, was nearly always seen before, and it is known which needles
+such a line may have: a line costs the look-up of its skeleton, however many needles there are.
 """
 
 import re
@@ -14,16 +14,15 @@ Hits = dict[int, list[int]]
 """Per needle found its places in ascending order, at least one in every line that has it."""
 
 _MANY = 12
-"""Needles from which shapes cost less than a search for each."""
+"""Needles from which skeletons cost less than a search for each."""
 _TELLING = 3
-"""Bytes of a needle's shape: one that has fewer is in too many, and is looked for by itself."""
+"""Bytes of a needle's skeleton: one that has fewer is in too many, and is looked for by itself."""
 _VARYING = b"0123456789abcdef"
 _KEPT, _LONG = 8192, 1024
-"""Shapes that are remembered, and bytes of the longest of them."""
+"""Skeletons that are remembered, and bytes of the longest of them."""
 _SAMPLE, _VARIED, _APART = 1024, 3, 16 << 20
-"""Where one of so many lines (the second) has a new shape, of a sample of so many (the first), they
-are not alike, and to learn what each may have costs more than it saves: the next bytes, so many,
-are searched for each needle."""
+"""Lines of a sample: where one in so many has a new skeleton, they are not alike, and to learn what
+each may have costs more than it saves. In the next bytes, so many, each needle is searched for."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
 _SHARED = 3
@@ -32,21 +31,25 @@ _SHORT = 12
 """Bytes up to which a needle is found sooner from the end: ` 499 ` in two thirds of the time."""
 _ADDRESS = re.compile(rb'[ ":/](\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})')
 _OF_ADDRESS = (b" ...", b'"...', b":...", b"/...")
-"""The shapes of an address, with what stands before it."""
+"""The skeletons of an address, with what stands before it."""
 
 
 class PlainSearch:
     """One search for all needles, and for all peers (IPv4 addresses), whose places come last."""
 
     def __init__(self, needles: Sequence[bytes], peers: Collection[bytes] = ()) -> None:
-        shapes = [_shape(needle) if len(needles) > _MANY or peers else b"" for needle in needles]
+        skeletons = [
+            _skeleton(needle) if len(needles) > _MANY or peers else b"" for needle in needles
+        ]
         self._needles = needles
         self._peers = frozenset(peers)
-        shaped = [each for each in enumerate(shapes) if len(each[1]) >= _TELLING]
-        self._shapes = _Shapes(shaped, [(len(needles), each) for each in _OF_ADDRESS if peers])
-        self._shaped = [(number, needles[number]) for number, _ in shaped]
-        direct = [(number, needles[number]) for number, shape in enumerate(shapes)
-                  if len(shape) < _TELLING]  # fmt: skip
+        telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
+        self._skeletons = _Skeletons(
+            telling, [(len(needles), each) for each in _OF_ADDRESS if peers]
+        )
+        self._by_skeleton = [(number, needles[number]) for number, _ in telling]
+        direct = [(number, needles[number]) for number, skeleton in enumerate(skeletons)
+                  if len(skeleton) < _TELLING]  # fmt: skip
         self._alike = [_Alike(found) for found in _groups(direct)]
         joined = {number for found in self._alike for number in found.numbers.values()}
         self._others = [each for each in direct if each[0] not in joined]
@@ -58,24 +61,24 @@ class PlainSearch:
         hits = find_hits(self._others, data, start, end)
         for several in self._alike:
             several.find_hits(data, start, end, hits)
-        if not (self._shaped or self._peers):
+        if not (self._by_skeleton or self._peers):
             return hits
         if self._apart <= 0:
             block = data[start:end]
-            shapes = _shape(block).split(b"\n")
-            self._sample(shapes)
+            skeletons = _skeleton(block).split(b"\n")
+            self._sample(skeletons)
         if self._apart > 0:
             self._apart -= end - start
             self._find_varied(data, start, end, hits)
         else:
-            self._find_shaped(block, shapes, start, hits)
+            self._find_by_skeleton(block, skeletons, start, hits)
         return hits
 
-    def _sample(self, shapes: list[bytes]) -> None:
-        """Count how many shapes are new, and tell from so many lines whether they are alike."""
-        known = self._shapes
-        self._new += sum(shape not in known for shape in set(shapes))
-        self._lines += len(shapes)
+    def _sample(self, skeletons: list[bytes]) -> None:
+        """Count how many skeletons are new, and tell from so many lines whether they are alike."""
+        known = self._skeletons
+        self._new += sum(skeleton not in known for skeleton in set(skeletons))
+        self._lines += len(skeletons)
         if self._lines > _SAMPLE:
             if self._new * _VARIED > self._lines:
                 self._apart = _APART
@@ -83,15 +86,17 @@ class PlainSearch:
 
     def _find_varied(self, data: bytes, start: int, end: int, hits: Hits) -> None:
         """Lines that are not alike: each needle by itself."""
-        hits.update(find_hits(self._shaped, data, start, end))
+        hits.update(find_hits(self._by_skeleton, data, start, end))
         if self._peers:
             found = [each.start() for each in _ADDRESS.finditer(data, start, end)
                      if each[1] in self._peers]  # fmt: skip
             if found:
                 hits[len(self._needles)] = found
 
-    def _find_shaped(self, block: bytes, shapes: list[bytes], start: int, hits: Hits) -> None:
-        told = list(map(self._shapes.__getitem__, shapes))
+    def _find_by_skeleton(
+        self, block: bytes, skeletons: list[bytes], start: int, hits: Hits
+    ) -> None:
+        told = list(map(self._skeletons.__getitem__, skeletons))
         if not any(told):
             return
         lines = block.split(b"\n")
@@ -111,23 +116,23 @@ class PlainSearch:
         return next(each.start() for each in _ADDRESS.finditer(line) if each[1] in self._peers)
 
 
-class _Shapes(dict[bytes, tuple[int, ...]]):
-    """The shape of a line -> the numbers of the needles that such a line may have."""
+class _Skeletons(dict[bytes, tuple[int, ...]]):
+    """The skeleton of a line -> the numbers of the needles that such a line may have."""
 
     def __init__(self, *numbered: list[tuple[int, bytes]]) -> None:
         super().__init__()
         self._needles = list(chain(*numbered))
 
-    def __missing__(self, shape: bytes) -> tuple[int, ...]:
-        found = tuple(dict.fromkeys(number for number, each in self._needles if each in shape))
+    def __missing__(self, skeleton: bytes) -> tuple[int, ...]:
+        found = tuple(dict.fromkeys(number for number, each in self._needles if each in skeleton))
         if len(self) > _KEPT:
             self.clear()
-        if len(shape) <= _LONG:
-            self[shape] = found
+        if len(skeleton) <= _LONG:
+            self[skeleton] = found
         return found
 
 
-def _shape(text: bytes) -> bytes:
+def _skeleton(text: bytes) -> bytes:
     """What is left without that in which lines of one kind differ: numbers, hashes."""
     return text.translate(None, _VARYING)
 
