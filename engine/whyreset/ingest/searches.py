@@ -180,35 +180,25 @@ def find_hits(needles: Iterable[tuple[int, bytes]], data: bytes, start: int, end
     """Each numbered needle by itself: a place of it in each line."""
     hits: Hits = {}
     for number, needle in needles:
-        look = _from_end if len(needle) <= _SHORT else _from_start
-        places = look(needle, data, start, end)
+        places = _places(needle, data, start, end)
         if places:
             hits[number] = places
     return hits
 
 
-def _from_start(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
+def _places(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
+    """A place of a needle in each line; of a short one the lines are taken from the last on."""
+    is_short = len(needle) <= _SHORT
+    look = data.rfind if is_short else data.find
     places: list[int] = []
-    find = data.find
-    place = find(needle, start, end)
+    place = look(needle, start, end)
     while place >= 0:
         places.append(place)
-        after = find(b"\n", place, end)
-        if after < 0:
+        if is_short:
+            edge = end = look(b"\n", start, place)
+        else:
+            edge = start = look(b"\n", place, end)
+        if edge < 0:
             break
-        place = find(needle, after, end)
-    return places
-
-
-def _from_end(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
-    places: list[int] = []
-    rfind = data.rfind
-    place = rfind(needle, start, end)
-    while place >= 0:
-        places.append(place)
-        before = rfind(b"\n", start, place)
-        if before < 0:
-            break
-        place = rfind(needle, start, before)
-    places.reverse()
-    return places
+        place = look(needle, start, end)
+    return places[::-1] if is_short else places
