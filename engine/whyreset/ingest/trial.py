@@ -23,13 +23,14 @@ class Trial:
     potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each path of a mapping
+    keys    sets of keys; what a mapping is of must have one of each
     surroundings  what its line is asked for; None where nothing is
     """
 
     __slots__ = (
         "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_needed",
-        "_numbers", "_quick", "_text", "addresses", "definition", "given", "mapped", "matcher",
-        "number", "plain", "potential", "surroundings",
+        "_numbers", "_quick", "_text", "addresses", "definition", "given", "keys", "mapped",
+        "matcher", "number", "plain", "potential", "surroundings",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -54,6 +55,7 @@ class Trial:
         asks = definition.afters or definition.skips
         self.surroundings = Surroundings(definition) if asks else None
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
+        self.keys = _needed_keys(matcher)
         self._quick: Any = None
         self._limited: Any = None
         self._numbers: dict[str, int] = {}
@@ -224,3 +226,20 @@ class Trial:
             return re.compile(_NAMED_GROUP.sub("(?P<", text))
         except re.error:
             return limited_pattern(text)
+
+
+def _needed_keys(matcher: Matcher) -> tuple[frozenset[str], ...]:
+    """Of each guard, and of each required field, the keys by which its paths may begin."""
+    guards = [[each.path] for each in matcher.guard if each.op != "!="]
+    required = [
+        [
+            each.path
+            for each in matcher.mapped
+            if each.field == name or (each.type == "request" and name == "path")
+        ]
+        for name in matcher.required
+    ]
+    return tuple(
+        frozenset(key for path in paths for key in (path[0], ".".join(path)))
+        for paths in (*guards, *required)
+    )
