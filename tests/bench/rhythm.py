@@ -16,8 +16,8 @@ from collections.abc import Callable
 from sparse import evidence
 
 from whyreset.basis.units import NS
-from whyreset.correlate.rhythm import LIKELY, find_rhythm, resolution_of
-from whyreset.correlate.trains import Bounds
+from whyreset.correlate.rhythm import find_rhythm, resolution_of
+from whyreset.correlate.trains import LIKELY, Bounds
 
 Kind = Callable[[random.Random, int, float], list[float]]
 """(draw, count, jitter) -> times (s); streams without a rhythm have no use for the jitter."""

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whyreset.basis.units import NS
-from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, find_rhythm, resolution_of
-from whyreset.correlate.trains import CANDIDATE_ERROR, Bounds, Pairs
+from whyreset.correlate.rhythm import MIN_BEATS, find_rhythm, resolution_of
+from whyreset.correlate.trains import CANDIDATE_ERROR, LIKELY, Bounds, Pairs
 
 Kind = Callable[[random.Random, int], list[float]]
 RUNS = 100

@@ -2,12 +2,14 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from whyreset.correlate.trains import (
     CHAIN,
     FEW,
+    LIKELY,
     Bounds,
     Pairs,
     Train,
@@ -59,20 +61,8 @@ class Explanation(NamedTuple):
 def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     """What may be behind up to FEW sorted `times` (ns): the chain of each period alone; the
     likeliest of them with more probers of that period, and with one of another."""
-    firsts: dict[tuple[int, ...], tuple[Explanation, float]] = {}
-    pairs = Pairs(times, bounds, bounds.high)
-    for period in candidates(times, bounds, FEW):
-        for steep in _STEEP:
-            chain = pairs.chain(period, steep)
-            if len(chain) < CHAIN:
-                continue
-            steps = round((times[chain[-1]] - times[chain[0]]) / period)
-            if (steps, *chain) not in firsts:
-                train = weighed(times, chain, period, bounds)
-                single = _of_one_period(times, [train], without(range(len(times)), train), bounds)
-                firsts[steps, *chain] = single, steep
     yield from _in_pairs(times, bounds)
-    ordered = sorted(firsts.values(), key=lambda each: each[0].evidence, reverse=True)
+    ordered = _singles(times, bounds)
     yield from (alone for alone, _ in ordered)
     if ordered and _is_whole(ordered[0][0], times):
         return
@@ -80,6 +70,40 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
         yield from _with_more(times, alone.trains[0], bounds, steep)
         if rank < _BESIDE and len(times) >= 2 * CHAIN:
             yield from _beside(times, alone.trains[0], bounds)
+
+
+def _singles(times: list[int], bounds: Bounds) -> list[tuple[Explanation, float]]:
+    """The chains of each period, each as one prober, and how steep the search for it was; the
+    likeliest first, without those that cannot be among the ones that are tried with more."""
+    found: list[tuple[Explanation, float]] = []
+    chains = _chains(times, bounds)
+    for length in sorted({len(chain) for _, chain in chains}, reverse=True):
+        ceiling = _most_worth(length - 1, bounds) - _STRAY * (len(times) - length)
+        if len(found) >= _EXTENDED and ceiling < found[_EXTENDED - 1][0].evidence:
+            break
+        for (_, chain), (period, steep) in chains.items():
+            if len(chain) == length:
+                train = weighed(times, chain, period, bounds)
+                left = without(range(len(times)), train)
+                found.append((_of_one_period(times, [train], left, bounds), steep))
+        found.sort(key=lambda each: each[0].evidence, reverse=True)
+    return found
+
+
+def _chains(
+    times: list[int], bounds: Bounds
+) -> dict[tuple[int, tuple[int, ...]], tuple[float, float]]:
+    """The chains of all periods by their periods from end to end and their events: the first
+    period that gave them, and how steep the search was."""
+    chains: dict[tuple[int, tuple[int, ...]], tuple[float, float]] = {}
+    pairs = Pairs(times, bounds, bounds.high)
+    for period in candidates(times, bounds, FEW):
+        for steep in _STEEP:
+            chain = pairs.chain(period, steep)
+            if len(chain) >= CHAIN:
+                steps = round((times[chain[-1]] - times[chain[0]]) / period)
+                chains.setdefault((steps, tuple(chain)), (period, steep))
+    return chains
 
 
 def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
@@ -164,13 +188,15 @@ def _of_one_period(
 def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanation]:
     """The first, and one more of another period among what it leaves."""
     left = without(range(len(times)), first)
-    if len(left) < CHAIN:
+    most = _worth(first.residuals, first.period, bounds) - _MISSED * first.missed - _OWN_PERIOD
+    if len(left) < CHAIN or most + _most_worth(len(left) - 1, bounds) < LIKELY:
         return
     rest = [times[i] for i in left]
     pairs = Pairs(rest, bounds, bounds.high)
     for period in candidates(rest, bounds, FEW):
         chain = pairs.chain(period)
-        if len(chain) < CHAIN:
+        ceiling = most + _most_worth(len(chain) - 1, bounds) - _STRAY * (len(left) - len(chain))
+        if len(chain) < CHAIN or ceiling < LIKELY:
             continue
         second = weighed(times, [left[i] for i in chain], period, bounds)
         trains, strays = [first, second], without(left, second)
@@ -185,6 +211,12 @@ def _worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
     spread = max(_FLOOR, spread_of(residuals, period, bounds))
     worth = max(link_worth(residuals, spread), _even_worth(residuals, period, bounds))
     return worth - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+
+
+@lru_cache(maxsize=256)
+def _most_worth(links: int, bounds: Bounds) -> float:
+    """What so many links are worth at most: without any jitter."""
+    return _worth((0.0,) * links, bounds.high, bounds) if links else -math.inf
 
 
 def _even_worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:

@@ -12,8 +12,8 @@ from whyreset.correlate.members import (
     World,
     compile_member,
 )
-from whyreset.correlate.rhythm import LIKELY, MIN_BEATS, Rhythm, find_rhythm, resolution_of
-from whyreset.correlate.trains import Bounds
+from whyreset.correlate.rhythm import MIN_BEATS, Rhythm, find_rhythm, resolution_of
+from whyreset.correlate.trains import LIKELY, Bounds
 from whyreset.model.event import Event
 from whyreset.model.rule import (
     MEMBER_CLAUSES,

@@ -11,6 +11,7 @@ from whyreset.correlate.few import alone, explanations
 from whyreset.correlate.trains import (
     CHAIN,
     FEW,
+    LIKELY,
     MISSED,
     Bounds,
     Pairs,
@@ -26,8 +27,6 @@ from whyreset.correlate.trains import (
 
 MIN_BEATS = 4
 """Beats from which a rhythm may count; fewer are found, and weighed, all the same."""
-LIKELY = 1.0
-"""Evidence (nats) from which a rhythm counts: 1 likely, 2 strong, 3 certain."""
 
 _MAX_TRAINS = 4
 _MAX_EQUAL = 3

@@ -10,6 +10,8 @@ CHAIN = 3
 """Beats of the shortest train."""
 FEW = 12
 """Events up to which all periods are tried, and every explanation is priced as a whole."""
+LIKELY = 1.0
+"""Evidence (nats) from which a rhythm counts: 1 likely, 2 strong, 3 certain."""
 MISSED = 2.3
 """Price in nats of a missed beat: -ln of 1/10."""
 CANDIDATE_ERROR = 1.1
@@ -150,7 +152,7 @@ class Pairs:
         return reach, links
 
 
-def weighed(times: list[int], chain: list[int], period: float, bounds: Bounds) -> Train:
+def weighed(times: list[int], chain: Sequence[int], period: float, bounds: Bounds) -> Train:
     """The chain with its refined period and its worth in nats."""
     gaps = [times[j] - times[i] for i, j in pairwise(chain)]
     missed = sum(_steps(gaps, period)) - len(gaps)
