@@ -203,6 +203,16 @@ def test_a_long_burst_is_taken_in_parts() -> None:
     assert abs(rhythm.period - 5 * NS) < 0.05 * NS
 
 
+def test_strays_behind_a_long_burst_do_not_end_its_rhythm() -> None:
+    draw = random.Random(2)
+    times = [round(t * NS) for t in sorted(train(draw, 192, 10, 0.02))]
+    strays = [times[-1] + round(t * NS) for t in (0.3, 400, 400.2, 900)]
+    rhythm = find_rhythm(times + strays, Bounds(NS, 60 * NS, 0.15))
+    assert rhythm is not None
+    assert rhythm.evidence >= LIKELY
+    assert rhythm.beats == tuple(range(192))
+
+
 def test_resolution() -> None:
     assert resolution_of([NS, 5 * NS]) == NS
     assert resolution_of([NS, 5 * NS + 1]) == 0

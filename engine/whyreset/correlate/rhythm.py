@@ -88,8 +88,11 @@ def _find_rhythm(times: tuple[int, ...], bounds: Bounds) -> Rhythm | None:
         if start and len(part) < MIN_BEATS:
             break
         found, worth = _trains(part, bounds)
-        evidence += worth
-        trains += [_shifted(train, start) for train in found]
+        if worth > -_STRAY * len(part):
+            evidence += worth
+            trains += [_shifted(train, start) for train in found]
+        else:
+            evidence -= _STRAY * len(part)
     if not trains:
         return None
     beats = sorted({i for train in trains for beat in train.beats for i in members[beat]})
