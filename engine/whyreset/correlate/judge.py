@@ -6,12 +6,8 @@ from operator import mul, sub
 
 from whyreset.basis.units import format_duration
 from whyreset.correlate.burst import Burst, shared_fields
-from whyreset.correlate.members import (
-    Answer,
-    MemberClause,
-    World,
-    compile_member,
-)
+from whyreset.correlate.joins import Answer
+from whyreset.correlate.members import MemberClause, World, compile_member
 from whyreset.correlate.rhythm import MIN_BEATS, Rhythm, find_rhythm, resolution_of
 from whyreset.correlate.trains import LIKELY, Bounds
 from whyreset.model.event import Event

@@ -9,33 +9,14 @@ from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
-from whyreset.correlate.lookup import ENDS, UNKNOWN, Evidence, Question, value_test
+from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
+from whyreset.correlate.lookup import UNKNOWN, Evidence, value_test
 from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
 Membership = Callable[[str], bool]
-
-
-class Answer(NamedTuple):
-    """For one reset: whether the clause holds (None: could not tell), by which event."""
-
-    holds: bool | None
-    event: Event | None = None
-
-
-_TARGETS = {
-    "from peer": ("peer",),
-    "from caller": ("peer", "namespace", "pod"),
-    "on peer": ("peer",),
-    "on pod": ("namespace", "pod"),
-    "on workload": ("namespace", "workload"),
-    "on node": ("node",),
-    "to workload": ("namespace", "workload", "local"),
-}
-"""What a relation takes from a reset: resets that agree in it ask for the same events."""
 _SECONDS = ("idle", "duration")
 
-_YES, _NO, _OPEN = Answer(True), Answer(False), Answer(None)
 Ask = Callable[[Burst], list[Answer]]
 Describe = Callable[[Burst, Sequence[Answer]], str]
 
@@ -56,11 +37,6 @@ class World(NamedTuple):
     networks: dict[str, Membership]
     asked: "dict[tuple[Clause, frozenset[str]], Ask]"
     shared: frozenset[str] = frozenset()
-
-
-def question_of(clause: Join | AfterLast) -> Question:
-    """The question that a clause will ask."""
-    return Question(clause.event, clause.relation, clause.conditions)
 
 
 def compile_member(clause: Clause, world: World) -> MemberClause:
@@ -103,8 +79,8 @@ def _in_network(clause: InNetwork, world: World) -> MemberClause:
 
     def one(value: Value | None) -> Answer:
         if value is None:
-            return _OPEN
-        return _YES if any(test(str(value)) for test in tests) is wanted else _NO
+            return OPEN
+        return YES if any(test(str(value)) for test in tests) is wanted else NO
 
     def describe(burst: Burst, _: Sequence[Answer]) -> str:
         values = _values(burst, field)
@@ -126,8 +102,8 @@ def _compare(clause: Compare) -> MemberClause:
 
     def one(value: Value | None) -> Answer:
         if untold and value is None:
-            return _OPEN
-        return _YES if test(value) else _NO
+            return OPEN
+        return YES if test(value) else NO
 
     def describe(burst: Burst, _: Sequence[Answer]) -> str:
         values = _values(burst, field)
@@ -141,107 +117,9 @@ def _compare(clause: Compare) -> MemberClause:
     return MemberClause(clause, _by_value(field, one), describe)
 
 
-class _Joining:
-    """A join of resets with the events that may explain them."""
-
-    def __init__(self, clause: Join, world: World) -> None:
-        self._clause = clause
-        self._evidence = world.evidence
-        self._question = question_of(clause)
-        targets = _TARGETS.get(self._question.relation or "", ())
-        self._targets = tuple(field for field in targets if field not in world.shared)
-        self._present = _NO if clause.negated else _YES
-        self._absent = _YES if clause.negated else _NO
-
-    def ask(self, burst: Burst) -> list[Answer]:
-        """The answer for each reset; where all ask for the same events, in one look-up."""
-        if len(burst) > 2 and all(len(burst.column(f).distinct) == 1 for f in self._targets):
-            low, high = burst[0].time - self._clause.before, burst[-1].time + self._clause.after
-            found = self._evidence.near(self._question, burst[0], low, high)
-            if found is None:
-                return [_OPEN] * len(burst)
-            if not (found and self._clause.event in ENDS):
-                return self._among(found, burst.times)
-        return [self._one(event) for event in burst]
-
-    def _missing(self, low: int, high: int) -> Answer:
-        return (
-            self._absent if self._evidence.coverage.covers(self._clause.event, low, high) else _OPEN
-        )
-
-    def _one(self, reset: Event) -> Answer:
-        time = reset.time
-        low, high = time - self._clause.before, time + self._clause.after
-        found = self._evidence.near(self._question, reset, low, high)
-        return _OPEN if found is None else self._among(found, [time])[0]
-
-    def _among(self, found: list[Event], times: list[int]) -> list[Answer]:
-        """The answer for a reset at each time: the nearest of the events found for them all."""
-        before, after = self._clause.before, self._clause.after
-        missing = self._missing(times[0] - before, times[-1] + after)
-        if not found and (missing.holds is not None or len(times) == 1):
-            return [missing] * len(times)
-        hits = [Answer(self._present.holds, event) for event in found]
-        places = [event.time for event in found]
-        answers = []
-        for time in times:
-            at = bisect_right(places, time + min(after, 0))
-            earlier = time - places[at - 1] if at else before + 1
-            later = places[at] - time if at < len(places) else after + 1
-            if earlier <= before and (earlier <= later or later > after):
-                answers.append(hits[at - 1])
-            elif later <= after:
-                answers.append(hits[at])
-            elif missing.holds is not None:
-                answers.append(missing)
-            else:
-                answers.append(self._missing(time - before, time + after))
-        return answers
-
-    def describe(self, burst: Burst, answers: Sequence[Answer]) -> str:
-        """What was found, in words."""
-        return _describe_join(self._clause, burst, answers, self._evidence)
-
-
 def _join(clause: Join, world: World) -> MemberClause:
-    joining = _Joining(clause, world)
+    joining = Joining(clause, world.evidence, world.shared)
     return MemberClause(clause, joining.ask, joining.describe)
-
-
-def _describe_join(
-    clause: Join, events: Sequence[Event], answers: Sequence[Answer], evidence: Evidence
-) -> str:
-    hits = [
-        (event, answer.event)
-        for event, answer in zip(events, answers, strict=True)
-        if answer.event is not None
-    ]
-    streams = evidence.coverage.streams(clause.event)
-    if hits:
-        reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
-        away = format_duration(abs(reset.time - nearest.time))
-        side = "before" if nearest.time <= reset.time else "after"
-        return f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
-    if not streams:
-        return f"no stream with {clause.event} events was read"
-    if any(answer.holds is None for answer in answers):
-        if evidence.near(question_of(clause), events[0], events[0].time, events[0].time) is None:
-            return "it is not known whom to look for"
-        return f"the {clause.event} streams that were read do not cover the time"
-    return f"none in {streams} stream{'s' if streams > 1 else ''} with {clause.event} events"
-
-
-def summary(event: Event) -> str:
-    """One short phrase for an event of evidence: the fields that tell most."""
-    fields = event.fields
-    if event.kind == "access":
-        parts = [fields.get("method"), fields.get("path"), fields.get("status")]
-        if (duration := fields.get("duration")) is not None:
-            parts.append(f"after {float(duration):.3g}s")
-    else:
-        parts = [fields.get("reason"), fields.get("what"), event.get("pod") or event.get("node")]
-    text = " ".join(str(part)[:60] for part in parts if part not in (None, ""))
-    return text or plain(event.kind)
 
 
 def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
@@ -251,9 +129,9 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         low = reset.time - clause.high
         found = evidence.near(question, reset, low, reset.time - 1)
         if found is None:
-            return _OPEN
+            return OPEN
         if not found:
-            return _NO if evidence.coverage.covers(clause.event, low, reset.time) else _OPEN
+            return NO if evidence.coverage.covers(clause.event, low, reset.time) else OPEN
         last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 
@@ -265,7 +143,7 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         ages = [_age(*pair) for pair in zip(burst, answers, strict=True)]
         low, high = _one_timer([age for age in ages if age is not None], tolerance)
         return [
-            _NO if age is not None and not low <= age <= high else answer
+            NO if age is not None and not low <= age <= high else answer
             for age, answer in zip(ages, answers, strict=True)
         ]
 
@@ -324,7 +202,7 @@ def _either(answers: Sequence[Answer]) -> Answer:
     for answer in answers:
         if answer.holds:
             return answer
-    return _OPEN if any(answer.holds is None for answer in answers) else _NO
+    return OPEN if any(answer.holds is None for answer in answers) else NO
 
 
 def _values(burst: Burst, field: str) -> list[str]:

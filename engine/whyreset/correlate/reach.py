@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from whyreset.basis.units import NS
+from whyreset.correlate.joins import question_of
 from whyreset.correlate.lookup import Question
-from whyreset.correlate.members import question_of
 from whyreset.model.rule import AtLeast, Join, Rule, asking
 
 _SPAN = 600 * NS

@@ -1,0 +1,136 @@
+"""Joins: the events near a reset in time, and what their presence or absence tells."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from whyreset.basis.names import plain
+from whyreset.basis.units import format_duration
+from whyreset.correlate.burst import Burst
+from whyreset.correlate.lookup import ENDS, Evidence, Question
+from whyreset.model.event import Event
+from whyreset.model.rule import AfterLast, Join
+
+
+class Answer(NamedTuple):
+    """For one reset: whether the clause holds (None: could not tell), by which event."""
+
+    holds: bool | None
+    event: Event | None = None
+
+
+YES, NO, OPEN = Answer(True), Answer(False), Answer(None)
+
+_TARGETS = {
+    "from peer": ("peer",),
+    "from caller": ("peer", "namespace", "pod"),
+    "on peer": ("peer",),
+    "on pod": ("namespace", "pod"),
+    "on workload": ("namespace", "workload"),
+    "on node": ("node",),
+    "to workload": ("namespace", "workload", "local"),
+}
+"""What a relation takes from a reset: resets that agree in it ask for the same events."""
+
+
+def question_of(clause: Join | AfterLast) -> Question:
+    """The question that a clause will ask."""
+    return Question(clause.event, clause.relation, clause.conditions)
+
+
+class Joining:
+    """A join of resets with the events that may explain them."""
+
+    def __init__(self, clause: Join, evidence: Evidence, shared: frozenset[str]) -> None:
+        self._clause = clause
+        self._evidence = evidence
+        self._question = question_of(clause)
+        targets = _TARGETS.get(self._question.relation or "", ())
+        self._targets = tuple(field for field in targets if field not in shared)
+        self._present = NO if clause.negated else YES
+        self._absent = YES if clause.negated else NO
+
+    def ask(self, burst: Burst) -> list[Answer]:
+        """The answer for each reset; where all ask for the same events, in one look-up."""
+        if len(burst) > 2 and all(len(burst.column(f).distinct) == 1 for f in self._targets):
+            low, high = burst[0].time - self._clause.before, burst[-1].time + self._clause.after
+            found = self._evidence.near(self._question, burst[0], low, high)
+            if found is None:
+                return [OPEN] * len(burst)
+            if not (found and self._clause.event in ENDS):
+                return self._among(found, burst.times)
+        return [self._one(event) for event in burst]
+
+    def _missing(self, low: int, high: int) -> Answer:
+        return (
+            self._absent if self._evidence.coverage.covers(self._clause.event, low, high) else OPEN
+        )
+
+    def _one(self, reset: Event) -> Answer:
+        time = reset.time
+        low, high = time - self._clause.before, time + self._clause.after
+        found = self._evidence.near(self._question, reset, low, high)
+        return OPEN if found is None else self._among(found, [time])[0]
+
+    def _among(self, found: list[Event], times: list[int]) -> list[Answer]:
+        """The answer for a reset at each time: the nearest of the events found for them all."""
+        before, after = self._clause.before, self._clause.after
+        missing = self._missing(times[0] - before, times[-1] + after)
+        if not found and (missing.holds is not None or len(times) == 1):
+            return [missing] * len(times)
+        hits = [Answer(self._present.holds, event) for event in found]
+        places = [event.time for event in found]
+        answers = []
+        for time in times:
+            at = bisect_right(places, time + min(after, 0))
+            earlier = time - places[at - 1] if at else before + 1
+            later = places[at] - time if at < len(places) else after + 1
+            if earlier <= before and (earlier <= later or later > after):
+                answers.append(hits[at - 1])
+            elif later <= after:
+                answers.append(hits[at])
+            elif missing.holds is not None:
+                answers.append(missing)
+            else:
+                answers.append(self._missing(time - before, time + after))
+        return answers
+
+    def describe(self, burst: Burst, answers: Sequence[Answer]) -> str:
+        """What was found, in words."""
+        return _describe_join(self._clause, burst, answers, self._evidence)
+
+
+def _describe_join(
+    clause: Join, events: Sequence[Event], answers: Sequence[Answer], evidence: Evidence
+) -> str:
+    hits = [
+        (event, answer.event)
+        for event, answer in zip(events, answers, strict=True)
+        if answer.event is not None
+    ]
+    streams = evidence.coverage.streams(clause.event)
+    if hits:
+        reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
+        away = format_duration(abs(reset.time - nearest.time))
+        side = "before" if nearest.time <= reset.time else "after"
+        return f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
+    if not streams:
+        return f"no stream with {clause.event} events was read"
+    if any(answer.holds is None for answer in answers):
+        if evidence.near(question_of(clause), events[0], events[0].time, events[0].time) is None:
+            return "it is not known whom to look for"
+        return f"the {clause.event} streams that were read do not cover the time"
+    return f"none in {streams} stream{'s' if streams > 1 else ''} with {clause.event} events"
+
+
+def summary(event: Event) -> str:
+    """One short phrase for an event of evidence: the fields that tell most."""
+    fields = event.fields
+    if event.kind == "access":
+        parts = [fields.get("method"), fields.get("path"), fields.get("status")]
+        if (duration := fields.get("duration")) is not None:
+            parts.append(f"after {float(duration):.3g}s")
+    else:
+        parts = [fields.get("reason"), fields.get("what"), event.get("pod") or event.get("node")]
+    text = " ".join(str(part)[:60] for part in parts if part not in (None, ""))
+    return text or plain(event.kind)
