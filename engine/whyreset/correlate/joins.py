@@ -2,10 +2,11 @@
 
 from bisect import bisect_right
 from collections.abc import Sequence
+from math import exp, log
 from typing import NamedTuple
 
 from whyreset.basis.names import plain
-from whyreset.basis.units import format_duration
+from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.lookup import ENDS, Evidence, Question
 from whyreset.model.event import Event
@@ -33,6 +34,14 @@ _TARGETS = {
 """What a relation takes from a reset: resets that agree in it ask for the same events."""
 
 
+RATED = 60 * NS
+"""Time (ns) before a reset from which it is told how often such events come."""
+_TELLING = 100
+"""Resets of a burst, the first ones, that tell whether what was found may be chance."""
+_WHOLE_SECOND = NS // 2
+"""How far (ns) a time may be off that is a whole second, as stamps without a fraction are."""
+
+
 def question_of(clause: Join | AfterLast) -> Question:
     """The question that a clause will ask."""
     return Question(clause.event, clause.relation, clause.conditions)
@@ -51,6 +60,47 @@ class Joining:
         self._absent = YES if clause.negated else NO
 
     def ask(self, burst: Burst) -> list[Answer]:
+        """The answer for each reset; could not tell, where the events that were found may well be
+        near by chance."""
+        answers = self._looked_up(burst)
+        limit = self._clause.chance
+        if limit is None or not any(answer.event for answer in answers):
+            return answers
+        if self._chance(burst, answers) <= limit:
+            return answers
+        return [answer._replace(holds=None) if answer.event else answer for answer in answers]
+
+    def _chance(self, burst: Burst, answers: Sequence[Answer]) -> float:
+        """How likely chance would put events as near to these resets, by Fisher's method: an event
+        tells once, by the reset that is nearest to it, and a reset without one tells against."""
+        nearest: dict[int, float] = {}
+        missing = 0
+        for reset, answer in zip(burst[:_TELLING], answers, strict=False):
+            if answer.event is None:
+                missing += 1
+            else:
+                one, by_chance = id(answer.event), self._as_near(reset, answer.event)
+                nearest[one] = min(by_chance, nearest.get(one, 1.0))
+        half = -sum(map(log, nearest.values()))  # of the statistic, which is chi-squared
+        term = total = exp(-half)
+        for k in range(1, len(nearest) + missing):
+            term *= half / k
+            total += term
+        return total
+
+    def _as_near(self, reset: Event, event: Event) -> float:
+        """How likely an event is as near to a reset by chance: those of the last minute taken for
+        a Poisson stream, 1 - exp(-rate * time that is as near)."""
+        clause = self._clause
+        low, high = reset.time - RATED, reset.time + max(clause.after, 0)
+        found = self._evidence.near(self._question, reset, low, high) or ()
+        distance = abs(reset.time - event.time)
+        if not (reset.time % NS and event.time % NS):
+            distance = max(distance, _WHOLE_SECOND)
+        as_near = min(distance, clause.before) + min(distance, clause.after)
+        return 1 - exp(-max(len(found), 1) * max(as_near, 1) / (high - low))
+
+    def _looked_up(self, burst: Burst) -> list[Answer]:
         """The answer for each reset; where all ask for the same events, in one look-up."""
         if len(burst) > 2 and all(len(burst.column(f).distinct) == 1 for f in self._targets):
             low, high = burst[0].time - self._clause.before, burst[-1].time + self._clause.after
@@ -113,7 +163,9 @@ def _describe_join(
         reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
         away = format_duration(abs(reset.time - nearest.time))
         side = "before" if nearest.time <= reset.time else "after"
-        return f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
+        told = f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
+        is_chance = clause.chance is not None and not any(answer.holds for answer in answers)
+        return f"{told}; so many are there that this may be chance" if is_chance else told
     if not streams:
         return f"no stream with {clause.event} events was read"
     if any(answer.holds is None for answer in answers):

@@ -161,7 +161,12 @@ def _clause(analysis: Analysis, text: str, spot: Spot) -> Iterable[str]:
     if isinstance(node.body, clause_tree.InNode) and node.body.negated:
         form = "FIELD not in"
     yield _entry(next(each for each in _CLAUSES if each.form.startswith(form)))
-    added = ((node.quantifier, "any | all"), (node.if_known, "MEMBER CLAUSE if"))
+    by_chance = isinstance(node.body, clause_tree.JoinNode) and node.body.chance
+    added = (
+        (by_chance, "KIND [FIELD = VALUE, ...] [RELATION] within D by chance"),
+        (node.quantifier, "any | all"),
+        (node.if_known, "MEMBER CLAUSE if"),
+    )
     for present, start in added:
         if present:
             yield next(each.says for each in _CLAUSES if each.form.startswith(start))

@@ -237,6 +237,9 @@ class _Builder:
     def reach(self, _meta: Meta, c: list[Any]) -> clause_tree.ReachNode:
         return clause_tree.ReachNode(c[0], c[1] if len(c) > 1 else None)
 
+    def chance(self, _meta: Meta, c: list[Any]) -> Word:
+        return c[0]  # type: ignore[no-any-return]
+
     def join(self, _meta: Meta, c: list[Any]) -> clause_tree.JoinNode:
         return _join(c, negated=False)
 
@@ -316,6 +319,7 @@ def _join(c: list[Any], *, negated: bool) -> clause_tree.JoinNode:
         conditions=_of(c, clause_tree.ConditionNode),
         relation=_one(c, clause_tree.RelationNode),
         reach=_of(c, clause_tree.ReachNode),
+        chance=_one(c, Word),
     )
 
 

@@ -63,13 +63,14 @@ class ReachNode(Frozen):
 
 
 class JoinNode(Frozen):
-    """`[no] event [conditions] [relation] within ...`."""
+    """`[no] event [conditions] [relation] within ... [by chance at most P]`."""
 
     event: Word
     negated: bool
     conditions: tuple[ConditionNode, ...]
     relation: RelationNode | None
     reach: tuple[ReachNode, ...]
+    chance: Word | None
 
 
 class AfterNode(Frozen):

@@ -169,6 +169,7 @@ class ClauseReader:
             relation=relation,
             before=before,
             after=after,
+            chance=self._reader.share(node.chance) if node.chance else None,
             **head,
         )
 

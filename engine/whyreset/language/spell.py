@@ -71,7 +71,8 @@ def _(node: clause_tree.JoinNode) -> str:
         for each in node.reach
     )
     no = "no " if node.negated else ""
-    return f"{no}{node.event.text}{_tail(node.conditions, node.relation)} within {reach}"
+    chance = f" by chance at most {node.chance.text}" if node.chance else ""
+    return f"{no}{node.event.text}{_tail(node.conditions, node.relation)} within {reach}{chance}"
 
 
 @spell_body.register

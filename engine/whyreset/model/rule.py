@@ -64,7 +64,8 @@ class Compare(Clause, kw_only=True):
 
 
 class Join(Clause, kw_only=True):
-    """`[no] EVENT [FIELD op value, ...] [relation] within ...` (member); reach in ns.
+    """`[no] EVENT [FIELD op value, ...] [relation] within ... [by chance at most P]` (member);
+    reach in ns, P a share.
 
     A window that ends before the reset (`within 5s..30s before`) has a negative `after`.
     """
@@ -75,6 +76,7 @@ class Join(Clause, kw_only=True):
     relation: str | None
     before: int
     after: int
+    chance: float | None = None
 
 
 class AfterLast(Clause, kw_only=True):

@@ -71,7 +71,8 @@ def _looser(clause: Clause) -> Iterable[Clause]:
     match clause:
         case Join(negated=False):
             after = max(0, clause.after) * _WIDER
-            return (replace(clause, before=clause.before * _WIDER, after=after),)
+            wider = replace(clause, before=clause.before * _WIDER, after=after)
+            return (wider,) if clause.chance is None else (wider, replace(clause, chance=None))
         case Join(negated=True) if clause.after < 0:
             return (replace(clause, before=(clause.before - clause.after) // 2),)
         case Join(negated=True):

@@ -71,6 +71,21 @@ MEMBER_CLAUSES = (
     ),
     Entry(
         place=CLAUSE,
+        words=("by", "chance"),
+        form="KIND [FIELD = VALUE, ...] [RELATION] within D by chance at most P%",
+        says="The events are nearer to the resets than chance would put them: they are, as a "
+        "whole, as near to the resets of a burst with at most this probability. For events that "
+        "come often, of which some are near whatever was the cause. Those of the last minute are "
+        "taken for a stream without a beat (Poisson), and the resets tell together (Fisher's "
+        "method). Where it may be chance, it could not be told.",
+        costs="Look-back is a minute at least.",
+        example="access status = 499 within 1s by chance at most 10%",
+        holds="at 9990ms  access client=10.42.0.9 status=499\nat 10s     reset peer=10.42.0.1",
+        fails="at 0s..1m every 500ms  access client=10.42.0.9 status=499\n"
+        "at 30200ms  reset peer=10.42.0.1",
+    ),
+    Entry(
+        place=CLAUSE,
         words=("last",),
         form="D1..D2 [± T] after last KIND [FIELD = VALUE, ...] [RELATION]",
         says="The last such event came this long before the reset. With `± T` the delays must "
