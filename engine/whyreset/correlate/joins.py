@@ -34,10 +34,12 @@ _TARGETS = {
 """What a relation takes from a reset: resets that agree in it ask for the same events."""
 
 
-RATED = 60 * NS
-"""Time (ns) before a reset from which it is told how often such events come."""
-_TELLING = 100
-"""Resets of a burst, the first ones, that tell whether what was found may be chance."""
+RATED, _LATELY = 60 * NS, 10 * NS
+"""Times (ns) before a reset from which it is told how often such events come: the higher rate
+counts, in the shorter one without the event that was found."""
+_SAMPLE, _TELLING = 100, 5
+"""Resets of a burst, the first ones, that tell whether what was found may be chance, and for how
+many they count at most: rates are not known so well that hundreds of them would prove more."""
 _WHOLE_SECOND = NS // 2
 """How far (ns) a time may be off that is a whole second, as stamps without a fraction are."""
 
@@ -72,33 +74,36 @@ class Joining:
 
     def _chance(self, burst: Burst, answers: Sequence[Answer]) -> float:
         """How likely chance would put events as near to these resets, by Fisher's method: an event
-        tells once, by the reset that is nearest to it, and a reset without one tells against."""
-        nearest: dict[int, float] = {}
+        tells once, by the first reset beside it, and a reset without one tells against."""
+        found: dict[int, float] = {}
         missing = 0
-        for reset, answer in zip(burst[:_TELLING], answers, strict=False):
+        for reset, answer in zip(burst[:_SAMPLE], answers, strict=False):
             if answer.event is None:
                 missing += 1
-            else:
-                one, by_chance = id(answer.event), self._as_near(reset, answer.event)
-                nearest[one] = min(by_chance, nearest.get(one, 1.0))
-        half = -sum(map(log, nearest.values()))  # of the statistic, which is chi-squared
+            elif id(answer.event) not in found:
+                found[id(answer.event)] = log(self._as_near(reset, answer.event))
+        count = len(found) + missing
+        telling = min(count, _TELLING)
+        half = -sum(found.values()) * telling / count  # of chi-squared
         term = total = exp(-half)
-        for k in range(1, len(nearest) + missing):
+        for k in range(1, telling):
             term *= half / k
             total += term
         return total
 
     def _as_near(self, reset: Event, event: Event) -> float:
-        """How likely an event is as near to a reset by chance: those of the last minute taken for
-        a Poisson stream, 1 - exp(-rate * time that is as near)."""
+        """How likely an event is as near to a reset by chance, as those before it are a Poisson
+        stream: 1 - exp(-rate * time that is as near)."""
         clause = self._clause
-        low, high = reset.time - RATED, reset.time + max(clause.after, 0)
-        found = self._evidence.near(self._question, reset, low, high) or ()
+        before, after = reset.time - RATED, reset.time + max(clause.after, 0)
+        found = self._evidence.near(self._question, reset, before, after) or ()
+        lately = sum(each.time >= reset.time - _LATELY for each in found) - 1
+        rate = max(len(found) / (after - before), lately / (after - reset.time + _LATELY))
         distance = abs(reset.time - event.time)
         if not (reset.time % NS and event.time % NS):
             distance = max(distance, _WHOLE_SECOND)
         as_near = min(distance, clause.before) + min(distance, clause.after)
-        return 1 - exp(-max(len(found), 1) * max(as_near, 1) / (high - low))
+        return 1 - exp(-rate * max(as_near, 1))
 
     def _looked_up(self, burst: Burst) -> list[Answer]:
         """The answer for each reset; where all ask for the same events, in one look-up."""
