@@ -93,3 +93,21 @@ def test_refine_keeps_the_outer_base_and_takes_the_inner_fraction():
     assert refine(outer, Stamp(4600 * NS + 483, (), 0)) == Stamp(4600 * NS + 483, (), 0)
     # one that disagrees says nothing
     assert refine(outer, Stamp(1300 * NS, (), 0)) == outer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"ts":1.5e+300,"msg":"x"}', '{"ts":1.5e+999,"msg":"x"}', '{"ts":99999999999,"msg":"x"}',
+        '{"ts":"0001-01-01T00:00:00Z","msg":"x"}',
+        "9999-12-31T23:59:59Z x", "1960-01-01T00:00:00Z x",
+    ],
+)  # fmt: skip
+def test_what_no_log_can_have_as_its_time(text):
+    assert read_header(text, Clock(reference=0)) is None
+
+
+def test_a_time_that_cannot_be_is_passed_over_for_one_that_can():
+    stamp = read_header('{"ts":1.5e+300,"time":"2026-11-22T10:00:00Z"}', Clock())
+    assert stamp is not None
+    assert stamp.time == parse_rfc3339("2026-11-22T10:00:00Z")

@@ -1,12 +1,17 @@
 """The shipped event definitions, on a corpus of lines and on their own samples."""
 
 import json
+import re
 from collections.abc import Iterator
 from functools import cache
+from math import isfinite
 from pathlib import Path
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
+from whyreset.basis.times import END
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
@@ -74,6 +79,33 @@ def test_the_corpus_is_large_enough() -> None:
     cases = [json.loads(text) for path in CASES for text in path.read_text("utf-8").splitlines()]
     assert len(cases) >= 300
     assert sum(not case["events"] for case in cases) >= 80
+
+
+ODD = (
+    "²", "٣", "-1", "0", "00", "9" * 30, "9" * 5000, "1e300", "1.5e+999", "1e-400", "0x10", "NaN",
+    "Infinity", "0001", "9999", "1970", "2116", "\x00", "\u2028", "::", "[", "{", '"',
+)  # fmt: skip
+NUMBER = re.compile(r"\d+(?:\.\d+)?")
+
+
+@cache
+def lines() -> list[str]:
+    return [
+        json.loads(text)["line"] for path in CASES for text in path.read_text("utf-8").splitlines()
+    ]
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.data())
+def test_any_number_in_a_line_may_be_odd(data: st.DataObject) -> None:
+    line = data.draw(st.sampled_from(lines()))
+    places = [found.span() for found in NUMBER.finditer(line)] or [(0, 0)]
+    start, end = data.draw(st.sampled_from(places))
+    for event in events_of(line[:start] + data.draw(st.sampled_from(ODD)) + line[end:]):
+        assert -86_400 * 10**9 < event.time < END
+        for name, value in event.fields.items():
+            assert isinstance(value, str) or isfinite(value), name
+            assert not name.endswith("_port") or 0 <= int(value) <= 99_999
 
 
 def sample_complaint(kind: str, sample: Sample) -> str | None:

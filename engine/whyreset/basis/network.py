@@ -4,6 +4,8 @@ import ipaddress
 from collections.abc import Callable, Iterable
 from functools import lru_cache
 
+_PORT_DIGITS = 5
+
 Prefix = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
@@ -31,7 +33,12 @@ def split_port(text: str) -> tuple[str, int | None]:
         host, _, port = text.partition(":")
     else:
         host, port = text, ""
-    return plain_address(host), int(port) if port.isdigit() else None
+    return plain_address(host), int(port) if is_port(port) else None
+
+
+def is_port(text: str) -> bool:
+    """Whether a text is a number that a port may have."""
+    return len(text) <= _PORT_DIGITS and text.isdecimal()
 
 
 def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:

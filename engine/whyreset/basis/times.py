@@ -5,6 +5,9 @@ from functools import lru_cache
 
 from whyreset.basis.units import NS
 
+END = 1 << 62
+"""The end of all times (ns), in 2116: beyond it and before 1970 nothing is the time of a log."""
+
 
 def format_time(nanoseconds: int) -> str:
     """`2026-11-22T10:00:00.123456789Z` of nanoseconds since the epoch."""

@@ -19,6 +19,8 @@ _UNITS = {
 }
 UNIT_WORDS = r"(?i:m(?:illi)?sec(?:ond)?s?|sec(?:ond)?s?|min(?:ute)?s?|hours?|days?)"
 """A pattern of units as sentences spell them: `61 seconds`, `5 min`."""
+LONGEST = 1 << 62
+"""The longest duration, ns: 146 years."""
 UNIT_NAMES = tuple(_UNITS)
 _WORD = lazy(rf"(?<=\d)\s*(?P<word>{UNIT_WORDS})\b")
 _OF_WORDS = {"se": "s", "mi": "m", "ho": "h", "da": "d", "ms": "ms"}
@@ -26,12 +28,16 @@ _PART = lazy(r"(\d+(?:\.\d+)?)\s*(ns|us|µs|ms|min|s|m|h|d)")
 
 
 def parse_duration(text: str) -> int:
-    """Nanoseconds of `2s`, `500ms`, `15m` or the sum `1m30s`; ValueError for anything else."""
+    """Nanoseconds of `2s`, `500ms`, `15m` or the sum `1m30s`; ValueError for anything else, and
+    for more than LONGEST."""
     text = text.strip()
     parts = _PART.findall(text)
     if not parts or _PART.sub("", text).strip():
         raise ValueError(f"not a duration: {text!r}")
-    return sum(round(float(number) * _UNITS[unit]) for number, unit in parts)
+    spans = [float(number) * _UNITS[unit] for number, unit in parts]
+    if sum(spans) > LONGEST:
+        raise ValueError(f"too long a duration: {text!r}")
+    return sum(map(round, spans))
 
 
 def read_duration(text: str) -> int:

@@ -83,7 +83,7 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
         help="zone of times that name none: UTC (the default), +02:00, Europe/Berlin",
     )  # fmt: skip
     parser.add_argument(
-        "--year", type=number(1970, 2261), default=None,
+        "--year", type=number(1970, 2115), default=None,
         help="year of times that name none (default: nearest)",
     )  # fmt: skip
 

@@ -12,6 +12,7 @@ from typing import Any
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
+from whyreset.basis.times import END
 from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
 from whyreset.correlate.case import UNKNOWN_GAP, BrokenOffError, Case, Open, gap_of, within_reach
 from whyreset.correlate.clusters import Cluster, Clusters, Place
@@ -32,7 +33,6 @@ from whyreset.model.verdict import Labelled, Verdict
 _source_name = attrgetter("source.name")
 _UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_open", "_fed", "_now", "verdicts")
-_END = 1 << 62
 _LIMIT = 20_000
 """Resets in one stretch, so that memory stays bounded; `Correlator.most` may be set to less."""
 _SWEEP = 4096
@@ -120,7 +120,7 @@ class Correlator:
                 self.advance(event.time)
             self._take(event)
 
-    def advance(self, time: int, most: int = _END) -> bool:
+    def advance(self, time: int, most: int = END) -> bool:
         """Event time is at least `time` (ns) now: judge what can be judged; False where it was
         broken off, with so many more verdicts or labels to be taken."""
         most += len(self._labels)
@@ -132,9 +132,9 @@ class Correlator:
         self._now = max(self._now, time)
         return True
 
-    def finish(self, most: int = _END) -> bool:
+    def finish(self, most: int = END) -> bool:
         """No more events: judge all that is left, or as `advance` does."""
-        return self.advance(_END, most)
+        return self.advance(END, most)
 
     def take_labels(self) -> list[Labelled]:
         """The labels decided so far, in time order: none earlier will follow."""
@@ -171,7 +171,7 @@ class Correlator:
 
     def leave(self) -> int:
         """Judge nothing more; gives how many resets are left."""
-        left = self._clusters.take_first(_END)
+        left = self._clusters.take_first(END)
         return sum(len(cluster.events) for cluster in left if cluster.kind == RESET)
 
     @property

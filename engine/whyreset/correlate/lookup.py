@@ -6,6 +6,7 @@ from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage
 from whyreset.correlate.owners import Owners
 from whyreset.model.definition import Condition
@@ -246,7 +247,7 @@ class Evidence:
         keys |= {name for name, parts in self._upstream_names.items() if workload in parts}
         return sorted(keys)
 
-    def forget(self, floor: int, most: int = 1 << 62) -> None:
+    def forget(self, floor: int, most: int = END) -> None:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
         (ns) before it."""
         for question, table in self._tables.items():

@@ -4,11 +4,14 @@ import re
 import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from math import isfinite
 from typing import NamedTuple
 
 from whyreset.basis.lazy import lazy
+from whyreset.basis.times import END
 from whyreset.basis.units import NS
 
+_DAY = 86_400 * NS
 YEAR_AND_ZONE = ("year", "zone")
 POWERS: tuple[int, ...] = tuple(int(10 ** (9 - digits)) for digits in range(10))
 
@@ -136,12 +139,18 @@ class _Seconds(dict[bytes | str, int]):
         found = _ISO.fullmatch(head if isinstance(head, str) else head.decode("ascii"))
         if found is None or len(head) != 19:
             raise ValueError(f"not a time: {head!r}")
-        whole = _utc_seconds(found) * NS
-        self[head] = whole
+        self[head] = whole = _believed(_utc_seconds(found) * NS)
         return whole
 
 
 SECONDS = _Seconds()
+
+
+def _believed(time: int) -> int:
+    """A time (ns) that a log can have; ValueError for another, such as Go's zero time."""
+    if -_DAY < time < END:  # a local time may be that much earlier
+        return time
+    raise ValueError(f"not the time of a log: {time}")
 
 
 def parse_rfc3339(text: bytes | str) -> int:
@@ -169,8 +178,9 @@ def parse_epoch(number: float | int | str) -> int:
     if "e" in text or "E" in text:  # `1.7e+09`
         text = repr(float(text))
     whole, _, fraction = text.partition(".")
-    if not whole.isdigit() or not (fraction.isdigit() or text == whole):
-        return _epoch_ns(round(float(text)), "")
+    if not whole.isdecimal() or not (fraction.isdecimal() or text == whole):
+        number = float(text)
+        return _epoch_ns(round(number) if isfinite(number) else -1, "")
     return _epoch_ns(int(whole), fraction)
 
 
@@ -179,7 +189,7 @@ def _epoch_ns(whole: int, fraction: str) -> int:
     for limit, factor in ((10**11, NS), (10**14, 10**6), (10**17, 10**3), (10**20, 1)):
         if 0 <= whole < limit:
             part = int(fraction) * factor // 10 ** len(fraction) if fraction else 0
-            return whole * factor + part
+            return _believed(whole * factor + part)
     raise ValueError(f"not an epoch: {whole}")
 
 
@@ -208,13 +218,20 @@ def read_header(text: str, clock: Clock) -> Stamp | None:
     key = _LOGFMT.match(head)
     if key is not None:
         if key["epoch"]:
-            return Stamp(parse_epoch(key["epoch"]), (), key.end())
+            return _epoch_stamp(key["epoch"], key.end())
         return read_stamp(head, clock, key.end())
     bracket = _CLF.search(head)
     if bracket is not None:
         return read_stamp(head, clock, bracket.end())
     epoch = _EPOCH.match(head)
-    return Stamp(parse_epoch(epoch[1]), (), epoch.end()) if epoch else None
+    return _epoch_stamp(epoch[1], epoch.end()) if epoch else None
+
+
+def _epoch_stamp(number: str, end: int, nanos: int = 0) -> Stamp | None:
+    try:
+        return Stamp(parse_epoch(number) + nanos, (), end)
+    except ValueError:
+        return None
 
 
 def refine(outer: Stamp, inner: Stamp) -> Stamp:
@@ -234,9 +251,9 @@ def refine(outer: Stamp, inner: Stamp) -> Stamp:
 def _json_stamp(text: str, clock: Clock) -> Stamp | None:
     for found in _JSON_TIME.finditer(text, 0, 4096):
         if found["number"]:
-            nanos = int(found["nanos"] or 0)
-            return Stamp(parse_epoch(found["number"]) + nanos, (), found.end())
-        stamp = read_stamp(found["text"], clock)
+            stamp = _epoch_stamp(found["number"], found.end(), int(found["nanos"] or 0))
+        else:
+            stamp = read_stamp(found["text"], clock)
         if stamp is not None:
             return stamp
     return None
@@ -247,13 +264,15 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
     digits = parts.get("fraction") or ""
     fraction = int(digits) * POWERS[len(digits)] if digits else 0
     offset = parts.get("offset") or (parts["hours"].strip() + "00" if parts.get("hours") else None)
+    assumed: tuple[str, ...] = ()
     if parts.get("year") is None and parts.get("short") is None:
-        seconds = _nearest_year(found, clock)
-        return Stamp(seconds * NS + fraction, YEAR_AND_ZONE, found.end())
-    seconds = _utc_seconds(found)
-    if offset is None:
-        return Stamp((seconds - _shift(seconds, clock)) * NS + fraction, ("zone",), found.end())
-    return Stamp((seconds - _offset_seconds(offset)) * NS + fraction, (), found.end())
+        seconds, assumed = _nearest_year(found, clock), YEAR_AND_ZONE
+    elif offset is None:
+        seconds, assumed = _utc_seconds(found), ("zone",)
+        seconds -= _shift(seconds, clock)
+    else:
+        seconds = _utc_seconds(found) - _offset_seconds(offset)
+    return Stamp(_believed(seconds * NS + fraction), assumed, found.end())
 
 
 def _nearest_year(found: re.Match[str], clock: Clock) -> int:
@@ -286,7 +305,8 @@ def _shift(seconds: int, clock: Clock) -> int:
 def _utc_seconds(found: re.Match[str], year: int | None = None) -> int:
     parts = found.groupdict()
     month = _MONTHS.get(parts["month"]) or int(parts["month"])
-    year = year or int(parts.get("year") or f"20{parts['short']}")
+    if year is None:
+        year = int(parts.get("year") or f"20{parts['short']}")
     day = date(year, month, int(parts["day"])).toordinal() - 719163
     hour, minute, second = int(parts["hour"]), int(parts["minute"]), int(parts["second"])
     if parts.get("half"):

@@ -7,9 +7,9 @@ from math import isfinite
 from typing import Any
 
 from whyreset.basis.lazy import lazy
-from whyreset.basis.network import split_port
+from whyreset.basis.network import is_port, split_port
 from whyreset.basis.selector import join_labels
-from whyreset.basis.units import NS, parse_duration, read_duration
+from whyreset.basis.units import LONGEST, NS, parse_duration, read_duration
 from whyreset.model.definition import Condition, KeyCondition
 from whyreset.model.event import Value
 
@@ -25,6 +25,8 @@ class _PortNames(dict[str, str]):
 
 
 _PORTS = _PortNames()
+_DIGITS = 12
+"""Characters of a number up to which it need not be asked whether it is too large."""
 _THOUSANDS = lazy(r"\d{1,3}(?:,\d{3})+(?: [a-z]+)?$")  # `28,830,102` is one number
 _CONTAINER = lazy(r"\{([\w.-]+)\}$")
 _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
@@ -122,7 +124,7 @@ def _put_word(fields: Fields, field: str, text: str) -> None:
 
 def _put_addr(fields: Fields, field: str, text: str) -> None:
     host, colon, port = text.partition(":")
-    if host.replace(".", "").isdecimal() and (port.isdecimal() or not colon):  # most: plain IPv4
+    if host.replace(".", "").isdecimal() and (is_port(port) or not colon):  # most: plain IPv4
         fields[field] = host
         if colon:
             fields[_PORTS[field]] = int(port)
@@ -153,6 +155,11 @@ def _put_int(fields: Fields, field: str, text: str) -> None:
             fields[field] = int(number)
 
 
+def _put_port(fields: Fields, field: str, text: str) -> None:
+    if is_port(text.strip()):
+        fields[field] = int(text)
+
+
 def _put_num(fields: Fields, field: str, text: str) -> None:
     number = _number(text.rpartition(",")[2])
     if number is not None and isfinite(number):
@@ -160,7 +167,7 @@ def _put_num(fields: Fields, field: str, text: str) -> None:
 
 
 def _put_duration(fields: Fields, field: str, text: str, unit: str) -> None:
-    if text.replace(".", "", 1).isdecimal():  # most are one number
+    if len(text) <= _DIGITS and text.replace(".", "", 1).isdecimal():  # most are one number
         fields[field] = float(text) * _unit(unit) / NS
         return
     if _THOUSANDS.match(text):
@@ -179,7 +186,7 @@ def _duration(text: str, unit: str) -> float:
     number = _number(text)
     if number is None:
         return read_duration(text) / NS
-    if number < 0 or not isfinite(number):
+    if not 0 <= number * _unit(unit) <= LONGEST:
         raise ValueError(text)
     return number * _unit(unit) / NS
 
@@ -217,7 +224,7 @@ def _put_request(fields: Fields, field: str, text: str) -> None:
 _STORES: dict[str, Store] = {
     "addr": _put_addr,
     "ip": _put_ip,
-    "port": _put_int,
+    "port": _put_port,
     "int": _put_int,
     "num": _put_num,
     "labels": _put_labels,

@@ -5,14 +5,13 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Self
 
+from whyreset.basis.times import END
 from whyreset.correlate.correlator import Correlator
 from whyreset.ingest.matching import Extractor
 from whyreset.language.load import load
 from whyreset.model.record import Record
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
-
-_END = 1 << 62
 
 
 class Engine:
@@ -30,7 +29,7 @@ class Engine:
 
     def feed(self, record: Record) -> list[Verdict]:
         """Take a record; records come in time order. Gives the verdicts that it settles."""
-        self._correlator.evidence.coverage.cover(record.source.name, record.time, _END)
+        self._correlator.evidence.coverage.cover(record.source.name, record.time, END)
         for event in self._extractor.extract(record):
             self._correlator.feed(event)
         return self._correlator.take_verdicts()

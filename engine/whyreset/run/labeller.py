@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, NamedTuple
 
 from whyreset.basis.json_text import encode
+from whyreset.basis.times import END
 from whyreset.correlate.eager import Eager
 from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record, Source
@@ -12,7 +13,6 @@ from whyreset.model.verdict import Labelled, Verdict
 from whyreset.run.aside import Aside
 from whyreset.run.ledger import Ledger
 
-_FOREVER = 1 << 62
 _SOURCES = 20_000
 
 
@@ -122,7 +122,7 @@ class Labeller:
             if known is None and len(self._covered) >= _SOURCES:
                 del self._covered[next(iter(self._covered))]
             self._covered[name] = record.time
-            self._eager.evidence.coverage.cover(name, record.time, _FOREVER)
+            self._eager.evidence.coverage.cover(name, record.time, END)
 
 
 def _marks(labels: Iterable[Labelled], state: str = "provisional") -> dict[int, Mark]:

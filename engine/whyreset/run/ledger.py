@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS, Order
@@ -97,7 +98,7 @@ class Ledger:
 
     def finish(self) -> tuple[Sequence[Labelled], Sequence[Verdict]]:
         """The stream has ended: everything is decided."""
-        self._correlator.evidence.coverage.cover_joined(1 << 62)
+        self._correlator.evidence.coverage.cover_joined(END)
         self._order.close(_STREAM)
         self._correlator.feed_all(self._order.take())
         self._correlator.finish()

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from os import fstat
 
+from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS
@@ -17,7 +18,7 @@ from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds
 from whyreset.run.looks import Looks
 from whyreset.run.reload import Rules
-from whyreset.run.replay import END, Decided, Origin, Replay, Totals
+from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import SETTLE, Signals
 
 _QUIET = 1.0

@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
 from whyreset.basis.json_text import decode, encode
+from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.ingest.envelopes import Line, Peeler
 from whyreset.ingest.json_envelopes import peel_object, places_of
@@ -226,7 +227,7 @@ def number_time(text: str) -> int | None:
         time = parse_epoch(text)
     except (ValueError, OverflowError):
         return None
-    return time if 0 <= time < 1 << 62 else None
+    return time if 0 <= time < END else None
 
 
 def seconds_text(time: int) -> str:

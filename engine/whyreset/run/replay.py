@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator, Sequence
 from operator import itemgetter
 from typing import NamedTuple, Protocol
 
+from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import in_order
 from whyreset.correlate.correlator import Correlator
@@ -14,7 +15,6 @@ from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
-END = 1 << 62
 _time = itemgetter(0)
 _SILENCE = 600 * NS
 """How long (ns) after its last line a file at rest still shows that nothing was printed: a quiet

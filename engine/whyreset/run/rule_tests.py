@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
+from whyreset.basis.times import END
 from whyreset.basis.units import NS, format_duration, parse_duration, spell_duration
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import RESET, Event, Value
@@ -16,7 +17,6 @@ from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, Scope, TestEv
 from whyreset.model.verdict import Verdict
 
 _START = 1_767_225_600 * NS
-_END = 1 << 62
 _PLACE = {
     "namespace": "default",
     "workload": "app",
@@ -58,7 +58,7 @@ def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
         correlator.evidence.coverage.promise(stream.kind, source)
     events = sorted((e for line in test.events for e in _events(line)), key=attrgetter("place"))
     for event in events:
-        correlator.evidence.coverage.cover(event.source.name, _START, _END)
+        correlator.evidence.coverage.cover(event.source.name, _START, END)
     for event in events:
         correlator.feed(event)
     correlator.finish()
