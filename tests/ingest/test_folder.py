@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from whyreset.ingest.folder import Folders
-from whyreset.ingest.listing import names_beginning
+from whyreset.ingest.listing import names_beginning, survey
 
 
 def test_a_rotated_log_is_no_log_while_its_successor_is_not_there_yet(tmp_path: Path) -> None:
@@ -78,3 +78,12 @@ def test_what_the_reader_prints_itself_is_left_out(tmp_path: Path) -> None:
     assert Folders([str(tmp_path)], "me", ["api-*.log"]).look(0.0) == logs[1:]
     own = str(tmp_path / named[1])
     assert Folders([own], "me").look(0.0) == [own], "it was asked for"
+
+
+def test_what_cannot_be_looked_at_hides_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "api.log").write_text("x\n")
+    (tmp_path / "loop.log").symlink_to("loop.log")
+    (tmp_path / "gone.log").symlink_to("nowhere")
+    os.mkfifo(tmp_path / "pipe.log")
+    names = [Path(path).name for path in survey(str(tmp_path)).files]
+    assert names == ["api.log", "gone.log", "loop.log"]

@@ -2,6 +2,7 @@
 
 import os
 import re
+import stat
 import time
 from bisect import bisect_left
 from collections.abc import Iterator
@@ -30,19 +31,28 @@ class Survey(NamedTuple):
 def survey(folder: str) -> Survey:
     """Look through a folder; OSError where it cannot be read.
 
-    One that is laid out like `/var/log/pods` is read two levels deep.
+    One that is laid out like `/var/log/pods` is read two levels deep. What cannot be looked at is
+    taken for a file: to open it tells why.
     """
     found = Survey([], [], [])
     for entry in _entries(folder):
         is_read, is_pod = _READ.fullmatch(entry.name), entry.name.count("_") >= 2
         if not (is_read or is_pod):
             continue
-        if not entry.is_dir():
-            found.files.extend([entry.path] if is_read else ())
-        elif is_pod:
+        mode = _mode(entry)
+        if is_read and stat.S_ISREG(mode):
+            found.files.append(entry.path)
+        elif is_pod and stat.S_ISDIR(mode):
             _survey_pod(entry.path, found)
     found.files.sort()
     return found
+
+
+def _mode(entry: "os.DirEntry[str]") -> int:
+    try:
+        return entry.stat().st_mode
+    except OSError:
+        return stat.S_IFREG
 
 
 def names_beginning(folder: str, start: str) -> list[str]:
@@ -62,7 +72,7 @@ def _survey_pod(folder: str, found: Survey) -> None:
     """A pod has a folder for each container."""
     found.inner.append(folder)
     try:
-        containers = [entry.path for entry in _entries(folder) if entry.is_dir()]
+        containers = [entry.path for entry in _entries(folder) if stat.S_ISDIR(_mode(entry))]
     except OSError as error:
         found.problems.append(error)
         return
@@ -70,7 +80,7 @@ def _survey_pod(folder: str, found: Survey) -> None:
         found.inner.append(container)
         try:
             logs = [entry for entry in _entries(container) if _READ_WITHIN.fullmatch(entry.name)]
-            found.files.extend(entry.path for entry in logs if not entry.is_dir())
+            found.files.extend(entry.path for entry in logs if stat.S_ISREG(_mode(entry)))
         except OSError as error:
             found.problems.append(error)
 
