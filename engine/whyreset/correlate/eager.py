@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from whyreset.basis.units import NS
 from whyreset.correlate.burst import Burst, bursts_of, in_order
-from whyreset.correlate.case import Case
+from whyreset.correlate.case import UNKNOWN_GAP, Case
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.judge import Outcome
@@ -160,7 +160,7 @@ class Eager(Correlator):
         pass  # asked for by verdicts only
 
     def _leave_unknown(self, case: Case) -> None:
-        for key, burst in bursts_of(case.pool, self._unknown_key, 60 * NS):
+        for key, burst in bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP):
             tally = new_tally("unknown", key, burst[0])
             case.claims.append((None, tally, Outcome(claimed=burst)))
 

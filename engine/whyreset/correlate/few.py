@@ -17,8 +17,10 @@ from whyreset.correlate.trains import (
     fitted_to,
     link_worth,
     price_of_period,
+    root_mean_square,
     spread_of,
     weighed,
+    without,
 )
 
 _MOST = 3
@@ -152,12 +154,6 @@ def _with_more(
         yield _of_one_period(times, trains, left, bounds)
 
 
-def without(left: Sequence[int], train: Train) -> list[int]:
-    """Indices that are not beats of the train."""
-    taken = set(train.beats)
-    return [i for i in left if i not in taken]
-
-
 def _pair(times: list[int], left: list[int], period: float, bounds: Bounds) -> Train | None:
     """The two events that are nearest to one period apart."""
 
@@ -244,8 +240,3 @@ def _flaws(times: list[int], trains: list[Train], left: list[int]) -> float:
 
 def _blemishes(trains: list[Train], left: list[int]) -> int:
     return any(train.missed for train in trains) + bool(left)
-
-
-def root_mean_square(residuals: Sequence[float]) -> float:
-    """The spread of residuals about zero."""
-    return math.sqrt(sum(r * r for r in residuals) / len(residuals))

@@ -1,7 +1,7 @@
 """Fixed intervals from few events: periodic trains, with missed beats, in a stream of times."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
 from operator import sub
@@ -21,8 +21,10 @@ from whyreset.correlate.trains import (
     link_worth,
     median_of,
     price_of_period,
+    root_mean_square,
     spread_of,
     weighed,
+    without,
 )
 
 MIN_BEATS = 4
@@ -180,25 +182,20 @@ def _taken_together(
     best: tuple[list[Train], float] = ([], -math.inf)
     for train in first:
         trains = [train]
-        left = _without(range(len(times)), train)
+        left = without(range(len(times)), train)
         while len(trains) < _MAX_EQUAL and len(left) >= CHAIN:
             pairs = Pairs([times[i] for i in left], bounds, train.period)
             chain = pairs.chain(train.period)
             if len(chain) < CHAIN:
                 break
             trains.append(weighed(times, [left[i] for i in chain], train.period, bounds))
-            left = _without(left, trains[-1])
+            left = without(left, trains[-1])
         if len(trains) < 2:
             continue
         evidence = _common_worth(times, trains, bounds) - _STRAY * len(left)
         if evidence > best[1]:
             best = trains, evidence
     return best
-
-
-def _without(left: Iterable[int], train: Train) -> list[int]:
-    taken = set(train.beats)
-    return [i for i in left if i not in taken]
 
 
 def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> float:
@@ -239,7 +236,7 @@ def _taken_greedily(
             break
         evidence += train.gain - (_TRAIN if found else 0)
         found.append(train._replace(beats=tuple(left[i] for i in train.beats)))
-        left = _without(left, found[-1])
+        left = without(left, found[-1])
     if not found:
         return [], -math.inf
     alone = _against_noise(found[0], len(times) - len(found[0].beats), times)
@@ -256,11 +253,8 @@ def _joins(train: Train, main: Train, left: int, times: list[int]) -> bool:
         return True
     worth = train.gain - _TRAIN + _STRAY * len(train.beats)
     alike = abs(train.period / main.period - 1) <= _PRECISE
-    return worth > 0 and alike and _spread(train) <= max(_PRECISE, 1.5 * _spread(main))
-
-
-def _spread(train: Train) -> float:
-    return math.sqrt(sum(r * r for r in train.residuals) / len(train.residuals))
+    widest = max(_PRECISE, 1.5 * root_mean_square(main.residuals))
+    return worth > 0 and alike and root_mean_square(train.residuals) <= widest
 
 
 def _against_noise(train: Train, others: int, times: list[int], least: int = _LONG) -> float:
@@ -270,7 +264,7 @@ def _against_noise(train: Train, others: int, times: list[int], least: int = _LO
     cost nothing by themselves; a link must be worth more than meeting one of them by chance.
     """
     links = len(train.residuals)
-    if links < least or _spread(train) > 2 * _PRECISE:
+    if links < least or root_mean_square(train.residuals) > 2 * _PRECISE:
         return -math.inf
     density = others * train.period / (times[-1] - times[0])
     return train.gain - links * math.log1p(2 * density)

@@ -2,7 +2,7 @@
 
 import math
 from bisect import bisect_left, bisect_right
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -152,6 +152,12 @@ class Pairs:
         return reach, links
 
 
+def without(left: Iterable[int], train: Train) -> list[int]:
+    """Indices that are not beats of the train."""
+    taken = set(train.beats)
+    return [i for i in left if i not in taken]
+
+
 def weighed(times: list[int], chain: Sequence[int], period: float, bounds: Bounds) -> Train:
     """The chain with its refined period and its worth in nats."""
     gaps = [times[j] - times[i] for i, j in pairwise(chain)]
@@ -184,8 +190,13 @@ def spread_of(residuals: Sequence[float], period: float, bounds: Bounds) -> floa
     return max(
         _FLOOR,
         bounds.resolution / (math.sqrt(6) * period),
-        math.sqrt(sum(r * r for r in residuals) / len(residuals)),
+        root_mean_square(residuals),
     )
+
+
+def root_mean_square(residuals: Sequence[float]) -> float:
+    """The spread of residuals about zero."""
+    return math.sqrt(sum(r * r for r in residuals) / len(residuals))
 
 
 def link_worth(residuals: Sequence[float], spread: float) -> float:
