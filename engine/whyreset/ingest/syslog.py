@@ -25,9 +25,10 @@ _ISO_LOCAL = lazy(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) "
     r"([\w.-]*[\w-]) ([\w./@()-]+)\[(\d+)\]: "
 )
+# Over TCP the length of the message may stand first; some drains leave the structured data out.
 RFC5424 = lazy(
-    rf"(?:{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
-    r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)"
+    rf"(?:(?:\d{{1,5}} )?{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) "
+    r"(?:\S+ (?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)|- )"
 )
 _FULL = lazy(
     rf"[A-Z][a-z]{{2}} (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)( [A-Z]{{2,5}})? {_TAG}"
