@@ -12,9 +12,9 @@ _LAST_COMMA = lazy(r",\s*(?=\}\s*$)")
 
 
 def mended(text: str) -> str:
-    """The text with such values in quotes.
+    r"""The text with such values in quotes.
 
-    nginx puts `-`, a list or nothing where it has no number, and `\\x22` for a quote; Azure writes
+    nginx puts `-`, a list or nothing where it has no number, and `\x22` for a quote; Azure writes
     `-` for a port.
     """
     quoted = _BARE.sub(r'\1"\2"', text.replace("\\x", "\\u00"))
