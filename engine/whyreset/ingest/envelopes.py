@@ -20,6 +20,7 @@ from whyreset.ingest.prefixes import (
     LOGCLI,
     cloud_foundry,
     compose,
+    grep,
     heroku,
     kail,
     kubectl,
@@ -123,7 +124,7 @@ class Peeler:
         if first.isdigit():
             layers: tuple[Callable[[Peeling], bool], ...] = (
                 _cri, heroku, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
-                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog,
+                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, self._iso_local,
             )  # fmt: skip
         elif first == "[":
             layers = (kubectl, self._kubetail, self._dump, loki_value, syslog.uptime)
@@ -134,11 +135,14 @@ class Peeler:
         elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
             return state.off("", 2)
         else:
-            layers = (self._syslog, kail, self._full, self._dump)
+            layers = (self._syslog, kail, self._full, self._dump, grep)
         return any(layer(state) for layer in (*layers, self._stern, compose))
 
     def _syslog(self, state: Peeling) -> bool:
         return syslog.dated(state, self.clock)
+
+    def _iso_local(self, state: Peeling) -> bool:
+        return syslog.iso_local(state, self.clock)
 
     def _full(self, state: Peeling) -> bool:
         return syslog.full(state, self.clock)

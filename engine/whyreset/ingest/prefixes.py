@@ -21,6 +21,11 @@ _PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
 HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
 LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
+# `grep` in several files: a name with a file's ending, and the head of a record behind it.
+_GREP = lazy(
+    r"(?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
+    r"(?:[.-][\w.-]+?)?:(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]\d |\{\"|time=)"
+)
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -58,6 +63,12 @@ def compose(state: Peeling) -> bool:
         return False
     state.container = found[1] or found[2]
     return state.off("compose", found.end())
+
+
+def grep(state: Peeling) -> bool:
+    """`access.log:text` or `access.log:17:text`."""
+    found = _GREP.match(state.text)
+    return bool(found and not state.stamps and state.off("grep", found.end()))
 
 
 def pm2(state: Peeling) -> bool:

@@ -20,9 +20,15 @@ _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
 _TAGGED = lazy(r"haproxy\[\d+\]: ")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
 ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?:{_TAG}|{_BARE})")
+# journalctl's stamps without an offset: only a pid shows that a program stands before the text.
+_ISO_LOCAL = lazy(
+    r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) "
+    r"([\w.-]*[\w-]) ([\w./@()-]+)\[(\d+)\]: "
+)
+# Over TCP the length of the message may stand first; some drains leave the structured data out.
 RFC5424 = lazy(
-    rf"(?:{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) \S+ "
-    r"(?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)"
+    rf"(?:(?:\d{{1,5}} )?{_PRI}1|1(?= \d{{4}}-)) ({STAMP}|-) (\S+) (\S+) (\S+) "
+    r"(?:\S+ (?:-|(?:\[(?:[^\]\"]|\"(?:\\.|[^\"])*\")*\])+)(?: \ufeff?|$)|- )"
 )
 _FULL = lazy(
     rf"[A-Z][a-z]{{2}} (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)( [A-Z]{{2,5}})? {_TAG}"
@@ -102,6 +108,16 @@ def _local(text: str) -> re.Match[str] | None:
     """A header without a host; without a priority only a pid, or `kernel`, shows a program."""
     found = _LOCAL.match(text)
     return found if found and (found[1] or found[4] or found[3] == "kernel") else None
+
+
+def iso_local(state: Peeling, clock: Clock) -> bool:
+    """The same without an offset."""
+    found = None if state.stamps or state.pod else _ISO_LOCAL.match(state.text)
+    stamp = read_stamp(found[1], clock) if found else None
+    if found is None or stamp is None:
+        return False
+    state.stamps.append(stamp)
+    return unit(state, found)
 
 
 def iso(state: Peeling) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.templates import mended
 
 _MESSAGE_KEYS = frozenset({
     "error", "err", "err.message", "msg", "message", "exception", "reason", "stack", "detail",
@@ -71,11 +72,21 @@ def _decode(text: str) -> dict[str, Any] | None:
     start = text.find("{")
     if start < 0 or not text.rstrip().endswith("}"):
         return None
+    text = text[start:]
     try:
-        found = decode(text[start:])
+        found = decode(text)
+    except ValueError:
+        found = _decode_mended(text)
+    return found if isinstance(found, dict) else None
+
+
+def _decode_mended(text: str) -> Any:
+    if text[1:2] != '"' and text[1:3] != ' "':
+        return None
+    try:
+        return decode(mended(text))
     except ValueError:
         return None
-    return found if isinstance(found, dict) else None
 
 
 def _strings(found: Any, depth: int, key: str = "") -> Iterator[str]:
