@@ -38,3 +38,11 @@ def test_what_is_json_already_says_the_same(value: object, separators: tuple[str
     text = json.dumps(value, separators=separators)
     if "\\x" not in text:
         assert json.loads(mended(text)) == value
+
+
+@pytest.mark.parametrize("filler", [" ", ",", " ,", "\t ", '"', "\\", "x ", '"a":x ', "- "])
+def test_a_hostile_text_ends(filler: str) -> None:
+    """A search that took the square of a text's length would go on for an hour."""
+    for end in ("", "y", "}", ',"', "y}"):
+        text = mended('{"a": x' + filler * 300_000 + end)
+        assert text.startswith('{"a": ')

@@ -3,10 +3,11 @@
 from whyreset.basis.lazy import lazy
 
 _END = r"\s*(?:,\s*[\"}]|\})"
+_WORD = r'[^"{}\[\]\s,]+'
 _BARE = lazy(
     r'("(?:[^"\\]|\\.)*"\s*:\s*)'
     rf"(?!(?:-?(?:0|[1-9]\d*)(?:\.\d+)?|true|false|null){_END})"
-    rf'([^"{{}}\[\]\s,][^"{{}}\[\]]*?|)(?={_END})'
+    rf"({_WORD}(?:[\s,]+{_WORD})*?|)(?={_END})"
 )
 _LAST_COMMA = lazy(r",\s*(?=\}\s*$)")
 
