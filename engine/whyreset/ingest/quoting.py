@@ -38,7 +38,8 @@ _COMMENT = lazy(
     r"prematch|description)\b)|\s* \* |"
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
     r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
-    r"\s*(?:await )?(?:self\.)?(?:expect|assert\w*|let|it|describe|context)\("
+    r"\s*(?:await )?(?:self\.)?(?:expect|assert\w*|let|it|describe|context)\(|"
+    r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$"
 )
 _BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
@@ -130,10 +131,12 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         text, max(begin, found - _NEAR), found + _REACH
     ):
         return True
-    if _HINT.search(text, begin, at) is None:
-        return False
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
+    if text.endswith('"""', at, end):  # of Python's documentation
+        return True
+    if _HINT.search(text, begin, at) is None:
+        return False
     if begin < found and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
         return True
     head, tail = text[max(begin, at - _REACH) : at], text[at : min(end, at + _REACH)]
