@@ -38,7 +38,7 @@ _COMMENT = lazy(
     r"prematch|description)\b)|\s* \* |"
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
     r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
-    r"\s*(?:await )?(?:self\.)?(?:expect|assert\w*|let|it|describe|context)\(|"
+    r"\s*(?:await )?(?:self\.)?(?:expect|assert[\w.]*|let|it|describe|context)\(|"
     r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$"
 )
 _BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
@@ -143,7 +143,7 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
     return (
         ('"' in head and _in_literal(head, tail, '"'))
         or ("'" in head and _in_literal(head, tail, "'"))
-        or ("`" in head and _in_backticks(head, tail))
+        or ("`" in head and (_in_backticks(head, tail) or _in_literal(head, tail, "`")))
         or ("/* " in head + " " and "*/" not in head)
         or (text[begin : begin + 1].isspace() and _BEHIND_CODE.search(head) is not None)
         or head.count("\u201c") > head.count("\u201d")
