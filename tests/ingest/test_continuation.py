@@ -10,6 +10,7 @@ PIECES = st.sampled_from((
     b"Error", b"Throwable", b":", b"\r", b"\n", b" ", b"\t", b"}", b"{writer,", b"{bad_", b"at ",
     b"client unexpectedly closed TCP connection", b"-" * 20, b"... 7 more", b"2026", b"x", b"_$.",
     b"INFO: ", b"Suppressed: ", b"The above exception was", b"missed heartbeats from client",
+    b"Emitted 'error' event on Socket", b"Node.js v20.20.2",
 ))  # fmt: skip
 
 

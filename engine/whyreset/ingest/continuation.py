@@ -11,7 +11,8 @@ SUSPECT = lazy(
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
     rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"
     rb"client unexpectedly closed TCP connection|missed heartbeats from client|"
-    rb"connection_closed_abruptly|\{(?:handshake_|inet_error|writer,|bad_|heartbeat_timeout))|"
+    rb"connection_closed_abruptly|\{(?:handshake_|inet_error|writer,|bad_|heartbeat_timeout)|"
+    rb"Emitted 'error' event (?:on|at)\b|Node\.js v\d+\.\d+\.\d+\r?$)|"  # below what Node threw
     rb"(?P<trace>Traceback \(most recent call last\):)|"
     rb"(?P<rule>-{20,}\r?$)|"
     rb"(?P<socket>Exception occurred during processing of request from)|"
@@ -28,7 +29,7 @@ _BEGINNINGS = (
     b"client unexpectedly", b"missed heartbeats", b"connection_closed", b"{handshake_",
     b"{inet_error", b"{writer,", b"{bad_", b"{heartbeat", b"Traceback (most", b"Exception occurred",
     b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ",
-    b"error: [Errno ", b"socket.error: ",
+    b"error: [Errno ", b"socket.error: ", b"Emitted 'error' event ", b"Node.js v",
 )  # fmt: skip
 _SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
 _NAMES = (b"Error", b"Exception", b"Throwable")

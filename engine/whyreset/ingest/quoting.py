@@ -34,8 +34,14 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa] |\s*\d{1,2}\. (?=[\"'`])|"
     r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
-    r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary)\b)|\s* \* "
+    r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary|match|regex|"
+    r"prematch|description)\b)|\s* \* |"
+    r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
+    r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
+    r"\s*(?:await )?(?:self\.)?(?:expect|assert[\w.]*|let|it|describe|context)\(|"
+    r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$"
 )
+_BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
 # exceptions are none: their representations look the same, `error(104, 'Connection reset ...')`.
 _CODE = lazy(
@@ -48,12 +54,13 @@ _CODE = lazy(
     r"\b(?:const|let|var|val|static|final|String|string|auto) [\w<>*\[\]]{1,40}"
     r"(?: [\w<>]{1,40})? = |"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
-    r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) )"
+    r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
+    r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
     r"[rbfu]?$"
 )
 _BESIDE = lazy("['`\u201c]")
-_ALONE = lazy(r"\s+[-+\[(]?\s?[rbf]?$")  # a literal of a list stands by itself in its line
-_ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{'.*\},)$")  # of a table in source code
+_ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
+_ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$")  # of a table in source code
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
 _LABELLED = lazy(r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $")
 _LIST_END = lazy(r"\s*[)\]}]*(?:,|;|\)|\]|\\|[+]|\|\|)\s*(?://.*)?$")
@@ -124,18 +131,21 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         text, max(begin, found - _NEAR), found + _REACH
     ):
         return True
-    if _HINT.search(text, begin, at) is None:
-        return False
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
+    if text.endswith('"""', at, end):  # of Python's documentation
+        return True
+    if _HINT.search(text, begin, at) is None:
+        return False
     if begin < found and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
         return True
     head, tail = text[max(begin, at - _REACH) : at], text[at : min(end, at + _REACH)]
     return (
         ('"' in head and _in_literal(head, tail, '"'))
         or ("'" in head and _in_literal(head, tail, "'"))
-        or ("`" in head and _in_backticks(head, tail))
-        or head.rstrip().endswith("/*")
+        or ("`" in head and (_in_backticks(head, tail) or _in_literal(head, tail, "`")))
+        or ("/* " in head + " " and "*/" not in head)
+        or (text[begin : begin + 1].isspace() and _BEHIND_CODE.search(head) is not None)
         or head.count("\u201c") > head.count("\u201d")
         or _TELLING.search(head) is not None
     )
