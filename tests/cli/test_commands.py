@@ -74,6 +74,10 @@ def test_a_hostile_rule_file_cannot_paint(shell: Any, tmp_path: Path) -> None:
     for command in ("check", "test"):
         said = shell.run(command, *OWN, path, code=1)
         assert "\x1b" not in said.out + said.err
+    path.write_text(shell.rules.read_text().replace("Few", "Few \x1b]0;owned\x07"))
+    said = shell.run("explain", *OWN, "-r", path, "few")
+    assert "Few \\x1b]0;owned\\x07" in said.out
+    assert "\x1b" not in said.out
 
 
 def test_tests_of_rules(shell: Any, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.cli.rules import scope_words
 from whyreset.model.rule import LABELS, Rule
 from whyreset.run.costs import cost_of
+from whyreset.run.text_output import safe
 
 _CODE = re.compile(r"[EeWw]\d{3}")
 
@@ -64,4 +65,4 @@ def _page(rule: Rule) -> str:
     cost = cost_of(rule)
     looks = f"{format_duration(cost.look_back)} back, {format_duration(cost.look_ahead)} ahead"
     lines.append(f"  looks    {looks}; final {format_duration(cost.latest)} after the last reset")
-    return "\n".join(lines)
+    return "\n".join(map(safe, lines))
