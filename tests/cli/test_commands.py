@@ -123,6 +123,8 @@ def test_explain_what_is_no_name(shell: Any) -> None:
     assert "no label or rule is named 'probe_niose'; did you mean `probe_noise`?" in said.err
     said = shell.run("explain", "xyzzy", *OWN, "-r", shell.rules, code=2)
     assert "did you mean" not in said.err
+    said = shell.run("explain", "idle_timeout", *OWN, "-r", shell.rules, code=2)
+    assert said.err == "whyreset: no rule in force gives 'idle_timeout'\n"
 
 
 @pytest.mark.parametrize("words", [("explain", "few", "-r"), ("test",), ("check",)])
