@@ -64,7 +64,16 @@ def test_fmt_of_what_is_no_rule_file(shell: Any, tmp_path: Path) -> None:
     assert "E001" in shell.run("fmt", path, code=1).err
     assert path.read_text() == "rule {"
     shell.run("fmt", tmp_path / "gone.rules", code=2)
-    shell.run("fmt", "-", stdin=b"\xff", code=2)
+    said = shell.run("fmt", "-", stdin=b"\xff", code=2)
+    assert said.err == "whyreset: <stdin>: not a text in UTF-8\n"
+
+
+def test_fmt_reads_all_before_it_writes(shell: Any, ugly: Path) -> None:
+    other = ugly.with_name("wrong.rules")
+    other.write_bytes(b"rule \xff {")
+    said = shell.run("fmt", ugly, other, code=2)
+    assert (said.out, said.err) == ("", f"whyreset: {other}: not a text in UTF-8\n")
+    assert ugly.read_text() == UGLY
 
 
 # ---- check
