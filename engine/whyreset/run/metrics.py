@@ -1,5 +1,6 @@
 """Figures for machines: `/metrics` for Prometheus, `/healthz` for a probe."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ def serve(
             self.wfile.write(body)
 
     try:
-        server = ThreadingHTTPServer(address, Handler)
+        server = _Server(address, Handler)
     except OSError as error:
         host, port = address
         raise MetricsError(f"{host}:{port}: {error.strerror}") from None
@@ -66,6 +67,13 @@ def serve(
         server.server_close()
 
     return close
+
+
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
 
 
 def _health(run: Follow | Live, sink: Sink) -> tuple[int, str]:
