@@ -220,7 +220,16 @@ def test_a_skeleton_is_checked_tested_and_canonical(shell: Any, tmp_path: Path, 
     shell.run("fmt", "--check", path)
 
 
+def test_skeletons_of_kinds_that_are_known(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fresh.rules"
+    kinds = ("reset", "access", "termination")  # the first shows a peer, a client, a pod
+    path.write_text("\n".join(shell.run("new", "event", kind).out for kind in kinds))
+    assert "0 errors, 0 warnings" in shell.run("check", path).out
+    shell.run("fmt", "--check", path)
+
+
 def test_a_skeleton_needs_a_name(shell: Any) -> None:
+    assert "'no' is a word of the rule language" in shell.run("new", "event", "no", code=2).err
     assert "'4x' is no name" in shell.run("new", "rule", "4x", code=2).err
 
 
