@@ -165,6 +165,12 @@ def test_parse_reads_a_time_without_year_near_today(shell: Any) -> None:
     assert said["time"].startswith(f"{here:%Y-%m-%dT}")
 
 
+@pytest.mark.parametrize("zone", [("--timezone", "-05:00"), ("--timezone=-0500",)])
+def test_a_zone_west_of_greenwich(shell: Any, zone: tuple[str, ...]) -> None:
+    said = shell.run("parse", *OWN, "-o", "json", *zone, "2026-11-22 10:00:00 x").out
+    assert json.loads(said)["time"].startswith("2026-11-22T15:00:00")
+
+
 def test_parse_keeps_the_kinds_of_shipped_rules_apart(shell: Any) -> None:
     """A connection refused is none of the events that people ask for, but rules make use of it."""
     line = "10:00:00 dial tcp 10.0.0.9:50051: connect: connection refused"

@@ -80,7 +80,7 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
     """How to read times that do not say all."""
     parser.add_argument(
         "--timezone", metavar="ZONE", type=_zone, default=None,
-        help="zone of times that name none: UTC (the default), +02:00, Europe/Berlin",
+        help="zone of times that name none: UTC (the default), +02:00, -05:00, Europe/Berlin",
     )  # fmt: skip
     parser.add_argument(
         "--year", type=number(1970, 2261), default=None,
