@@ -175,6 +175,13 @@ def test_the_keys_are_all_told() -> None:
     assert sorted(table("key")) == sorted(verdict_object(verdict))
 
 
+def test_what_is_shipped_for_all_files_is_told() -> None:
+    plan = load([])
+    told = re.search(r"The shipped networks \((.*?)\)", PAGES["teams.md"])
+    assert told
+    assert re.findall(r"`(\w+)`", told[1]) == [*plan.networks, *plan.settings]
+
+
 def test_what_would_have_claimed_the_same_is_told(folder: Path) -> None:
     assert "| `also` | rules of another label that would have claimed" in README
     said = shell("whyreset run -o json samples/protocol_mismatch 2> summary", folder)
