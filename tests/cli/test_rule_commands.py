@@ -103,6 +103,12 @@ def test_check_as_sarif(shell: Any, tmp_path: Path) -> None:
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
 
 
+def test_costs_go_with_what_can_show_them(shell: Any, failing: Path) -> None:
+    for output in ("github", "sarif"):
+        said = shell.run("check", OWN, "--costs", "-o", output, failing, code=2)
+        assert said.err.startswith(f"whyreset: --costs has no place in -o {output}")
+
+
 def test_costs(shell: Any, tmp_path: Path) -> None:
     path = tmp_path / "costs.rules"
     path.write_text(

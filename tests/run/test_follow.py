@@ -464,12 +464,17 @@ def test_a_pattern_without_end_is_given_up(desk: Desk) -> None:
     assert sum(verdict["count"] for verdict in follower.states("final")) == 4
 
 
-def test_wrong_usage_is_said() -> None:
+def test_wrong_usage_is_said(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo.log"
+    os.mkfifo(fifo)
     for words, said in (
         (("--state", "x", "."), "goes with --follow"),
         (("--memory", "256M", __file__), "a pipe, or with --follow"),
         (("--follow", "-"), "a pipe is followed anyway"),
         (("--follow", "/nowhere/at/all.log"), "No such file"),
+        (("--skip", "api-*", "."), "--skip goes with --follow"),
+        (("--follow", str(fifo)), f"a pipe is followed anyway: whyreset run {fifo}"),
+        (("",), "the path is empty"),
         (("--follow", "--memory", "1M", "."), "not a size"),
         (("--follow", "--metrics", "x", "."), "not an address"),
     ):

@@ -117,6 +117,17 @@ class _Folder:
                 continue
 
 
+def obstacle_of(path: str) -> str | None:
+    """Why what was named cannot be followed; None where it can, or may be once it is there."""
+    try:
+        mode = os.stat(path).st_mode
+    except OSError:
+        return None
+    if stat.S_ISREG(mode) or stat.S_ISDIR(mode):
+        return None
+    return "no file; a pipe is followed anyway"
+
+
 def _distinct(paths: Sequence[str]) -> list[str]:
     """Each regular file once, though two links lead to it; what is not there may come."""
     kept: dict[tuple[int, int] | str, str] = {}
