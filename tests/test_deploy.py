@@ -16,7 +16,7 @@ from whyreset.run.follow import Follow
 from whyreset.run.metrics import _Collector
 from whyreset.run.reload import Rules
 from whyreset.run.signals import Signals
-from whyreset.run.sink import Sink
+from whyreset.run.standard_output import StandardOutput
 from whyreset.run.tallies import Tallies
 
 yaml = pytest.importorskip("yaml")
@@ -93,7 +93,7 @@ def test_the_metrics_are_all_told(tmp_path: Path) -> None:
         plan, Folders([str(tmp_path)]), Clock(), signals=Signals(),
         rules=Rules([], builtin=True, plan=plan), checkpoint=Checkpoint(tmp_path / "state"),
     )  # fmt: skip
-    found = _Collector(run, Tallies(), Sink(1, run._signals.is_stopping)).collect()
+    found = _Collector(run, Tallies(), StandardOutput(1, run._signals.is_stopping)).collect()
     names = {each.name + ("_total" if each.type == "counter" else "") for each in found}
     assert names == set(re.findall(r"`(whyreset_\w+)", PAGE))
 

@@ -1,5 +1,6 @@
 """The README and docs/ are true: commands run and print what is written, rules load."""
 
+import json
 import os
 import re
 import subprocess
@@ -10,7 +11,7 @@ from typing import NamedTuple
 import pytest
 
 from whyreset import Engine, Record, Source
-from whyreset.language.load import load_text
+from whyreset.language.load import load, load_text
 from whyreset.model.rule import LABELS
 from whyreset.run.json_output import verdict_object
 
@@ -172,6 +173,22 @@ def test_the_keys_are_all_told() -> None:
     engine.feed(Record(0, Source("a"), 0, "reset"))
     (verdict,) = [found for found in engine.finish() if found.state == "final"]
     assert sorted(table("key")) == sorted(verdict_object(verdict))
+
+
+def test_what_is_shipped_for_all_files_is_told() -> None:
+    plan = load([])
+    told = re.search(r"The shipped networks \((.*?)\)", PAGES["teams.md"])
+    assert told
+    assert re.findall(r"`(\w+)`", told[1]) == [*plan.networks, *plan.settings]
+
+
+def test_what_would_have_claimed_the_same_is_told(folder: Path) -> None:
+    assert "| `also` | rules of another label that would have claimed" in README
+    said = shell("whyreset run -o json samples/protocol_mismatch 2> summary", folder)
+    (verdict,) = [json.loads(line) for line in said.splitlines()]
+    labels = {rule.name: rule.label for rule in load([]).rules}
+    assert verdict["also"]
+    assert verdict["label"] not in [labels[name] for name in verdict["also"]]
 
 
 def test_a_page_that_lies_is_noticed() -> None:

@@ -74,6 +74,10 @@ def test_a_hostile_rule_file_cannot_paint(shell: Any, tmp_path: Path) -> None:
     for command in ("check", "test"):
         said = shell.run(command, *OWN, path, code=1)
         assert "\x1b" not in said.out + said.err
+    path.write_text(shell.rules.read_text().replace("Few", "Few \x1b]0;owned\x07"))
+    said = shell.run("explain", *OWN, "-r", path, "few")
+    assert "Few \\x1b]0;owned\\x07" in said.out
+    assert "\x1b" not in said.out
 
 
 def test_tests_of_rules(shell: Any, tmp_path: Path) -> None:
@@ -119,6 +123,8 @@ def test_explain_what_is_no_name(shell: Any) -> None:
     assert "no label or rule is named 'probe_niose'; did you mean `probe_noise`?" in said.err
     said = shell.run("explain", "xyzzy", *OWN, "-r", shell.rules, code=2)
     assert "did you mean" not in said.err
+    said = shell.run("explain", "idle_timeout", *OWN, "-r", shell.rules, code=2)
+    assert said.err == "whyreset: no rule in force gives 'idle_timeout'\n"
 
 
 @pytest.mark.parametrize("words", [("explain", "few", "-r"), ("test",), ("check",)])
@@ -157,6 +163,12 @@ def test_parse_reads_a_time_without_year_near_today(shell: Any) -> None:
     here = datetime.now(UTC)
     said = json.loads(shell.run("parse", "-o", "json", f"{here:%b %d %H:%M:%S} host x[1]: y").out)
     assert said["time"].startswith(f"{here:%Y-%m-%dT}")
+
+
+@pytest.mark.parametrize("zone", [("--timezone", "-05:00"), ("--timezone=-0500",)])
+def test_a_zone_west_of_greenwich(shell: Any, zone: tuple[str, ...]) -> None:
+    said = shell.run("parse", *OWN, "-o", "json", *zone, "2026-11-22 10:00:00 x").out
+    assert json.loads(said)["time"].startswith("2026-11-22T15:00:00")
 
 
 def test_parse_keeps_the_kinds_of_shipped_rules_apart(shell: Any) -> None:

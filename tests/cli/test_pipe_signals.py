@@ -3,6 +3,7 @@
 import json
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -127,13 +128,26 @@ def test_rules_that_change_are_taken_up_without_being_asked(pipe: Pipe, rules: P
     assert [v["label"] for v in pipe.out if v["state"] == "final"] == ["client_abort"]
 
 
-def test_metrics_of_a_pipe(rules: Path) -> None:
+def has_address(host: str) -> bool:
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        with socket.socket(family) as probe:
+            probe.bind((host.strip("[]"), 0))
+    except OSError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "[::1]"])
+def test_metrics_of_a_pipe(rules: Path, host: str) -> None:
     pytest.importorskip("prometheus_client")
+    if not has_address(host):
+        pytest.skip("this machine has no such address")
     port = 40_000 + os.getpid() % 20_000
-    pipe = Pipe(rules, words=("--metrics", f"127.0.0.1:{port}", "--memory", "1G"))
+    pipe = Pipe(rules, words=("--metrics", f"{host}:{port}", "--memory", "1G"))
     pipe.write("".join(line("api", pipe.began + 10 * i) for i in range(6)))
     pipe.until(lambda: pipe.out)
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://{host}:{port}"
     said = urlopen(f"{address}/metrics").read().decode()
     assert "whyreset_resets_total 6.0" in said
     assert 'whyreset_source_lag_seconds{source="-"} 0.0' in said

@@ -64,7 +64,16 @@ def test_fmt_of_what_is_no_rule_file(shell: Any, tmp_path: Path) -> None:
     assert "E001" in shell.run("fmt", path, code=1).err
     assert path.read_text() == "rule {"
     shell.run("fmt", tmp_path / "gone.rules", code=2)
-    shell.run("fmt", "-", stdin=b"\xff", code=2)
+    said = shell.run("fmt", "-", stdin=b"\xff", code=2)
+    assert said.err == "whyreset: <stdin>: not a text in UTF-8\n"
+
+
+def test_fmt_reads_all_before_it_writes(shell: Any, ugly: Path) -> None:
+    other = ugly.with_name("wrong.rules")
+    other.write_bytes(b"rule \xff {")
+    said = shell.run("fmt", ugly, other, code=2)
+    assert (said.out, said.err) == ("", f"whyreset: {other}: not a text in UTF-8\n")
+    assert ugly.read_text() == UGLY
 
 
 # ---- check
@@ -92,6 +101,12 @@ def test_check_as_sarif(shell: Any, tmp_path: Path) -> None:
     assert log["version"] == "2.1.0"
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "W004"
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
+
+
+def test_costs_go_with_what_can_show_them(shell: Any, failing: Path) -> None:
+    for output in ("github", "sarif"):
+        said = shell.run("check", OWN, "--costs", "-o", output, failing, code=2)
+        assert said.err.startswith(f"whyreset: --costs has no place in -o {output}")
 
 
 def test_costs(shell: Any, tmp_path: Path) -> None:
@@ -211,7 +226,16 @@ def test_a_skeleton_is_checked_tested_and_canonical(shell: Any, tmp_path: Path, 
     shell.run("fmt", "--check", path)
 
 
+def test_skeletons_of_kinds_that_are_known(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "fresh.rules"
+    kinds = ("reset", "access", "termination")  # the first shows a peer, a client, a pod
+    path.write_text("\n".join(shell.run("new", "event", kind).out for kind in kinds))
+    assert "0 errors, 0 warnings" in shell.run("check", path).out
+    shell.run("fmt", "--check", path)
+
+
 def test_a_skeleton_needs_a_name(shell: Any) -> None:
+    assert "'no' is a word of the rule language" in shell.run("new", "event", "no", code=2).err
     assert "'4x' is no name" in shell.run("new", "rule", "4x", code=2).err
 
 

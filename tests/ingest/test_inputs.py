@@ -1,11 +1,15 @@
+import bz2
 import gzip
+import lzma
 import os
 import threading
+import time
 
 import pytest
 
 from whyreset.ingest.inputs import InputError, open_inputs
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.reader import ByteReader
 from whyreset.ingest.stamps import Clock, parse_rfc3339
 from whyreset.model.definition import Definition, Matcher
 
@@ -32,10 +36,60 @@ def test_a_file_and_its_source(tmp_path):
 
 
 @pytest.mark.parametrize("members", [1, 3])
-def test_gzip(tmp_path, members):
-    path = tmp_path / "a.log.1.gz"
-    path.write_bytes(b"".join(gzip.compress(LINE * 50_000) for _ in range(members)))
-    assert len(read_all([path])) == 50_000 * members
+@pytest.mark.parametrize("packing", [gzip, bz2, lzma], ids=["gzip", "bzip2", "xz"])
+def test_packed_files(tmp_path, packing, members):
+    path = tmp_path / "a.log.1"
+    path.write_bytes(packing.compress(LINE * 20_000) * members)
+    assert len(read_all([path])) == 20_000 * members
+
+
+@pytest.mark.parametrize("packing", [bz2, lzma], ids=["bzip2", "xz"])
+def test_a_damaged_archive_is_told(tmp_path, packing):
+    data = packing.compress(LINE * 10 + os.urandom(5000))
+    for name, harmed in {"short": data[:3000], "torn": data[:2000] + data[2100:]}.items():
+        (tmp_path / name).write_bytes(harmed)
+        (source,) = open_inputs([str(tmp_path / name)], EXTRACTOR)
+        while source.read() is not None:
+            pass
+        assert "compressed data" in source.damaged
+
+
+@pytest.mark.parametrize(("head", "name"), [(b"\x28\xb5\x2f\xfd", "zstd"), (b"PK\3\4", "zip")])
+def test_a_packing_that_cannot_be_read_is_told(tmp_path, head, name):
+    (tmp_path / "a.log").write_bytes(head + LINE)
+    (source,) = open_inputs([str(tmp_path / "a.log")], EXTRACTOR)
+    assert source.read().events == []
+    assert source.read() is None
+    assert source.damaged == f"packed with {name}: unpack it first"
+
+
+@pytest.mark.parametrize("pack", [bytes, gzip.compress], ids=["plain", "packed"])
+@pytest.mark.parametrize("byte_order", ["le", "be"])
+def test_utf_16(tmp_path, byte_order, pack):
+    """What `kubectl logs > a.log` writes in PowerShell."""
+    text = "\ufeff" + LINE.decode().replace("\n", "\r\n") * 20_000
+    (tmp_path / "a.log").write_bytes(pack(text.encode(f"utf-16-{byte_order}")))
+    events = read_all([tmp_path / "a.log"])
+    assert len(events) == 20_000
+    assert events[-1].text == "Connection reset"
+
+
+@pytest.mark.parametrize("data", [bz2.compress(LINE), lzma.compress(LINE), gzip.compress(LINE)])
+def test_a_pipe_that_hands_over_a_byte_at_a_time(data):
+    ours, theirs = os.pipe()
+    reader = ByteReader(ours)
+
+    def write() -> None:
+        for byte in data:
+            os.write(theirs, bytes([byte]))
+            time.sleep(0.001)
+        os.close(theirs)
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    assert b"".join(iter(reader.read, b"")) == LINE
+    writer.join()
+    reader.close()
 
 
 def test_a_damaged_gzip_gives_what_it_has(tmp_path):

@@ -1,6 +1,7 @@
 """Following, as a real process: what signals, rotation, restarts and new rules do to it."""
 
 import fcntl
+import gzip
 import json
 import os
 import resource
@@ -464,12 +465,22 @@ def test_a_pattern_without_end_is_given_up(desk: Desk) -> None:
     assert sum(verdict["count"] for verdict in follower.states("final")) == 4
 
 
-def test_wrong_usage_is_said() -> None:
+def test_wrong_usage_is_said(tmp_path: Path) -> None:
+    fifo = tmp_path / "fifo.log"
+    os.mkfifo(fifo)
+    packed, coded = tmp_path / "packed.log", tmp_path / "coded.log"
+    packed.write_bytes(gzip.compress(b"a line\n"))
+    coded.write_text("a line\n", "utf-16")
     for words, said in (
         (("--state", "x", "."), "goes with --follow"),
         (("--memory", "256M", __file__), "a pipe, or with --follow"),
         (("--follow", "-"), "a pipe is followed anyway"),
         (("--follow", "/nowhere/at/all.log"), "No such file"),
+        (("--skip", "api-*", "."), "--skip goes with --follow"),
+        (("--follow", str(fifo)), f"a pipe is followed anyway: whyreset run {fifo}"),
+        (("--follow", str(packed)), f"what is packed is not followed: whyreset run {packed}"),
+        (("--follow", str(coded)), f"what is in UTF-16 is not followed: whyreset run {coded}"),
+        (("",), "the path is empty"),
         (("--follow", "--memory", "1M", "."), "not a size"),
         (("--follow", "--metrics", "x", "."), "not an address"),
     ):

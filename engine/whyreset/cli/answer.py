@@ -43,7 +43,7 @@ def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
     plan = load_rules(options)
     if plan is None:
         return 1
-    if options.follow or options.state:
+    if options.follow or options.state or options.skip:
         from whyreset.cli.following import follow  # noqa: PLC0415 - not everybody follows
 
         return follow(options, plan)

@@ -27,6 +27,9 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 def run(options: argparse.Namespace) -> int:
     """Print what is wrong, the first cause only; 1 when something is."""
+    if options.costs and options.output not in ("text", "json"):
+        say(f"whyreset: --costs has no place in -o {options.output}: it is for text and json")
+        return 2
     try:
         checked = check_rules(options.rules, builtin=not options.no_builtin)
     except OSError as error:

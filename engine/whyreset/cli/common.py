@@ -40,7 +40,7 @@ def add_rule_options(parser: argparse.ArgumentParser) -> None:
 def add_input_options(parser: argparse.ArgumentParser) -> None:
     """What to read, and how to read its times."""
     parser.add_argument(
-        "paths", metavar="PATH", nargs="*", default=["-"],
+        "paths", metavar="PATH", nargs="*", type=_path, default=["-"],
         help="files or folders; `-`, the default, is standard input",
     )  # fmt: skip
     add_time_options(parser)
@@ -80,7 +80,7 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
     """How to read times that do not say all."""
     parser.add_argument(
         "--timezone", metavar="ZONE", type=_zone, default=None,
-        help="zone of times that name none: UTC (the default), +02:00, Europe/Berlin",
+        help="zone of times that name none: UTC (the default), +02:00, -05:00, Europe/Berlin",
     )  # fmt: skip
     parser.add_argument(
         "--year", type=number(1970, 2115), default=None,
@@ -209,6 +209,12 @@ def size(least: int) -> Callable[[str], int]:
 def _size_text(count: int) -> str:
     unit, each = next((u, n) for u, n in reversed(_UNITS.items()) if count % n == 0)
     return f"{count // each}{unit}"
+
+
+def _path(text: str) -> str:
+    if not text:  # the system would take it for the current folder
+        raise argparse.ArgumentTypeError("the path is empty")
+    return text
 
 
 def _address(text: str) -> tuple[str, int]:

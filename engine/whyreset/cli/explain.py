@@ -7,8 +7,9 @@ from whyreset.basis.suggest import did_you_mean
 from whyreset.basis.units import format_duration
 from whyreset.cli.common import add_rule_options, load_rules, say
 from whyreset.cli.rules import scope_words
-from whyreset.model.rule import LABELS, Rule
+from whyreset.model.rule import LABELS, Plan, Rule
 from whyreset.run.costs import cost_of
+from whyreset.run.text_output import safe
 
 _CODE = re.compile(r"[EeWw]\d{3}")
 
@@ -34,9 +35,7 @@ def run(options: argparse.Namespace) -> int:
         )
         return 0
     if not chosen:
-        names = [*LABELS, *(rule.name for rule in plan.rules)]
-        hint = did_you_mean(options.name, names)
-        say(f"whyreset: no label or rule is named {options.name!r}" + (f"; {hint}" if hint else ""))
+        say(f"whyreset: {_wrong_name(options.name, plan)}")
         return 2
     print("\n\n".join(_page(rule) for rule in chosen))
     return 0
@@ -54,6 +53,13 @@ def _explain_code(code: str) -> int:
     return 0
 
 
+def _wrong_name(name: str, plan: Plan) -> str:
+    if name in LABELS:
+        return f"no rule in force gives {name!r}"
+    hint = did_you_mean(name, [*LABELS, *(rule.name for rule in plan.rules)])
+    return f"no label or rule is named {name!r}" + (f"; {hint}" if hint else "")
+
+
 def _page(rule: Rule) -> str:
     lines = [f"{rule.name} ({rule.label}): {rule.title}", f"  {rule.by}{scope_words(rule.scope)}"]
     lines += [f"  patched by {patch}" for patch in rule.patches]
@@ -64,4 +70,4 @@ def _page(rule: Rule) -> str:
     cost = cost_of(rule)
     looks = f"{format_duration(cost.look_back)} back, {format_duration(cost.look_ahead)} ahead"
     lines.append(f"  looks    {looks}; final {format_duration(cost.latest)} after the last reset")
-    return "\n".join(lines)
+    return "\n".join(map(safe, lines))

@@ -143,7 +143,7 @@ def run(options: argparse.Namespace) -> int:
     with stop_on_signals() as stop:
         say("whyreset: labels begin with an empty memory: what was before is not known")
         ends = sys.stdin.fileno(), sys.stdout.fileno()
-        pump = Pump(ends, filtering, stop, sink, Told(extractor))
+        pump = Pump(ends, filtering, stop, sink, PatternNews(extractor))
         try:
             pump.run()
         except BrokenInputError as error:
@@ -182,7 +182,7 @@ def form_of(options: argparse.Namespace) -> Form:
     )
 
 
-class Told:
+class PatternNews:
     """Says what happens to patterns, once each, while the stream goes on."""
 
     def __init__(self, extractor: Extractor) -> None:

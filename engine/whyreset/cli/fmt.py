@@ -27,15 +27,17 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 def run(options: argparse.Namespace) -> int:
     """Rewrite the files, and name those that changed; 1 for a file that cannot be parsed."""
     try:
-        files = list(_files(options.paths))
-        changed = [_one(path, options) for path in files]
+        texts = [
+            (path, _read(path)) for path in _files(options.paths)
+        ]  # all, before one is written
+        changed = [_one(path, text, options) for path, text in texts]
     except BrokenPipeError:
         raise
     except OSError as error:
         say(f"whyreset: {error.filename}: {error.strerror}")
         return 2
-    except UnicodeDecodeError:
-        say("whyreset: not a text in UTF-8")
+    except _TextError as error:
+        say(f"whyreset: {error}: not a text in UTF-8")
         return 2
     if None in changed:
         return 1
@@ -53,13 +55,27 @@ def _files(paths: list[str]) -> Iterator[Path | None]:
             yield Path(path)
 
 
-def _one(path: Path | None, options: argparse.Namespace) -> bool | None:
+class _TextError(Exception):
+    """The name of what is not in UTF-8."""
+
+
+def _name(path: Path | None) -> str:
+    return "<stdin>" if path is None else str(path)
+
+
+def _read(path: Path | None) -> str:
+    data = sys.stdin.buffer.read() if path is None else path.read_bytes()
+    try:
+        return data.decode("utf-8")
+    except UnicodeDecodeError:
+        raise _TextError(_name(path)) from None
+
+
+def _one(path: Path | None, text: str, options: argparse.Namespace) -> bool | None:
     """Whether a file is not in canonical form; None where it cannot be parsed."""
     from whyreset.language.format import format_text  # noqa: PLC0415  imports lark
 
-    name = "<stdin>" if path is None else str(path)
-    data = sys.stdin.buffer.read() if path is None else path.read_bytes()
-    text = data.decode("utf-8")
+    name = _name(path)
     try:
         made = format_text(text, name)
     except RuleError as error:

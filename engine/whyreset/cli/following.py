@@ -8,7 +8,7 @@ from pathlib import Path
 from whyreset.cli.common import clock_of, say
 from whyreset.cli.outlet import give_out
 from whyreset.ingest.checkpoint import Checkpoint, StateError
-from whyreset.ingest.folder import Folders
+from whyreset.ingest.folder import Folders, obstacle_of
 from whyreset.ingest.stamps import system_time
 from whyreset.model.rule import Plan
 from whyreset.run.bounds import Bounds
@@ -41,7 +41,7 @@ def _wrong_usage(options: argparse.Namespace) -> str | None:
     if "-" in options.paths and options.state:
         return "--state is for files and folders: what a pipe has given cannot be read again"
     if not options.follow:
-        return "--state goes with --follow"
+        return f"{'--state' if options.state else '--skip'} goes with --follow"
     if "-" in options.paths:
         return (
             "--follow is for files and folders; a pipe is followed anyway:"
@@ -52,6 +52,8 @@ def _wrong_usage(options: argparse.Namespace) -> str | None:
     for path in options.paths:
         if not Path(path).parent.is_dir():
             return f"{path}: No such file or directory"
+        if obstacle := obstacle_of(path):
+            return f"{path}: {obstacle}: whyreset run {path}"
     return None
 
 

@@ -3,6 +3,7 @@
 import argparse
 import gc
 import os
+import re
 import sys
 from collections.abc import Callable, Sequence
 from importlib import import_module
@@ -34,6 +35,9 @@ _COMMANDS = {
 
 _MODULES = {"try": "try_pattern"}
 """Commands whose names cannot be those of their modules."""
+
+_WEST = re.compile(r"-\d\d:?\d\d")
+"""A zone west of Greenwich."""
 
 
 class _Formatter(argparse.HelpFormatter):
@@ -80,7 +84,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if isinstance(stream, TextIOWrapper):  # a terminal need not have ± and ✓
             stream.reconfigure(errors="backslashreplace")
     try:
-        options = _start(words)
+        options = _start(_joined(words))
         run: Callable[[argparse.Namespace], int] = _module(options.command).run
         code = run(options)
         sys.stdout.flush()
@@ -98,6 +102,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _drop_output() -> None:
     """Python flushes standard output once more at exit: give it somewhere to go."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _joined(words: list[str]) -> list[str]:
+    """`--timezone -05:00` as one word: argparse would take the zone for an option."""
+    joined: list[str] = []
+    for word in words:
+        if joined and joined[-1] == "--timezone" and _WEST.fullmatch(word):
+            joined[-1] += f"={word}"
+        else:
+            joined.append(word)
+    return joined
 
 
 _YOUNG = 400_000

@@ -5,6 +5,8 @@ import re
 import sys
 
 from whyreset.cli.common import say
+from whyreset.model.diagnostic import RuleError
+from whyreset.model.event import FIELDS
 
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
 
@@ -109,12 +111,24 @@ rule NAME_beside_reset {
   }
 }
 """
-_SKELETONS = {"rule": _RULE, "event": _EVENT}
+_BUILT_IN = """\
+# A line of your service to be known as `NAME`. Its fields: FIELDS.
+# See what the pattern matches:  whyreset try 'order lost at <FIELD:TYPE>' < LOG
+
+event NAME {
+  # from container "api-*"          # only lines of these sources
+  match  `order lost at <FIELD:TYPE>`
+  sample `order lost at VALUE` gives FIELD=VALUE
+  sample `order sent to VALUE` gives nothing
+}
+"""
+_SHOWN = {"peer": "10.42.3.9", "client": "10.42.3.9", "pod": "api-1"}
+"""Of the fields of a built-in kind the first of these is shown, with this value."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `new`."""
-    parser.add_argument("what", choices=tuple(_SKELETONS))
+    parser.add_argument("what", choices=("rule", "event"))
     parser.add_argument("name", metavar="NAME", help="letters, digits and _")
 
 
@@ -125,7 +139,28 @@ def run(options: argparse.Namespace) -> int:
         return 2
     from whyreset.language.format import format_text  # noqa: PLC0415  imports lark
 
-    title = options.name.replace("_", " ")
-    text = _SKELETONS[options.what].replace("NAME", options.name)
-    sys.stdout.write(format_text(text.replace("TITLE", title[:1].upper() + title[1:])))
+    try:
+        text = format_text(_skeleton(options.what, options.name))
+    except RuleError:
+        say(f"whyreset: {options.name!r} is a word of the rule language: choose another name")
+        return 2
+    sys.stdout.write(text)
     return 0
+
+
+def _skeleton(what: str, name: str) -> str:
+    if what == "event" and name in FIELDS:
+        return _of_built_in(name)
+    title = name.replace("_", " ")
+    text = _RULE if what == "rule" else _EVENT
+    return text.replace("NAME", name).replace("TITLE", title[:1].upper() + title[1:])
+
+
+def _of_built_in(kind: str) -> str:
+    """A kind that is known has the fields it has, and rules that ask for it."""
+    from whyreset.language.kinds import type_of_name  # noqa: PLC0415  only where it is asked for
+
+    field = next(each for each in _SHOWN if each in FIELDS[kind])
+    text = _BUILT_IN.replace("FIELDS", ", ".join(FIELDS[kind])).replace("FIELD", field)
+    text = text.replace("TYPE", type_of_name(field)).replace("VALUE", _SHOWN[field])
+    return text.replace("NAME", kind)

@@ -19,7 +19,7 @@ from whyreset.run.memory import keep_large_blocks_apart
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided
 from whyreset.run.signals import Signals
-from whyreset.run.sink import Sink
+from whyreset.run.standard_output import StandardOutput
 from whyreset.run.summary import remarks_of, summary_of
 from whyreset.run.tallies import Tallies
 from whyreset.run.text_output import TextOutput
@@ -52,46 +52,46 @@ def give_out(options: argparse.Namespace, run: "Follow | Live", signals: Signals
     if shortfall is not None:
         say(f"whyreset: {shortfall}")
         return 2
-    tallies, sink = Tallies(), Sink(sys.stdout.fileno(), signals.is_stopping)
+    tallies, out = Tallies(), StandardOutput(sys.stdout.fileno(), signals.is_stopping)
     with ExitStack() as stack:
         if options.metrics:
             from whyreset.run.metrics import MetricsError, serve  # noqa: PLC0415 - optional
 
             try:
-                stack.callback(serve(options.metrics, run, tallies, sink))
+                stack.callback(serve(options.metrics, run, tallies, out))
             except MetricsError as error:
                 say(f"whyreset: {error}")
                 return 2
-        return _print_all(options, run, tallies, sink)
+        return _print_all(options, run, tallies, out)
 
 
 def _print_all(
-    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, sink: Sink
+    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, out: StandardOutput
 ) -> int:
     render = _render(options)
     for decided in run.run():
         _say_all(run)
         tallies.take(decided)
-        if not _written(render(decided), sink):
+        if not _written(render(decided), out):
             run.undelivered = True
             run.notes.append("standard output is not read: what was decided last was not said")
             break
     _say_all(run)
-    _close(options, run, tallies, sink)
+    _close(options, run, tallies, out)
     return 2 if run.totals.failed else 0
 
 
-def _written(blocks: Iterator[bytes], sink: Sink) -> bool:
+def _written(blocks: Iterator[bytes], out: StandardOutput) -> bool:
     """Write them, not too much at once; whether all were."""
     some, size = [], 0
     for block in blocks:
         some.append(block)
         size += len(block)
         if size >= _AT_ONCE:
-            if not sink.write(b"".join(some)):
+            if not out.write(b"".join(some)):
                 return False
             some, size = [], 0
-    return sink.write(b"".join(some))
+    return out.write(b"".join(some))
 
 
 def _render(options: argparse.Namespace) -> Callable[[Decided], Iterator[bytes]]:
@@ -114,7 +114,9 @@ def _say_all(run: "Follow | Live") -> None:
     run.notes.clear()
 
 
-def _close(options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, sink: Sink) -> None:
+def _close(
+    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, out: StandardOutput
+) -> None:
     if options.command == "label":
         for remark in remarks_of(run.totals, run.extractor.problems):
             say(f"whyreset: {remark}")
@@ -123,4 +125,4 @@ def _close(options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, 
     if options.output == "json" or run.undelivered:
         say(summary)
     else:
-        sink.write(summary.encode(errors="backslashreplace") + b"\n")
+        out.write(summary.encode(errors="backslashreplace") + b"\n")

@@ -94,13 +94,13 @@ def _phases(record: Record, events: list[Event], near: Near | None) -> str:
         f"1 envelope  {record.envelope}",
         f"2 time      {shown['time'] or 'none'} (from the {record.time_from}{assumed})",
         f"3 source    {source or 'not told by the line'}",
-        f"4 text      {safe(record.text)}",
+        f"4 text      {record.text}",
     ]
     for event in events:
-        fields = "  ".join(f"{name}={safe(str(value))}" for name, value in event.fields.items())
+        fields = "  ".join(f"{name}={value}" for name, value in event.fields.items())
         lines.append(f"5 event     {plain(event.kind)}  {fields}  [{event.by}]")
     if not events:
         lines.append("5 event     none: no definition matches")
     if near:
-        lines.append(f"6 nearly    {near.kind}: {safe(str(near))}  [{near.by}]")
-    return "\n".join(lines) + "\n"
+        lines.append(f"6 nearly    {near.kind}: {near}  [{near.by}]")
+    return "\n".join(map(safe, lines)) + "\n"

@@ -5,7 +5,7 @@ import time
 from pathlib import Path
 
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
-from whyreset.cli.filter import CANNOT_BEGIN, Told, add_label_options, keys_of, sink_of
+from whyreset.cli.filter import CANNOT_BEGIN, PatternNews, add_label_options, keys_of, sink_of
 from whyreset.ingest.matching import Extractor
 from whyreset.run.answers import Answers
 from whyreset.run.aside import Aside
@@ -45,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
         answers = Answers(extractor, labeller, reader, options.key, frozenset(options.drop))
         with stop_on_signals() as stop, listening(options.unix, options.mode) as socket:
             say(f"whyreset: listening at {options.unix}; what was before is not known")
-            Server(socket, answers, stop, sink, Told(extractor)).run()
+            Server(socket, answers, stop, sink, PatternNews(extractor)).run()
     except (SinkError, SocketError) as error:
         say(f"whyreset: {error}")
         return CANNOT_BEGIN

@@ -6,8 +6,8 @@ import sys
 from whyreset.cli.common import add_time_options, clock_of, say
 from whyreset.ingest.envelopes import peel_record
 from whyreset.model.diagnostic import RuleError
-from whyreset.run.attempt import Attempt, Pattern, near_miss
 from whyreset.run.text_output import safe
+from whyreset.run.tried_line import Pattern, TriedLine, near_miss
 
 _MISSES = 5
 
@@ -33,40 +33,40 @@ def run(options: argparse.Namespace) -> int:
         return 1
     clock = clock_of(options)
     lines = matched = 0
-    near: list[Attempt] = []
+    near: list[TriedLine] = []
     count = 0
     for raw in sys.stdin.buffer:
         lines += 1
-        attempt = pattern.on(peel_record(raw.rstrip(b"\r\n"), clock))
-        if attempt.marked is not None:
+        tried = pattern.on(peel_record(raw.rstrip(b"\r\n"), clock))
+        if tried.marked is not None:
             matched += 1
-            _print(attempt, options.output)
-        elif attempt.upto is not None:
+            _print(tried, options.output)
+        elif tried.upto is not None:
             count += 1
-            near = [*near, attempt][:_MISSES]
-    for attempt in near:
-        _print(attempt, options.output)
+            near = [*near, tried][:_MISSES]
+    for tried in near:
+        _print(tried, options.output)
     for problem in pattern.problems:
         say(f"whyreset: {problem}")
     say(f"{matched} of {lines} lines match, {count} nearly")
     return 0
 
 
-def _print(attempt: Attempt, output: str) -> None:
+def _print(tried: TriedLine, output: str) -> None:
     if output == "json":
         from whyreset.basis.json_text import encode  # noqa: PLC0415
 
-        near = near_miss(attempt) if attempt.marked is None else None
+        near = near_miss(tried) if tried.marked is None else None
         shown = {
-            "matches": attempt.marked is not None,
-            "text": attempt.text,
-            "fields": dict(attempt.fields),
+            "matches": tried.marked is not None,
+            "text": tried.text,
+            "fields": dict(tried.fields),
             "near": near,
         }
         sys.stdout.buffer.write(encode(shown) + b"\n")
         return
-    if attempt.marked is not None:
-        fields = "  ".join(f"{name}={value}" for name, value in attempt.fields)
-        print(f"{safe(attempt.marked)}\n  {safe(fields)}")
+    if tried.marked is not None:
+        fields = "  ".join(f"{name}={value}" for name, value in tried.fields)
+        print(f"{safe(tried.marked)}\n  {safe(fields)}")
     else:
-        print(f"nearly: {safe(attempt.text)}\n  {safe(near_miss(attempt))}")
+        print(f"nearly: {safe(tried.text)}\n  {safe(near_miss(tried))}")

@@ -51,16 +51,20 @@ def run(options: argparse.Namespace) -> int:
                 inquiry.meet(labelled.event)
     for problem in (*opened[1], *replay.totals.problems, *extractor.problems):
         say(f"whyreset: {problem}")
-    cases = inquiry.cases()
-    if not cases:
+    accounts = inquiry.accounts()
+    if not accounts:
         say(f"whyreset: no reset fits {options.reset!r}; `whyreset label` lists all of them")
         return 1
     if options.output == "json":
-        sys.stdout.buffer.write(b"".join(encode(why_object(case)) + b"\n" for case in cases))
+        sys.stdout.buffer.write(
+            b"".join(encode(why_object(account)) + b"\n" for account in accounts)
+        )
         return 0
-    print(why_text(cases[0]), end="")
-    if len(cases) > 1:
-        say(f"whyreset: {len(cases)} resets fit; this is the first. A fuller time names another.")
+    print(why_text(accounts[0]), end="")
+    if len(accounts) > 1:
+        say(
+            f"whyreset: {len(accounts)} resets fit; this is the first. A fuller time names another."
+        )
     return 0
 
 

@@ -6,9 +6,11 @@ from collections.abc import Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from whyreset.ingest.listing import survey
+from whyreset.ingest.reader import disguise_of
 from whyreset.ingest.siblings import base_of
 from whyreset.ingest.source_name import source_of_path
 from whyreset.ingest.trouble import Trouble
+from whyreset.ingest.unpacking import TELLING
 
 _RELOOK = 10.0
 """Seconds after which a folder is read again although nothing shows a change in it."""
@@ -115,6 +117,19 @@ class _Folder:
                 yield place, os.stat(place).st_mtime_ns
             except OSError:
                 continue
+
+
+def obstacle_of(path: str) -> str | None:
+    """Why what was named cannot be followed; None where it can, or may be once it is there."""
+    try:
+        mode = os.stat(path).st_mode
+        if stat.S_ISREG(mode):
+            with open(path, "rb") as file:
+                disguise = disguise_of(file.read(TELLING))
+            return disguise and f"what is {disguise} is not followed"
+    except OSError:
+        return None
+    return None if stat.S_ISDIR(mode) else "no file; a pipe is followed anyway"
 
 
 def _distinct(paths: Sequence[str]) -> list[str]:

@@ -24,7 +24,7 @@ def lint_clauses(draft: Draft) -> None:
         _ahead(draft, placed)
 
 
-def _plain(clause: model.Clause) -> bool:
+def is_member(clause: model.Clause) -> bool:
     """Whether it must hold for each reset."""
     return isinstance(clause, model.MEMBER_CLAUSES) and clause.quantifier is None
 
@@ -40,7 +40,7 @@ def _twice(draft: Draft) -> None:
 
 
 def _exclusive(draft: Draft) -> None:
-    certain = [each for each in draft.when if _plain(each.clause) and not each.clause.if_known]
+    certain = [each for each in draft.when if is_member(each.clause) and not each.clause.if_known]
     certain = certain[:_MOST]  # each is compared with each
     for index, placed in enumerate(certain):
         other = next((e for e in certain[:index] if _contradict(e.clause, placed.clause)), None)
@@ -58,8 +58,8 @@ def _exception(draft: Draft, placed: Placed) -> None:
             hint = f"`when` has `{each.clause.text}`: change one of the two"
             placed.desk.say("W012", message, placed.span, hint)
             return
-        certain = _plain(each.clause) and not each.clause.if_known
-        if certain and _plain(clause) and _contradict(each.clause, clause):
+        certain = is_member(each.clause) and not each.clause.if_known
+        if certain and is_member(clause) and _contradict(each.clause, clause):
             message = f"this exception never holds: `when` has `{each.clause.text}`"
             placed.desk.say("W013", message, placed.span, "leave it out")
             return
@@ -67,7 +67,7 @@ def _exception(draft: Draft, placed: Placed) -> None:
 
 def _implies(clause: model.Clause, exception: model.Clause) -> bool:
     """Whether a rule that passes `clause` always meets the exception."""
-    if _plain(clause) and _plain(exception):
+    if is_member(clause) and is_member(exception):
         return clause.text == exception.text and not clause.if_known
     if isinstance(clause, model.AtLeast) and isinstance(exception, model.AtLeast):
         same_time = exception.within in (None, clause.within)

@@ -4,6 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 
 from whyreset.language.drafts import Draft
+from whyreset.language.lint_clauses import is_member
 from whyreset.model import rule as model
 
 _Asked = dict[Hashable, int]
@@ -50,15 +51,11 @@ def _asked(rule: model.Rule) -> _Asked:
 
 def _comparable(clause: model.Clause, rule: model.Rule) -> Iterator[tuple[Hashable, int]]:
     """What can be compared with the clauses of other rules: single resets, and plain counts."""
-    if _is_member(clause):
+    if is_member(clause):
         yield ("each", rule.kind, clause.text), 0 if clause.if_known else 1
     elif isinstance(clause, model.AtLeast) and clause.count > 1:
         burst = rule.keys, rule.gap, rule.span
         yield ("count", rule.kind, burst, clause.within), clause.count
-
-
-def _is_member(clause: model.Clause) -> bool:
-    return isinstance(clause, model.MEMBER_CLAUSES) and clause.quantifier is None
 
 
 def _is_plain(rule: model.Rule) -> bool:
@@ -66,7 +63,7 @@ def _is_plain(rule: model.Rule) -> bool:
     return (
         not rule.unless
         and rule.scope == model.Scope()
-        and all(_is_member(each) or isinstance(each, model.AtLeast) for each in rule.when)
+        and all(is_member(each) or isinstance(each, model.AtLeast) for each in rule.when)
     )
 
 

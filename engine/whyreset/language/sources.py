@@ -102,7 +102,8 @@ class RuleTexts:
     def _use(self, user: Path, name: str, used: str, span: Span, line: str) -> str | None:
         target = user.parent / used
         problem, code, cure = None, "E002", _CURE
-        # Rule files are untrusted: a `use` reaches rule files beside its own, nothing else.
+        # Rule files are untrusted: a `use` reaches rule files, here or in a folder that is found
+        # from here (`../common/names.rules`), and no file of any other name.
         if not used.endswith(_SUFFIX) or used.startswith("/") or "\0" in used:
             problem = f"`use` takes the relative path of a *{_SUFFIX} file"
         elif not target.is_file():

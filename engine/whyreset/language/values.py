@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from whyreset.basis.frozen import Frozen
 from whyreset.basis.network import parse_prefix
 from whyreset.basis.span import Span
+from whyreset.basis.suggest import nearest
 from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
 from whyreset.language.clause_tree import Word
 from whyreset.language.kinds import NUMERIC
@@ -151,11 +152,14 @@ class Reader:
                 hint = "an address is such as 10.42.0.1 or fd00::1"
                 self._desk.say("E039", f"`{word.text}` is no address", word.span, hint)
             return word.text
-        setting = self._settings.get(word.text) if settings and not word.quoted else None
+        named = settings and not word.quoted and _NAME.fullmatch(word.text) is not None
         if type_name == "duration":
-            return self._seconds(word, field, setting)
+            return self._seconds(word, field, named=named)
         number: Value | None = None
-        if setting and setting.kind == "number":
+        if named and self._is_nearly_setting(word):
+            setting = self._setting(word, "number", "E027")
+            if setting is None:
+                return 0
             number = setting.value
         elif _NUMBER.fullmatch(word.text):
             number = _number(word.text)
@@ -167,9 +171,14 @@ class Reader:
             return 0
         return number
 
-    def _seconds(self, word: Word, field: str, setting: Setting | None) -> float:
-        if setting and setting.kind == "duration":
-            return float(setting.value)
+    def _is_nearly_setting(self, word: Word) -> bool:
+        """Other names in the place of a number are more likely values, such as `https`."""
+        return word.text in _NUMBERS or nearest(word.text, self._settings) is not None
+
+    def _seconds(self, word: Word, field: str, *, named: bool) -> float:
+        if named:
+            setting = self._setting(word, "duration", "E003")
+            return float(setting.value) if setting else 0.0
         value = _duration(word.text)
         if value is None:
             hint = _range_hint(word, field) or unit_hint(word)

@@ -28,7 +28,7 @@ _SAID = 10.0
 """Seconds in which the same step is said once."""
 
 
-class Early(Protocol):
+class Provisional(Protocol):
     """Says provisional verdicts, if it is `active`."""
 
     active: bool
@@ -78,7 +78,13 @@ class Bounds:
         return not self.is_tight and resident() + 2 * self._gathered < _TIGHT * self.limit
 
     def keep(
-        self, now: float, correlator: Correlator, order: Order, early: Early, *, held: bool = True
+        self,
+        now: float,
+        correlator: Correlator,
+        order: Order,
+        early: Provisional,
+        *,
+        held: bool = True,
     ) -> Iterator[list[str]]:
         """Take steps until what is gathered fits; gives what is to be said after each, which may
         have decided something; `held` says whether events may be let go that are held back, and
@@ -132,7 +138,7 @@ class Bounds:
         return gathered > self._most
 
     def _steps(
-        self, correlator: Correlator, order: Order, early: Early, *, held: bool
+        self, correlator: Correlator, order: Order, early: Provisional, *, held: bool
     ) -> Iterator[str]:
         if early.active:
             early.suspend()

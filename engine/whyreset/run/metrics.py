@@ -1,5 +1,6 @@
 """Figures for machines: `/metrics` for Prometheus, `/healthz` for a probe."""
 
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,7 +11,7 @@ from whyreset.basis.units import NS
 from whyreset.run.follow import Follow
 from whyreset.run.live import Live
 from whyreset.run.memory import resident
-from whyreset.run.sink import Sink
+from whyreset.run.standard_output import StandardOutput
 from whyreset.run.tallies import Tallies
 
 _STUCK = 30.0
@@ -22,7 +23,7 @@ class MetricsError(Exception):
 
 
 def serve(
-    address: tuple[str, int], run: Follow | Live, tallies: Tallies, sink: Sink
+    address: tuple[str, int], run: Follow | Live, tallies: Tallies, output: StandardOutput
 ) -> Callable[[], None]:
     """Serve at (host, port) in threads until the function that is returned is called."""
     try:
@@ -30,12 +31,12 @@ def serve(
     except ImportError:
         raise MetricsError("--metrics needs a library: pip install 'whyreset[metrics]'") from None
     registry = CollectorRegistry(auto_describe=False)
-    registry.register(_Collector(run, tallies, sink))
+    registry.register(_Collector(run, tallies, output))
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
             if self.path == "/healthz":
-                code, text = _health(run, sink)
+                code, text = _health(run, output)
                 self._answer(code, text.encode(), "text/plain")
             elif self.path.partition("?")[0] == "/metrics":
                 body = generate_latest(registry)
@@ -54,7 +55,7 @@ def serve(
             self.wfile.write(body)
 
     try:
-        server = ThreadingHTTPServer(address, Handler)
+        server = _Server(address, Handler)
     except OSError as error:
         host, port = address
         raise MetricsError(f"{host}:{port}: {error.strerror}") from None
@@ -68,12 +69,19 @@ def serve(
     return close
 
 
-def _health(run: Follow | Live, sink: Sink) -> tuple[int, str]:
+class _Server(ThreadingHTTPServer):
+    def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
+        if ":" in address[0]:
+            self.address_family = socket.AF_INET6
+        super().__init__(address, handler)
+
+
+def _health(run: Follow | Live, output: StandardOutput) -> tuple[int, str]:
     """Status and a sentence; to wait for a slow reader is what is to be done."""
     age = time.monotonic() - run.beat
     if age <= _STUCK:
         return 200, f"ok: last step {age:.1f}s ago\n"
-    if sink.blocked:
+    if output.blocked:
         return 200, f"ok: standard output is not read, for {age:.0f}s\n"
     return 503, f"stuck: last step {age:.1f}s ago\n"
 
@@ -81,10 +89,10 @@ def _health(run: Follow | Live, sink: Sink) -> tuple[int, str]:
 class _Collector:
     """Reads the figures when they are asked for."""
 
-    def __init__(self, run: Follow | Live, tallies: Tallies, sink: Sink) -> None:
+    def __init__(self, run: Follow | Live, tallies: Tallies, output: StandardOutput) -> None:
         self._run = run
         self._tallies = tallies
-        self._sink = sink
+        self._output = output
 
     def collect(self) -> Iterator[Any]:
         """All metrics, with their present values."""
@@ -128,7 +136,7 @@ class _Collector:
         yield "cut_lines", "Lines that were too long.", totals.cut
         yield "evictions", "Times that evidence was dropped to bound memory.", totals.evicted
         yield "bursts_shed", "Open bursts judged early to bound memory.", run.bounds.shed
-        yield "output_wait_seconds", "Waited for standard output to be read.", self._sink.waited
+        yield "output_wait_seconds", "Waited for standard output to be read.", self._output.waited
         if run.rules is not None:
             yield "reloads", "Rule sets taken up.", run.rules.reloaded
             yield "reloads_refused", "Rule sets refused.", run.rules.refused

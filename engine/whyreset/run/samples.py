@@ -11,7 +11,7 @@ from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
 
 
-class Finding(NamedTuple):
+class Complaint(NamedTuple):
     """What is to be said of the line `by` (file:line), and what to do."""
 
     code: str
@@ -20,7 +20,7 @@ class Finding(NamedTuple):
     hint: str
 
     def placed(self, texts: Mapping[str, list[str]]) -> Diagnostic:
-        """The finding with its line shown; *texts* are the lines of each file."""
+        """The complaint with its line shown; *texts* are the lines of each file."""
         file, _, number = self.by.rpartition(":")
         line = texts[file][int(number) - 1]
         start = len(line) - len(line.lstrip()) + 1
@@ -36,34 +36,34 @@ class _SlowError(Exception):
         self.by = by
 
 
-def unmet_samples(definitions: Iterable[Definition]) -> Iterator[Finding]:
+def unmet_samples(definitions: Iterable[Definition]) -> Iterator[Complaint]:
     """Every sample that does not give what it says; no more are tried after a slow pattern."""
     for definition in definitions:
         try:
             for sample, events in _tried(definition):
                 problem = _problem(definition, sample, events)
                 if problem:
-                    yield Finding("E037", sample.by, *problem)
+                    yield Complaint("E037", sample.by, *problem)
         except _SlowError as slow:
             hint = "its repeats can share a text in too many ways: write them so that one is left"
             message = f"this pattern takes more than {TIMEOUT:g}s to search a sample"
-            yield Finding("E049", slow.by, message, hint)
+            yield Complaint("E049", slow.by, message, hint)
             return
 
 
-def unshown_patterns(definitions: Iterable[Definition]) -> Iterator[Finding]:
+def unshown_patterns(definitions: Iterable[Definition]) -> Iterator[Complaint]:
     """Every pattern that no sample is found by; a block without samples once."""
     for definition in definitions:
         shown = [(each, events) for each, events in _tried(definition) if each.gives is not None]
         hint = "add a line of a log that it finds: sample `...` gives field=value"
         if not shown:
             message = f"no sample shows what this `event {definition.kind}` finds"
-            yield Finding("W028", definition.by, message, hint)
+            yield Complaint("W028", definition.by, message, hint)
             continue
         found = {event.by for _, events in shown for event in events}
         for by in dict.fromkeys(each.by for each in definition.matchers):
             if by not in found:
-                yield Finding("W028", by, "no sample is found by this pattern", hint)
+                yield Complaint("W028", by, "no sample is found by this pattern", hint)
 
 
 def _tried(definition: Definition) -> Iterator[tuple[Sample, tuple[Event, ...]]]:

@@ -50,7 +50,8 @@ class TextOutput:
         when = _when(verdict.start, verdict.end)
         sure = f"  confidence {verdict.confidence:.0%}" if verdict.confidence else ""
         state = "" if verdict.state == "final" else f"  ({verdict.state})"
-        return f"{label}  {safe(place(verdict))}  {resets}  {when}{sure}{state}"
+        told = f"{place(verdict)}  {resets}  {when}{sure}{state}"
+        return f"{label}  {safe(told)}"
 
     def _clauses(self, findings: Iterable[Finding]) -> list[str]:
         findings = list(findings)

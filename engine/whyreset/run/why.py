@@ -25,7 +25,7 @@ _SHOWN = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Opinion:
     """One rule's look at the burst that the reset stood in; `asked` is False where a rule
     before it had claimed the reset already."""
 
@@ -37,13 +37,13 @@ class Trial:
 
 
 @dataclass(slots=True)
-class Case:
+class Account:
     """One reset and all that was said of it."""
 
     event: Event
     label: str = "unknown"
     rule: str | None = None
-    trials: dict[str, Trial] = field(default_factory=dict)
+    opinions: dict[str, Opinion] = field(default_factory=dict)
 
 
 class Inquiry:
@@ -54,52 +54,54 @@ class Inquiry:
         self._owners = correlator.owners
         self._wanted = wanted
         self._known: dict[tuple[int, str, int], bool] = {}
-        self._cases: dict[tuple[int, str, int], Case] = {}
+        self._accounts: dict[tuple[int, str, int], Account] = {}
         correlator.witness = self._hear
 
-    def cases(self) -> list[Case]:
+    def accounts(self) -> list[Account]:
         """The wanted resets that were judged, in time order."""
-        return [self._cases[place] for place in sorted(self._cases)]
+        return [self._accounts[place] for place in sorted(self._accounts)]
 
     def meet(self, event: Event) -> None:
-        """A reset was labelled: it is a case also where no rule looked at it."""
+        """A reset was labelled: it has an account also where no rule looked at it."""
         if self._is_wanted(event):
-            self._case(event)
+            self._account(event)
 
     def _hear(self, judge: Judge, burst: Sequence[Event], outcome: Outcome) -> None:
         if judge.rule.kind != RESET:
             return
         for event in burst:
             if self._is_wanted(event):
-                self._note(self._case(event), judge, burst, outcome)
+                self._note(self._account(event), judge, burst, outcome)
 
     def _is_wanted(self, event: Event) -> bool:
         known = self._known.get(event.place)
         if known is None:
-            known = self._wanted(event) and len(self._cases) < _LIMIT
+            known = self._wanted(event) and len(self._accounts) < _LIMIT
             self._known[event.place] = known
         return known
 
-    def _case(self, event: Event) -> Case:
-        if event.place not in self._cases:
-            self._cases[event.place] = Case(event.whole())
-        return self._cases[event.place]
+    def _account(self, event: Event) -> Account:
+        if event.place not in self._accounts:
+            self._accounts[event.place] = Account(event.whole())
+        return self._accounts[event.place]
 
-    def _note(self, case: Case, judge: Judge, burst: Sequence[Event], outcome: Outcome) -> None:
+    def _note(
+        self, account: Account, judge: Judge, burst: Sequence[Event], outcome: Outcome
+    ) -> None:
         rule = judge.rule
-        claims = any(event.place == case.event.place for event in outcome.claimed)
-        case.trials[rule.name] = Trial(rule, len(burst), claims, True, outcome.findings())
+        claims = any(event.place == account.event.place for event in outcome.claimed)
+        account.opinions[rule.name] = Opinion(rule, len(burst), claims, True, outcome.findings())
         if not claims:
             return
-        case.label, case.rule = rule.label, rule.name
+        account.label, account.rule = rule.label, rule.name
         for other in self._judges:
-            later = other.rule.name not in case.trials
-            if later and in_scope(other.rule.scope, case.event, self._owners):
+            later = other.rule.name not in account.opinions
+            if later and in_scope(other.rule.scope, account.event, self._owners):
                 said = other.judge(outcome.claimed)
-                held = any(event.place == case.event.place for event in said.claimed)
+                held = any(event.place == account.event.place for event in said.claimed)
                 size = len(outcome.claimed)
-                trial = Trial(other.rule, size, held, False, said.findings())
-                case.trials[other.rule.name] = trial
+                opinion = Opinion(other.rule, size, held, False, said.findings())
+                account.opinions[other.rule.name] = opinion
 
 
 def is_time(text: str) -> bool:
@@ -132,37 +134,37 @@ def of_line(record: Record) -> Wanted:
     return wanted
 
 
-def why_text(case: Case) -> str:
+def why_text(account: Account) -> str:
     """A page for people: the reset, the rules that were asked, and those that were not."""
-    event = case.event
+    event = account.event
     where = "/".join(filter(None, (event.source.namespace, event.source.pod))) or event.source.name
-    by = f" by {case.rule}" if case.rule else ": no rule claims it"
+    by = f" by {account.rule}" if account.rule else ": no rule claims it"
     lines = [
-        f"{format_time(event.time)}  {safe(where)}  {case.label}{by}",
+        f"{format_time(event.time)}  {safe(where)}  {account.label}{by}",
         f"  line   {safe(event.text)[:_SHOWN]}",
         "  reset  "
         + "  ".join(f"{name}={safe(str(value))}" for name, value in event.fields.items()),
     ]
     for asked, title in ((True, "asked, in this order"), (False, "not asked any more; they say")):
-        trials = [trial for trial in case.trials.values() if trial.asked is asked]
-        if trials:
+        opinions = [opinion for opinion in account.opinions.values() if opinion.asked is asked]
+        if opinions:
             lines += ["", title]
-            lines += [line for trial in trials for line in _trial_lines(trial)]
+            lines += [line for opinion in opinions for line in _opinion_lines(opinion)]
     return "\n".join(lines) + "\n"
 
 
-def _trial_lines(trial: Trial) -> Iterator[str]:
-    resets = f"{trial.burst} reset{'' if trial.burst == 1 else 's'}"
-    rule = trial.rule
-    verb = "claims it" if trial.claims else "does not claim it"
-    yield f"{_MARKS[trial.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
-    for finding in trial.findings:
+def _opinion_lines(opinion: Opinion) -> Iterator[str]:
+    resets = f"{opinion.burst} reset{'' if opinion.burst == 1 else 's'}"
+    rule = opinion.rule
+    verb = "claims it" if opinion.claims else "does not claim it"
+    yield f"{_MARKS[opinion.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
+    for finding in opinion.findings:
         yield f"    {_MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
 
 
-def why_object(case: Case) -> dict[str, Any]:
+def why_object(account: Account) -> dict[str, Any]:
     """The same for programs."""
-    event = case.event
+    event = account.event
     return {
         "v": 1,
         "time": format_time(event.time),
@@ -170,21 +172,21 @@ def why_object(case: Case) -> dict[str, Any]:
         "pod": event.source.pod,
         "container": event.source.container,
         "peer": event.peer,
-        "label": case.label,
-        "rule": case.rule,
+        "label": account.label,
+        "rule": account.rule,
         "line": event.text,
         "rules": [
             {
-                "rule": trial.rule.name,
-                "label": trial.rule.label,
-                "asked": trial.asked,
-                "claims": trial.claims,
-                "burst": trial.burst,
+                "rule": opinion.rule.name,
+                "label": opinion.rule.label,
+                "asked": opinion.asked,
+                "claims": opinion.claims,
+                "burst": opinion.burst,
                 "evidence": [
                     {"clause": found.clause, "holds": found.holds, "found": found.found}
-                    for found in trial.findings
+                    for found in opinion.findings
                 ],
             }
-            for trial in case.trials.values()
+            for opinion in account.opinions.values()
         ],
     }

@@ -47,7 +47,7 @@ STATEMENTS = (
         place=FILE,
         words=("use",),
         form='use "FILE.rules"',
-        says="Loads another rule file first; the path is relative to this file.",
+        says="Loads another rule file first, here or elsewhere; the path is relative to this file.",
         example='use "networks.rules"',
     ),
     Entry(

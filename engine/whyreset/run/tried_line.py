@@ -23,7 +23,7 @@ _CAPTURE = 5
 """What a capture counts for, in characters of fixed text."""
 
 
-class Attempt(NamedTuple):
+class TriedLine(NamedTuple):
     """What became of one line.
 
     marked  the text with what was captured marked, where the pattern matches
@@ -52,19 +52,19 @@ class Pattern:
         self._extractor = Extractor(plan.definitions)
         self._prefixes = _prefixes(text) if _is_template(text) else []
 
-    def on(self, record: Record) -> Attempt:
+    def on(self, record: Record) -> TriedLine:
         """Try the pattern on the text of a record."""
         events = self._extractor.extract(record)
         if events:
             fields = tuple(events[0].fields.items())
-            return Attempt(record.text, self._marked(record.text), fields)
+            return TriedLine(record.text, self._marked(record.text), fields)
         for share, prefix, wanted in self._prefixes:
             if share < _NEAR:
                 break
             found = _search(prefix, record.text)
             if found is not None:
-                return Attempt(record.text, upto=found.end(), wanted=wanted)
-        return Attempt(record.text)
+                return TriedLine(record.text, upto=found.end(), wanted=wanted)
+        return TriedLine(record.text)
 
     @property
     def problems(self) -> Sequence[str]:
@@ -88,12 +88,12 @@ class Pattern:
         return "".join(made) + text[at:]
 
 
-def near_miss(attempt: Attempt) -> str:
+def near_miss(tried: TriedLine) -> str:
     """A sentence for a near miss: what stood where, and what was wanted."""
-    upto = attempt.upto or 0
-    found = attempt.text[upto:][:_SHOWN] or "the end"
-    before = attempt.text[:upto][-_SHOWN:]
-    return f"matches up to `{before}`, then `{attempt.wanted}` is wanted, not `{found}`"
+    upto = tried.upto or 0
+    found = tried.text[upto:][:_SHOWN] or "the end"
+    before = tried.text[:upto][-_SHOWN:]
+    return f"matches up to `{before}`, then `{tried.wanted}` is wanted, not `{found}`"
 
 
 def _clause(text: str) -> str:

@@ -13,7 +13,7 @@ _PATIENCE = 1.0
 """Seconds for which a slow reader is waited for when the run is to end."""
 
 
-class Sink:
+class StandardOutput:
     """Writes to a descriptor; BrokenPipeError where nobody reads any more."""
 
     def __init__(self, descriptor: int, stopping: Callable[[], bool]) -> None:
