@@ -16,6 +16,7 @@ from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds
 from whyreset.run.looks import Looks
+from whyreset.run.pace import Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import END, Decided, Origin, Replay, Totals
 from whyreset.run.signals import SETTLE, Signals
@@ -81,7 +82,7 @@ class Live(Replay):
         self._signals, self._labels = signals, labels
         self._correlator.stopped = self._is_too_late
         self._joined: dict[str, None] = {}  # sources that are read together
-        self._announced = _Announced()
+        self._announced, self._pace = _Announced(), Pace()
         self._said = 0
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
@@ -207,6 +208,10 @@ class Live(Replay):
         if seconds >= _PAUSE:
             self._paused += seconds
             self._caught_up = self._caught_up or self._paused >= _CAUGHT_UP
+
+    def _take(self, source: Origin, batch: Batch) -> None:
+        self._pace.believe(batch, self._last_byte)
+        super()._take(source, batch)
 
     def _early(self) -> Decided:
         """Verdicts whose conditions hold already."""
