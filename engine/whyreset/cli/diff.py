@@ -42,7 +42,9 @@ def run(options: argparse.Namespace) -> int:
         _print_json(found)
     else:
         _print_text(found, judged=bool(options.paths))
-    return 0
+    for problem in found.problems:
+        say(f"whyreset: {problem}")
+    return 2 if found.problems else 0
 
 
 def _print_text(found: Comparison, *, judged: bool) -> None:
