@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -93,6 +94,20 @@ def test_check_as_sarif(shell: Any, tmp_path: Path) -> None:
     assert log["version"] == "2.1.0"
     assert run["tool"]["driver"]["rules"][result["ruleIndex"]]["id"] == result["ruleId"] == "W004"
     assert result["locations"][0]["physicalLocation"]["region"]["startLine"] == 1
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["check -o json", "check -o sarif", "check --costs -o json", "rules -o json", "test -o json"],
+)
+def test_names_of_files_that_are_no_text(shell: Any, tmp_path: Path, words: str) -> None:
+    rules = Path(os.fsdecode(os.fsencode(tmp_path) + b"/few\xff.rules"))
+    rules.write_text(FAILING.replace("at least 4", "at least 1").replace("count=3", "count=4"))
+    code = 1 if words.startswith("test") else 0
+    said = shell.run(*words.split(), OWN, rules, code=code).out
+    assert r"few\\udcff.rules" in said
+    for line in said.splitlines():
+        json.loads(line)
 
 
 def test_costs(shell: Any, tmp_path: Path) -> None:
