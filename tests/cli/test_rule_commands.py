@@ -213,6 +213,15 @@ def test_folders_of_logs(shell: Any, tmp_path: Path, lines: Any) -> None:
     assert f"{expected}:1: not a JSON object" in shell.run("test", OWN, tmp_path, code=1).out
 
 
+def test_a_folder_with_nothing_to_test(shell: Any, tmp_path: Path, lines: Any) -> None:
+    (tmp_path / "probes.log").write_bytes(lines(4))
+    (tmp_path / "probes.expected.json").write_text('{"label":"probe_noise"}\n')
+    for words in ((tmp_path,), (shell.rules, tmp_path), ("-r", tmp_path)):
+        said = shell.run("test", *words, code=2)
+        assert said.out == ""
+        assert f"{tmp_path}: no *.rules and no *expected.jsonl is in this folder" in said.err
+
+
 def test_a_folder_that_is_not_read_to_its_end_fails(shell: Any, tmp_path: Path, lines: Any) -> None:
     (tmp_path / "own.rules").write_text(shell.rules.read_text())
     (tmp_path / "expected.jsonl").write_text("")

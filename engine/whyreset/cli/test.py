@@ -36,7 +36,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run all tests; print the failing ones, and how many there were; 1 when one fails."""
+    """Run all tests; print the failing ones, and how many there were; 1 when one fails, 2 where
+    a folder has none."""
     given = [*options.rules, *options.more]
     return _watch(given, options) if options.watch else _once(given, options)
 
@@ -64,8 +65,13 @@ def _is_watched(_change: object, path: str) -> bool:
 
 
 def _once(given: list[Path], options: argparse.Namespace) -> int:
-    cases = [case for path in given if path.is_dir() for case in cases_in(path)]
-    options.rules = _rule_paths(given)
+    options.rules, cases = _rule_paths(given), []
+    for path in given:
+        found = list(cases_in(path)) if path.is_dir() else []
+        if not found and path not in options.rules:
+            say(f"whyreset: {path}: no *.rules and no *expected.jsonl is in this folder")
+            return 2
+        cases += found
     plan = load_rules(options)
     if plan is None:
         return 1
