@@ -16,7 +16,7 @@ from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Record, Source
 
 OBJECT_LIMIT = 4 << 20
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[{}]|"', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[]{}]|"', re.DOTALL)
 
 
 class ObjectSplitter:
@@ -30,6 +30,11 @@ class ObjectSplitter:
         self._unit = 0  # the depth at which an object begins: 1 within a list's items
         self._start: int | None = None
         self.cut = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether an object or a list has begun that has not ended."""
+        return self._depth > 0
 
     def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
         """(offset, text) of each object that the block completes."""
@@ -48,7 +53,9 @@ class ObjectSplitter:
             elif token == b"}":
                 yield from self._close(found.end())
             elif self._depth == 1 and found[1] and token.startswith(b'"items"'):
-                self._unit = 1
+                self._unit, self._start = 1, None  # the list itself is no object
+            elif token == b"]" and self._depth == 1:  # what follows in a list is none of its items
+                self._unit = 0
         self._drop()
 
     def _close(self, end: int) -> Iterator[tuple[int, bytes]]:
@@ -106,6 +113,7 @@ class ObjectScanner:
             for record in records:
                 batch.events += self._extractor.extract(record)
                 self._mark(batch, record)
+        batch.unreadable += last and self._splitter.is_within
         batch.cut = self._splitter.cut - before
         return batch
 
