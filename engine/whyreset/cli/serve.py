@@ -14,7 +14,7 @@ from whyreset.run.ledger import Ledger
 from whyreset.run.pump import stop_on_signals
 from whyreset.run.reading import Reader
 from whyreset.run.serve import Server, SocketError, listening
-from whyreset.run.sinks import SinkError
+from whyreset.run.sinks import SinkError, VerdictSink
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -46,12 +46,24 @@ def run(options: argparse.Namespace) -> int:
         with stop_on_signals() as stop, listening(options.unix, options.mode) as socket:
             say(f"whyreset: listening at {options.unix}; what was before is not known")
             Server(socket, answers, stop, sink, Told(extractor)).run()
+        if sink is not None:
+            sink.finish()
     except (SinkError, SocketError) as error:
         say(f"whyreset: {error}")
         return CANNOT_BEGIN
-    said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
-    say(f"whyreset: {said}" + (f", {answers.failed:,} not understood" if answers.failed else ""))
+    say(f"whyreset: {_remark(answers, sink)}")
     return 0
+
+
+def _remark(answers: Answers, sink: VerdictSink | None) -> str:
+    """What was done, and what went wrong."""
+    said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
+    for count, what in (
+        (answers.failed, "not understood"),
+        (sink.lost if sink is not None else 0, "verdicts could not be written"),
+    ):
+        said += f", {count:,} {what}" if count else ""
+    return said
 
 
 def _mode(text: str) -> int:
