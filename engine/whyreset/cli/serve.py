@@ -7,6 +7,7 @@ from pathlib import Path
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.cli.filter import CANNOT_BEGIN, Told, add_label_options, keys_of, sink_of
 from whyreset.ingest.matching import Extractor
+from whyreset.model.rule import Plan
 from whyreset.run.answers import Answers
 from whyreset.run.aside import Aside
 from whyreset.run.labeller import Labeller
@@ -39,8 +40,7 @@ def run(options: argparse.Namespace) -> int:
     extractor = Extractor(plan.definitions, narrow=True)
     try:
         sink = sink_of(options)
-        ledger = Ledger(plan, options.lateness, labels=False)
-        labeller = Labeller(plan, Aside(ledger) if sink is not None else None)
+        labeller = Labeller(plan, _aside(options, plan) if sink is not None else None)
         reader = Reader(keys_of(options), clock_of(options), time.time_ns)
         answers = Answers(extractor, labeller, reader, options.key, frozenset(options.drop))
         with stop_on_signals() as stop, listening(options.unix, options.mode) as socket:
@@ -53,6 +53,11 @@ def run(options: argparse.Namespace) -> int:
         return CANNOT_BEGIN
     say(f"whyreset: {_remark(answers, sink)}")
     return 0
+
+
+def _aside(options: argparse.Namespace, plan: Plan) -> Aside:
+    """What decides finally, for the verdicts."""
+    return Aside(Ledger(plan, options.lateness, labels=False))
 
 
 def _remark(answers: Answers, sink: VerdictSink | None) -> str:
