@@ -86,15 +86,21 @@ class ObjectSplitter:
 
 
 class ObjectScanner:
-    """Finds the events in a stream of Kubernetes objects."""
+    """Finds the events in a stream of Kubernetes objects; `progress` is how far it was cut."""
 
     ordered = False
 
-    def __init__(self, extractor: Extractor, source: Source, clock: Clock) -> None:
+    def __init__(
+        self,
+        extractor: Extractor,
+        source: Source,
+        clock: Clock,
+        progress: ObjectSplitter | None = None,
+    ) -> None:
         self._extractor = extractor
         self._source = source
         self._clock = clock
-        self._splitter = ObjectSplitter()
+        self.progress = progress or ObjectSplitter()
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the objects that the next bytes complete."""
@@ -102,8 +108,8 @@ class ObjectScanner:
         size = len(block) + skipped
         batch = Batch(size, lines=block.count(b"\n"), counted=size)
         batch.lines += bool(last and block and not block.endswith(b"\n"))
-        before = self._splitter.cut
-        for offset, text in self._splitter.feed(block):
+        before = self.progress.cut
+        for offset, text in self.progress.feed(block):
             found = _decoded(text)
             if found is None:
                 batch.unreadable += 1
@@ -113,8 +119,8 @@ class ObjectScanner:
             for record in records:
                 batch.events += self._extractor.extract(record)
                 self._mark(batch, record)
-        batch.unreadable += last and self._splitter.is_within
-        batch.cut = self._splitter.cut - before
+        batch.unreadable += last and self.progress.is_within
+        batch.cut = self.progress.cut - before
         return batch
 
     def _records(self, found: Object, offset: int) -> list[Record]:
