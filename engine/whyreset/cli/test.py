@@ -15,6 +15,7 @@ from whyreset.run import test_output
 from whyreset.run.folder_tests import FolderCase, cases_in, run_case
 from whyreset.run.rule_tests import run_rule_tests
 from whyreset.run.test_output import FAILED, GAP, MENDED, PASSED, Told
+from whyreset.run.text_output import many
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -121,7 +122,7 @@ def _print_text(told: list[Told], tried: Plan) -> None:
         print(f"without a test: {', '.join(untested)}")
     count = {status: sum(each.status == status for each in told) for status in (FAILED, GAP)}
     passed = sum(each.status in (PASSED, MENDED) for each in told)
-    gaps = f", {count[GAP]} known gap{'s' if count[GAP] > 1 else ''}" if count[GAP] else ""
+    gaps = f", {many(count[GAP], 'known gap')}" if count[GAP] else ""
     print(f"{passed} passed, {count[FAILED]} failed{gaps}")
 
 

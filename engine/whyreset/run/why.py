@@ -16,7 +16,7 @@ from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record
 from whyreset.model.rule import Rule
 from whyreset.model.verdict import Finding
-from whyreset.run.text_output import safe
+from whyreset.run.text_output import MARKS, many, safe
 
 Wanted = Callable[[Event], bool]
 _TIME = re.compile(
@@ -25,7 +25,6 @@ _TIME = re.compile(
 )
 _NEAR = 100_000_000
 """A line of a stack is stamped at most so long (ns) after the first line of its record."""
-_MARKS = {True: "✓", False: "✗", None: "?"}
 _LIMIT = 1000
 _SHOWN = 200
 
@@ -162,12 +161,12 @@ def why_text(case: Case) -> str:
 
 
 def _trial_lines(trial: Trial) -> Iterator[str]:
-    resets = f"{trial.burst} reset{'' if trial.burst == 1 else 's'}"
+    resets = many(trial.burst, "reset")
     rule = trial.rule
     verb = "claims it" if trial.claims else "does not claim it"
-    yield f"{_MARKS[trial.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
+    yield f"{MARKS[trial.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
     for finding in trial.findings:
-        yield f"    {_MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
+        yield f"    {MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
 
 
 def why_object(case: Case) -> dict[str, Any]:
