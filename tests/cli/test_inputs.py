@@ -150,8 +150,8 @@ def test_names_that_are_no_text(shell: Any, lines: Lines, tmp_path: Path) -> Non
     with open(folder + b"/" + name, "wb") as file:  # noqa: PTH123 - bytes
         file.write(lines(5))
     os.symlink(b"gone", folder + b"/y\xff\x1b[2J.log")  # noqa: PTH211 - bytes
-    for command in ("run", "label"):
-        said = shell.reads(tmp_path, command=command)
+    for words in (("run",), ("label",), ("why", "00:00:03"), ("why", "-o", "json", "00:00:03")):
+        said = shell.reads(*words[1:], tmp_path, command=words[0])
         assert "\x1b" not in said.out + said.err
         assert "x\\udcff-1" in said.out or "x\\\\udcff-1" in said.out
 

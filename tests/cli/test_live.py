@@ -85,3 +85,24 @@ def _pipe_with(folder: Path, text: str) -> str:
     os.mkfifo(path)
     subprocess.Popen(["/bin/sh", "-c", 'printf %s "$0" > "$1"', text, str(path)])
     return str(path)
+
+
+def test_one_line_of_a_far_year_makes_no_later_line_late(tmp_path):
+    rules = tmp_path / "beat.rules"
+    rules.write_text(RULES, "utf-8")
+    now = time.time()
+    with subprocess.Popen(command(rules), stdin=PIPE, stdout=PIPE, stderr=PIPE) as process:
+        assert process.stdin
+        assert process.stdout
+        assert process.stderr
+        for start, lines in ((0, 3), (3, 0), (3, 12)):
+            moments = [now - 90 + 5 * i for i in range(start, start + lines)] or [now + 3e8]
+            process.stdin.write("".join(line("api-1", moment) for moment in moments).encode())
+            process.stdin.flush()
+            time.sleep(2.2)  # the pipe has caught up
+        process.stdin.close()
+        verdicts = [json.loads(text) for text in process.stdout.read().splitlines()]
+        said = process.stderr.read().decode()
+    final = [(each["label"], each["count"]) for each in verdicts if each["state"] == "final"]
+    assert sorted(final) == [("probe_noise", 15), ("unknown", 1)]
+    assert "too late" not in said

@@ -1,6 +1,8 @@
 """The commands for those who write rules: fmt, check -o, test -o, new, try, diff, explain."""
 
+import gzip
 import json
+import os
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -109,6 +111,20 @@ def test_costs_go_with_what_can_show_them(shell: Any, failing: Path) -> None:
         assert said.err.startswith(f"whyreset: --costs has no place in -o {output}")
 
 
+@pytest.mark.parametrize(
+    "words",
+    ["check -o json", "check -o sarif", "check --costs -o json", "rules -o json", "test -o json"],
+)
+def test_names_of_files_that_are_no_text(shell: Any, tmp_path: Path, words: str) -> None:
+    rules = Path(os.fsdecode(os.fsencode(tmp_path) + b"/few\xff.rules"))
+    rules.write_text(FAILING.replace("at least 4", "at least 1").replace("count=3", "count=4"))
+    code = 1 if words.startswith("test") else 0
+    said = shell.run(*words.split(), OWN, rules, code=code).out
+    assert r"few\\udcff.rules" in said
+    for line in said.splitlines():
+        json.loads(line)
+
+
 def test_costs(shell: Any, tmp_path: Path) -> None:
     path = tmp_path / "costs.rules"
     path.write_text(
@@ -212,6 +228,24 @@ def test_folders_of_logs(shell: Any, tmp_path: Path, lines: Any) -> None:
     assert f"{expected}:1: not a JSON object" in shell.run("test", OWN, tmp_path, code=1).out
 
 
+def test_a_folder_with_nothing_to_test(shell: Any, tmp_path: Path, lines: Any) -> None:
+    (tmp_path / "probes.log").write_bytes(lines(4))
+    (tmp_path / "probes.expected.json").write_text('{"label":"probe_noise"}\n')
+    for words in ((tmp_path,), (shell.rules, tmp_path), ("-r", tmp_path)):
+        said = shell.run("test", *words, code=2)
+        assert said.out == ""
+        assert f"{tmp_path}: no *.rules and no *expected.jsonl is in this folder" in said.err
+
+
+def test_a_folder_that_is_not_read_to_its_end_fails(shell: Any, tmp_path: Path, lines: Any) -> None:
+    (tmp_path / "own.rules").write_text(shell.rules.read_text())
+    (tmp_path / "expected.jsonl").write_text("")
+    (tmp_path / "cut.log.gz").write_bytes(gzip.compress(lines(4))[:40])
+    said = shell.run("test", OWN, tmp_path, code=1).out
+    assert "cut.log.gz: the compressed data end too early\n" in said
+    assert said.endswith("1 passed, 1 failed\n")
+
+
 # ---- new, try, diff, explain, rules
 
 
@@ -293,6 +327,25 @@ def test_diff_of_rules(shell: Any, tmp_path: Path, lines: Any) -> None:
     told = json.loads(shell.run("diff", OWN, "-o", "json", new, shell.rules, log).out)
     assert told["change"] == "minor"
     assert told["moved"][0]["resets"] == 4
+
+
+def test_diff_tells_what_it_could_not_read(shell: Any, tmp_path: Path, lines: Any) -> None:
+    logs = tmp_path / "logs"
+    logs.mkdir()
+    (logs / "cut.log.gz").write_bytes(gzip.compress(lines(400))[:-40])
+    (logs / "gone.log").symlink_to(tmp_path / "nowhere")
+    said = shell.run("diff", OWN, shell.rules, shell.rules, logs, code=2)
+    assert said.out.endswith("change of the rules: none\n")
+    assert "cut.log.gz: the compressed data end too early" in said.err
+    assert "gone.log: No such file" in said.err
+    assert len(said.err.splitlines()) == 2
+
+
+@pytest.mark.parametrize("name", ["-", "/dev/stdin"])
+def test_diff_refuses_what_cannot_be_read_twice(shell: Any, lines: Any, name: str) -> None:
+    said = shell.run("diff", OWN, shell.rules, shell.rules, name, stdin=lines(6), code=2)
+    assert said.out == ""
+    assert f"{name}: is no file, and can be read only once" in said.err
 
 
 def test_diff_of_places(shell: Any, tmp_path: Path) -> None:

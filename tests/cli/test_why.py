@@ -100,6 +100,23 @@ def test_several_fit(shell: Shell, rules: Path) -> None:
     assert "6 resets fit" in said.err
 
 
+@pytest.mark.parametrize(
+    ("asked", "zone"),
+    [
+        ("12:00:03", "+02:00"),
+        ("2026-11-22 12:00:03", "+02:00"),
+        ("11:00:03", "Europe/Berlin"),
+        ("10:00:03Z", "+02:00"),
+        ("2026-11-22T10:00:03.500000000Z", "+02:00"),
+        ("2026-11-22T12:00:03+02:00", "UTC"),
+        ("06:30:03-0330", "UTC"),
+    ],
+)
+def test_a_time_is_told_in_its_zone(shell: Shell, rules: Path, asked: str, zone: str) -> None:
+    said = why(shell, rules, asked, 6, "--timezone", zone).out
+    assert said.startswith("2026-11-22T10:00:03.500000000Z")
+
+
 def test_none_fits(shell: Shell, rules: Path) -> None:
     assert "no reset fits '11:30'" in why(shell, rules, "11:30", 6, code=1).err
 

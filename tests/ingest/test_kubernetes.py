@@ -92,6 +92,23 @@ def test_every_byte_is_a_cut():
     assert read(data, range(1, len(data))) == read(data)
 
 
+def test_an_empty_list_has_nothing_that_could_not_be_read():
+    intake = Intake(Extractor(DEFINITIONS), make_source("x"), Clock())
+    batch = intake.feed(
+        b'{"apiVersion": "v1", "items": [], "kind": "List", "metadata": {}}', last=True
+    )
+    assert (batch.unreadable, batch.cut, batch.events) == (0, 0, [])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_what_breaks_off_is_counted(form):
+    data = FORMS[form].encode().rstrip()
+    for end in range(data.rindex(b"Killing"), len(data) + 1):
+        intake = Intake(Extractor(DEFINITIONS), make_source("x"), Clock())
+        batch = intake.feed(data[:end], last=True)
+        assert batch.unreadable == (end < len(data))
+
+
 @pytest.mark.parametrize(
     ("times", "expected"),
     [

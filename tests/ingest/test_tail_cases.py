@@ -10,7 +10,9 @@ import pytest
 from tests.ingest.test_tail import CLOCK, EXTRACTOR, World
 
 from whyreset.basis.units import NS
+from whyreset.ingest.scan import Batch
 from whyreset.ingest.stream import Stream
+from whyreset.model.record import Source
 from whyreset.run import pace as module
 from whyreset.run.pace import Pace
 
@@ -107,3 +109,35 @@ def test_a_clock_that_jumps_moves_no_event_time(monkeypatch: pytest.MonkeyPatch,
     passed = pace.at(162.0)
     assert passed is not None
     assert abs(passed - began - 62 * NS) <= NS
+
+
+@pytest.mark.parametrize(
+    ("times", "reach"),  # seconds from now
+    [
+        ([(-9, -1)], -1),
+        ([(-9, 59)], 59),
+        ([(-9, 7200)], -9),
+        ([(-9, -1), (7200, 7201)], None),
+        ([(7200, 7201)], 7201),
+        ([(7200, 7201), (-9, 7202)], -9),
+    ],
+)
+def test_a_stamp_from_the_future_counts_where_there_are_no_others(
+    times: list[tuple[int, int]], reach: int | None
+) -> None:
+    pace, now = Pace(), time.time_ns()
+    for low, high in times:
+        batch = Batch()
+        batch.low, batch.high = now + low * NS, now + high * NS
+        pace.believe(batch, 100.0)
+    assert batch.high == (None if reach is None else now + reach * NS)
+
+
+def test_a_stamp_from_the_future_covers_no_time_to_come() -> None:
+    batch, now, source = Batch(), time.time_ns(), Source("api")
+    batch.low, batch.high = now - 9 * NS, now + 7200 * NS
+    batch.sources[source] = batch.low, batch.high
+    Pace().believe(batch, 100.0)
+    first, last = batch.sources[source]
+    assert first == now - 9 * NS
+    assert last < now + 90 * NS

@@ -711,8 +711,9 @@ def test_verdicts_to_a_socket_and_none_when_nobody_listens(rules: Path, tmp_path
     data = b"".join(record(10 * i, reset_text()) for i in range(6))
     path = tmp_path / "v.sock"
     with running(rules, "--verdicts", f"unix:{path}") as process:
-        out, _ = process.communicate(data, timeout=15)
+        out, err = process.communicate(data, timeout=15)
         assert out.count(b"\n") == 6
+        assert re.search(rb"\n.* [12] verdicts could not be written", err)
     with socket.socket(socket.AF_UNIX) as server:
         server.bind(str(path))
         server.listen()
@@ -721,6 +722,22 @@ def test_verdicts_to_a_socket_and_none_when_nobody_listens(rules: Path, tmp_path
         connection, _ = server.accept()
         with connection, connection.makefile() as lines:
             assert json.loads(lines.readlines()[-1])["label"] == "probe_noise"
+
+
+def test_verdicts_to_a_named_pipe_whether_it_is_read_or_not(rules: Path, tmp_path: Path) -> None:
+    data = b"".join(record(10 * i, reset_text()) for i in range(6))
+    path = tmp_path / "v.pipe"
+    os.mkfifo(path)
+    with running(rules, "--verdicts", str(path)) as process:
+        out, err = process.communicate(data, timeout=15)
+        assert out.count(b"\n") == 6
+        assert b"verdicts could not be written" in err
+    reader = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    with running(rules, "--verdicts", str(path)) as process:
+        _, err = process.communicate(data, timeout=15)
+        assert b"could not" not in err
+    with os.fdopen(reader) as lines:
+        assert json.loads(lines.readlines()[-1])["label"] == "probe_noise"
 
 
 def test_verdicts_are_those_of_run(rules: Path, tmp_path: Path) -> None:

@@ -206,6 +206,22 @@ def test_a_burst_goes_on_through_rotation_and_a_clean_restart(desk: Desk) -> Non
     assert final["id"] not in {verdict["id"] for verdict in third.out}, "said once"
 
 
+def test_one_line_of_a_far_year_makes_no_later_line_late(desk: Desk) -> None:
+    follower = desk.follow()
+    desk.write(4)
+    follower.until(lambda: follower.states("provisional"))
+    now, desk.clock = desk.clock, desk.clock + 3e8
+    desk.write(1)
+    desk.clock = now
+    time.sleep(1.5)  # it is read by itself
+    desk.write(6)
+    desk.later()
+    follower.until(lambda: follower.states("final"))
+    follower.end()
+    assert follower.states("final")[0]["count"] == 10
+    assert "too late" not in follower.err
+
+
 def test_copytruncate_loses_and_repeats_nothing(desk: Desk) -> None:
     follower = desk.follow()
     desk.write(4)

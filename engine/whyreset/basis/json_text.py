@@ -24,7 +24,19 @@ def are_json(texts: Iterable[bytes]) -> bool:
 
 
 def encode(value: object) -> bytes:
-    """The compact text of a value; TypeError if it has none, as a text that is no UTF-8 has."""
+    """The compact text of a value; what is no UTF-8 is shown escaped. TypeError if it has none."""
     import orjson  # noqa: PLC0415 - see above
 
-    return orjson.dumps(value)
+    try:
+        return orjson.dumps(value)
+    except TypeError:
+        # the name of a pod or a rule may come from a file name, and those are any bytes
+        return orjson.dumps(_readable(value))
+
+
+def _readable(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, dict):
+        return {key: _readable(each) for key, each in value.items()}
+    return [_readable(each) for each in value] if isinstance(value, list | tuple) else value

@@ -1,8 +1,7 @@
 """What `run` and `label` share: a follower, a pipe or a replay answers, as the options say."""
 
 import argparse
-from collections.abc import Callable, Sequence
-from typing import Protocol
+import sys
 
 from whyreset.cli.common import (
     add_follow_options,
@@ -16,19 +15,11 @@ from whyreset.cli.common import (
     shared_out,
 )
 from whyreset.cli.progress import steps_of
+from whyreset.cli.report import close, renderer
 from whyreset.run.live import is_pipe
 from whyreset.run.memory import keep_what_is_free
-from whyreset.run.replay import Decided, Totals
-
-
-class Report(Protocol):
-    """Prints what a replay decides."""
-
-    def take(self, decided: Decided) -> None:
-        """Print what one step decided."""
-
-    def close(self, totals: Totals, problems: Sequence[str]) -> None:
-        """Print what is to be said at the end."""
+from whyreset.run.replay import Decided
+from whyreset.run.tallies import Tallies
 
 
 def add_answer_options(parser: argparse.ArgumentParser) -> None:
@@ -38,8 +29,8 @@ def add_answer_options(parser: argparse.ArgumentParser) -> None:
     add_rule_options(parser)
 
 
-def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
-    """Do what the options ask for; `report` is made for files at rest. Gives the exit code."""
+def answer(options: argparse.Namespace) -> int:
+    """Do what the options ask for; gives the exit code."""
     plan = load_rules(options)
     if plan is None:
         return 1
@@ -59,11 +50,20 @@ def answer(options: argparse.Namespace, report: Callable[[], Report]) -> int:
         say("whyreset: --memory and --metrics are for what goes on: a pipe, or with --follow")
         return 2
     keep_what_is_free()
-    printed = report()
+    render, tallies, out = renderer(options), Tallies(), sys.stdout.buffer
     with shared_out(options, opened[0], extractor) as inputs:
         replay = replay_of(options, plan, inputs, labels=options.command == "label")
         replay.totals.problems += opened[1]
         for decided in steps_of(replay, inputs):
-            printed.take(decided)
-    printed.close(replay.totals, extractor.problems)
+            tallies.take(decided)
+            if decided.labels or decided.verdicts:
+                out.writelines(render(_news(decided)))
+                out.flush()
+    close(options, replay.totals, tallies, extractor.problems, out.write)
     return 2 if replay.totals.failed else 0
+
+
+def _news(decided: Decided) -> Decided:
+    """The same without bursts that go on: of files at rest what is to come is known as well."""
+    said = [verdict for verdict in decided.verdicts if verdict.state != "ongoing"]
+    return Decided(decided.labels, said)

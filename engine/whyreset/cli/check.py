@@ -5,7 +5,7 @@ from pathlib import Path
 
 from whyreset.cli.common import say
 from whyreset.run.checking import Checked, check_rules
-from whyreset.run.text_output import safe
+from whyreset.run.text_output import many, safe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -54,10 +54,10 @@ def _print_text(checked: Checked, options: argparse.Namespace) -> None:
         print(f"{together(plan)}\n" if options.costs else "")
     if plan is not None:
         samples = sum(len(definition.samples) for definition in plan.definitions)
-        rules, blocks = _many(len(plan.rules), "rule"), _many(len(plan.definitions), "event block")
-        print(f"{rules}, {blocks}, {_many(samples, 'sample')}")
+        rules, blocks = many(len(plan.rules), "rule"), many(len(plan.definitions), "event block")
+        print(f"{rules}, {blocks}, {many(samples, 'sample')}")
     warnings = len(found) - checked.errors
-    print(f"{_many(checked.errors, 'error')}, {_many(warnings, 'warning')}")
+    print(f"{many(checked.errors, 'error')}, {many(warnings, 'warning')}")
     codes = sorted({diagnostic.code for diagnostic in found})
     if codes:
         print(f"more about a code: whyreset explain {codes[0]}")
@@ -79,7 +79,3 @@ def _print_for_programs(checked: Checked, options: argparse.Namespace) -> None:
 
         for rule in plan.rules:
             print(encode(cost_object(cost_of(rule))).decode())
-
-
-def _many(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"

@@ -7,8 +7,8 @@ from whyreset.cli.common import say
 from whyreset.ingest.inputs import InputError
 from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
-from whyreset.run.comparison import Comparison, Moved, compare
-from whyreset.run.text_output import safe
+from whyreset.run.comparison import Comparison, compare
+from whyreset.run.text_output import many, safe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,23 +42,22 @@ def run(options: argparse.Namespace) -> int:
         _print_json(found)
     else:
         _print_text(found, judged=bool(options.paths))
-    return 0
+    for problem in found.problems:
+        say(f"whyreset: {problem}")
+    return 2 if found.problems else 0
 
 
 def _print_text(found: Comparison, *, judged: bool) -> None:
     for change in found.changes:
         print(f"{change.level:5}  {safe(change.text)}")
     for moved in found.moved:
-        print(f"{moved.level:5}  {_resets(moved)}: {_label(moved.before)} -> {_label(moved.after)}")
+        labels = f"{_label(moved.before)} -> {_label(moved.after)}"
+        print(f"{moved.level:5}  {many(moved.resets, 'reset')}: {labels}")
         print(f"       {safe(moved.sample)}")
     if judged:
         changed = sum(moved.resets for moved in found.moved)
         print(f"{changed} of {found.resets} resets are judged otherwise")
     print(f"change of the rules: {found.level}")
-
-
-def _resets(moved: Moved) -> str:
-    return f"{moved.resets} reset{'s' if moved.resets > 1 else ''}"
 
 
 def _label(label: tuple[str, str | None]) -> str:

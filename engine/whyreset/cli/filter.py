@@ -103,7 +103,7 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         )  # fmt: skip
     parser.add_argument(
         "--verdicts", metavar="PLACE", default=None,
-        help="write verdicts as JSON lines to a file, fd:N or unix:PATH",
+        help="write verdicts as JSON lines to a file, a named pipe, fd:N or unix:PATH",
     )  # fmt: skip
     add_lateness_option(parser)
 
@@ -153,6 +153,8 @@ def run(options: argparse.Namespace) -> int:
             return _NO_READER
         except StuckError:
             say("whyreset: nobody read what was left to be written")
+    if sink is not None:
+        sink.finish()
     for remark in remarks_of(filtering.counts, labeller, sink):
         say(f"whyreset: {remark}")
     return 0

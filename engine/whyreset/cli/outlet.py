@@ -1,28 +1,23 @@
 """What is decided goes out as it comes, for as long as a run goes on; signals are heeded."""
 
 import argparse
-import os
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
 
 from whyreset.cli.common import say
+from whyreset.cli.report import close, renderer
 from whyreset.ingest.inputs import Input
 from whyreset.ingest.matching import Extractor
 from whyreset.model.rule import Plan
-from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds
-from whyreset.run.json_output import label_line, verdict_line
 from whyreset.run.live import Live
 from whyreset.run.memory import keep_large_blocks_apart
 from whyreset.run.reload import Rules
-from whyreset.run.replay import Decided
 from whyreset.run.signals import Signals
 from whyreset.run.standard_output import StandardOutput
-from whyreset.run.summary import remarks_of, summary_of
 from whyreset.run.tallies import Tallies
-from whyreset.run.text_output import TextOutput
 
 if TYPE_CHECKING:
     from whyreset.run.follow import Follow
@@ -68,7 +63,7 @@ def give_out(options: argparse.Namespace, run: "Follow | Live", signals: Signals
 def _print_all(
     options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, out: StandardOutput
 ) -> int:
-    render = _render(options)
+    render = renderer(options)
     for decided in run.run():
         _say_all(run)
         tallies.take(decided)
@@ -77,7 +72,8 @@ def _print_all(
             run.notes.append("standard output is not read: what was decided last was not said")
             break
     _say_all(run)
-    _close(options, run, tallies, out)
+    write = None if run.undelivered else out.write
+    close(options, run.totals, tallies, run.extractor.problems, write)
     return 2 if run.totals.failed else 0
 
 
@@ -94,35 +90,7 @@ def _written(blocks: Iterator[bytes], out: StandardOutput) -> bool:
     return out.write(b"".join(some))
 
 
-def _render(options: argparse.Namespace) -> Callable[[Decided], Iterator[bytes]]:
-    """How what was decided is printed."""
-    if options.command == "label":
-        return lambda decided: map(label_line, decided.labels)
-    if options.output == "json":
-        return lambda decided: map(verdict_line, decided.verdicts)
-    text = TextOutput(colour=sys.stdout.isatty() and "NO_COLOR" not in os.environ)
-
-    def block(verdict: Verdict) -> bytes:
-        return text.verdict(verdict).encode(errors="backslashreplace") + b"\n"
-
-    return lambda decided: map(block, decided.verdicts)
-
-
 def _say_all(run: "Follow | Live") -> None:
     for note in run.notes:
         say(f"whyreset: {note}")
     run.notes.clear()
-
-
-def _close(
-    options: argparse.Namespace, run: "Follow | Live", tallies: Tallies, out: StandardOutput
-) -> None:
-    if options.command == "label":
-        for remark in remarks_of(run.totals, run.extractor.problems):
-            say(f"whyreset: {remark}")
-        return
-    summary = summary_of(run.totals, tallies, run.extractor.problems)
-    if options.output == "json" or run.undelivered:
-        say(summary)
-    else:
-        out.write(summary.encode(errors="backslashreplace") + b"\n")

@@ -7,6 +7,7 @@ from pathlib import Path
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.cli.filter import CANNOT_BEGIN, PatternNews, add_label_options, keys_of, sink_of
 from whyreset.ingest.matching import Extractor
+from whyreset.model.rule import Plan
 from whyreset.run.answers import Answers
 from whyreset.run.aside import Aside
 from whyreset.run.labeller import Labeller
@@ -14,7 +15,7 @@ from whyreset.run.ledger import Ledger
 from whyreset.run.pump import stop_on_signals
 from whyreset.run.reading import Reader
 from whyreset.run.serve import Server, SocketError, listening
-from whyreset.run.sinks import SinkError
+from whyreset.run.sinks import SinkError, VerdictSink
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -39,19 +40,35 @@ def run(options: argparse.Namespace) -> int:
     extractor = Extractor(plan.definitions, narrow=True)
     try:
         sink = sink_of(options)
-        ledger = Ledger(plan, options.lateness, labels=False)
-        labeller = Labeller(plan, Aside(ledger) if sink is not None else None)
+        labeller = Labeller(plan, _aside(options, plan) if sink is not None else None)
         reader = Reader(keys_of(options), clock_of(options), time.time_ns)
         answers = Answers(extractor, labeller, reader, options.key, frozenset(options.drop))
         with stop_on_signals() as stop, listening(options.unix, options.mode) as socket:
             say(f"whyreset: listening at {options.unix}; what was before is not known")
             Server(socket, answers, stop, sink, PatternNews(extractor)).run()
+        if sink is not None:
+            sink.finish()
     except (SinkError, SocketError) as error:
         say(f"whyreset: {error}")
         return CANNOT_BEGIN
-    said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
-    say(f"whyreset: {said}" + (f", {answers.failed:,} not understood" if answers.failed else ""))
+    say(f"whyreset: {_remark(answers, sink)}")
     return 0
+
+
+def _aside(options: argparse.Namespace, plan: Plan) -> Aside:
+    """What decides finally, for the verdicts."""
+    return Aside(Ledger(plan, options.lateness, labels=False))
+
+
+def _remark(answers: Answers, sink: VerdictSink | None) -> str:
+    """What was done, and what went wrong."""
+    said = f"{answers.asked:,} asked, {answers.labelled:,} labelled, {answers.dropped:,} dropped"
+    for count, what in (
+        (answers.failed, "not understood"),
+        (sink.lost if sink is not None else 0, "verdicts could not be written"),
+    ):
+        said += f", {count:,} {what}" if count else ""
+    return said
 
 
 def _mode(text: str) -> int:

@@ -15,6 +15,7 @@ from whyreset.run import test_output
 from whyreset.run.folder_tests import FolderCase, cases_in, run_case
 from whyreset.run.rule_tests import run_rule_tests
 from whyreset.run.test_output import FAILED, GAP, MENDED, PASSED, Told
+from whyreset.run.text_output import many
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -36,7 +37,8 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
 
 
 def run(options: argparse.Namespace) -> int:
-    """Run all tests; print the failing ones, and how many there were; 1 when one fails."""
+    """Run all tests; print the failing ones, and how many there were; 1 when one fails, 2 where
+    a folder has none."""
     given = [*options.rules, *options.more]
     return _watch(given, options) if options.watch else _once(given, options)
 
@@ -64,8 +66,13 @@ def _is_watched(_change: object, path: str) -> bool:
 
 
 def _once(given: list[Path], options: argparse.Namespace) -> int:
-    cases = [case for path in given if path.is_dir() for case in cases_in(path)]
-    options.rules = _rule_paths(given)
+    options.rules, cases = _rule_paths(given), []
+    for path in given:
+        found = list(cases_in(path)) if path.is_dir() else []
+        if not found and path not in options.rules:
+            say(f"whyreset: {path}: no *.rules and no *expected.jsonl is in this folder")
+            return 2
+        cases += found
     plan = load_rules(options)
     if plan is None:
         return 1
@@ -115,7 +122,7 @@ def _print_text(told: list[Told], tried: Plan) -> None:
         print(f"without a test: {', '.join(untested)}")
     count = {status: sum(each.status == status for each in told) for status in (FAILED, GAP)}
     passed = sum(each.status in (PASSED, MENDED) for each in told)
-    gaps = f", {count[GAP]} known gap{'s' if count[GAP] > 1 else ''}" if count[GAP] else ""
+    gaps = f", {many(count[GAP], 'known gap')}" if count[GAP] else ""
     print(f"{passed} passed, {count[FAILED]} failed{gaps}")
 
 

@@ -18,14 +18,15 @@ from whyreset.cli.common import (
 from whyreset.cli.progress import steps_of
 from whyreset.ingest.envelopes import peel_record
 from whyreset.ingest.matching import Extractor
-from whyreset.run.why import Inquiry, Wanted, at_time, is_time, of_line, why_object, why_text
+from whyreset.run.why import Inquiry, Wanted, at_time, of_line, why_object, why_text
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """Options of `why`."""
     parser.add_argument(
         "reset", metavar="TIME|LINE",
-        help="the reset's time (2026-11-22T10:00:00.1 or 10:00:00), its line, or part of its text",
+        help="the reset's time (2026-11-22T10:00:00.1+02:00 or 10:00:00, without an offset in "
+        "--timezone), its line, or part of its text",
     )  # fmt: skip
     add_input_options(parser)
     add_rule_options(parser)
@@ -69,6 +70,6 @@ def run(options: argparse.Namespace) -> int:
 
 
 def _wanted(options: argparse.Namespace) -> Wanted:
-    if is_time(options.reset):
-        return at_time(options.reset)
-    return of_line(peel_record(os.fsencode(options.reset), clock_of(options)))
+    clock = clock_of(options)
+    by_time = at_time(options.reset, clock.zone)
+    return by_time or of_line(peel_record(os.fsencode(options.reset), clock))

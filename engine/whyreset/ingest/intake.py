@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 from whyreset.ingest.envelopes import ORDERED_MODES, detect
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
-from whyreset.ingest.lines import REACH_BYTES, Buffer
+from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.pod_table import PodTableScanner
 from whyreset.ingest.scan import Batch, BlockScanner
@@ -50,14 +50,12 @@ class Intake:
         self.mode: str | None = None
         if progress is not None and progress.mode is not None:
             self._skipping = progress.skipping
-            self._set_mode(progress.mode)
-            if isinstance(self._scanner, ObjectScanner) and progress.splitter is not None:
-                self._scanner._splitter = progress.splitter
+            self._set_mode(progress.mode, progress.splitter)
 
     @property
     def progress(self) -> Progress:
         """Where it stands; the bytes of `recent` are to be fed again."""
-        splitter = self._scanner._splitter if isinstance(self._scanner, ObjectScanner) else None
+        splitter = self._scanner.progress if isinstance(self._scanner, ObjectScanner) else None
         return Progress(self.mode, self._skipping, splitter)
 
     def recent(self) -> tuple[bytes, int]:
@@ -67,11 +65,7 @@ class Intake:
             return (b"", 0) if self._scanner is not None else (self._tail, len(self._tail))
         if self._skipping:
             return b"", 0
-        window, done = self._scanner._window, self._scanner._done
-        waiting = window.end - done
-        data = window.data[-(waiting + REACH_BYTES) :]
-        if len(data) < len(window.data):
-            data = data[data.find(b"\n") + 1 :]
+        data, waiting = self._scanner.recent()
         return data + self._tail, waiting + len(self._tail)
 
     @property
@@ -169,10 +163,10 @@ class Intake:
         self._set_mode(detect(head))
         return True
 
-    def _set_mode(self, mode: str) -> None:
+    def _set_mode(self, mode: str, splitter: ObjectSplitter | None = None) -> None:
         self.mode = mode
         if mode == "kubernetes":
-            self._scanner = ObjectScanner(self._extractor, self._source, self._clock)
+            self._scanner = ObjectScanner(self._extractor, self._source, self._clock, splitter)
         elif mode == "pods":
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
         else:

@@ -4,11 +4,10 @@ from typing import Any
 
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
-from whyreset.ingest.objects import object_record
+from whyreset.ingest.objects import Object, object_record, text_of
 from whyreset.ingest.source_name import make_source, place_of_tag
 from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
 
-Object = dict[str, Any]
 _NOWHERE = make_source("-")
 _DOCKER_LABELS = {
     "pod": "io.kubernetes.pod.name",
@@ -51,10 +50,10 @@ def _docker(found: Object) -> dict[str, Any] | None:
         "envelope": "docker",
         "text": text.removesuffix("\n"),
         "partial": not text.endswith("\n"),
-        "stream": _text(found.get("stream")),
+        "stream": text_of(found.get("stream")),
         "stamp": _stamp(found.get("time")),
         "done": True,
-        **{place: _text(places.get(label)) for place, label in _DOCKER_LABELS.items()},
+        **{place: text_of(places.get(label)) for place, label in _DOCKER_LABELS.items()},
     }
 
 
@@ -66,7 +65,7 @@ def _fluent(found: Object) -> dict[str, Any] | None:
         text = found.get("message")
     peeled: dict[str, Any] = {
         "envelope": "fluentbit",
-        "stream": _text(found.get("stream")),
+        "stream": text_of(found.get("stream")),
         "partial": "P" in (found.get("_p"), found.get("logtag")),
         "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
         or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
@@ -94,7 +93,7 @@ def _is_fluent(found: Object) -> bool:
 def places_of(found: Object) -> dict[str, str | None]:
     """Pod, namespace, container and node, in the words of Fluent Bit, Vector or Filebeat."""
     meta = found.get("kubernetes")
-    tag = _text(found.get("tag"))
+    tag = text_of(found.get("tag"))
     places: dict[str, str | None] = {**place_of_tag(tag)} if tag else {}
     for place, names in (
         ("pod", ("pod_name", "pod.name")),
@@ -104,7 +103,7 @@ def places_of(found: Object) -> dict[str, str | None]:
     ):
         for name in names:
             flat = found.get(f"kubernetes_{name}") or found.get(f"kubernetes.{name}")
-            value = _text(_at(meta, name) or flat)
+            value = text_of(_at(meta, name) or flat)
             if value:
                 places[place] = value
                 break
@@ -132,9 +131,9 @@ def _journald(found: Object) -> dict[str, Any] | None:
     if isinstance(message, list):
         message = bytes(byte for byte in message if isinstance(byte, int) and 0 <= byte < 256)
         message = message.decode("utf-8", "replace")
-    node = _text(found.get("_HOSTNAME"))
-    unit = _text(found.get("SYSLOG_IDENTIFIER")) or _text(found.get("_SYSTEMD_UNIT"))
-    container = _text(found.get("CONTAINER_NAME"))
+    node = text_of(found.get("_HOSTNAME"))
+    unit = text_of(found.get("SYSLOG_IDENTIFIER")) or text_of(found.get("_SYSTEMD_UNIT"))
+    container = text_of(found.get("CONTAINER_NAME"))
     places = _K8S_NAME.match(container or "")
     return {
         "envelope": "journald",
@@ -153,10 +152,10 @@ def _stern(found: Object) -> dict[str, Any] | None:
     return {
         "envelope": "stern",
         "text": found["message"].removesuffix("\n"),
-        "pod": _text(found["podName"]),
-        "namespace": _text(found.get("namespace")),
-        "container": _text(found.get("containerName")),
-        "node": _text(found.get("nodeName")),
+        "pod": text_of(found["podName"]),
+        "namespace": text_of(found.get("namespace")),
+        "container": text_of(found.get("containerName")),
+        "node": text_of(found.get("nodeName")),
     }
 
 
@@ -185,11 +184,11 @@ def _loki(found: Object) -> dict[str, Any] | None:
 def label_places(labels: Object) -> dict[str, str | None]:
     """Pod, namespace, container, node and output stream by the labels of a Loki stream."""
     return {
-        "pod": _text(labels.get("pod")),
-        "namespace": _text(labels.get("namespace")),
-        "container": _text(labels.get("container")),
-        "node": _text(labels.get("node_name") or labels.get("node")),
-        "stream": _text(labels.get("stream")),
+        "pod": text_of(labels.get("pod")),
+        "namespace": text_of(labels.get("namespace")),
+        "container": text_of(labels.get("container")),
+        "node": text_of(labels.get("node_name") or labels.get("node")),
+        "stream": text_of(labels.get("stream")),
     }
 
 
@@ -211,14 +210,14 @@ def _cloud(found: Object) -> dict[str, Any] | None:
     labels = _at(resource, "labels")
     if not isinstance(labels, dict) or not (isinstance(text, str) or "pod_name" in labels):
         return None
-    stream = (_text(found.get("logName")) or "").rpartition("/")[2]
+    stream = (text_of(found.get("logName")) or "").rpartition("/")[2]
     peeled: dict[str, Any] = {
         "envelope": "gcp",
         "stamp": _stamp(found.get("timestamp")),
-        "pod": _text(labels.get("pod_name")),
-        "namespace": _text(labels.get("namespace_name")),
-        "container": _text(labels.get("container_name")),
-        "node": _text(labels.get("node_name")),
+        "pod": text_of(labels.get("pod_name")),
+        "namespace": text_of(labels.get("namespace_name")),
+        "container": text_of(labels.get("container_name")),
+        "node": text_of(labels.get("node_name")),
         "labels": _cloud_labels(found.get("labels")),
         "stream": stream if stream in ("stdout", "stderr") else None,
     }
@@ -252,10 +251,6 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
         "node": record.source.node,
         "done": True,
     }
-
-
-def _text(value: object) -> str | None:
-    return value if isinstance(value, str) and value else None
 
 
 def _stamp(value: object) -> Stamp | None:

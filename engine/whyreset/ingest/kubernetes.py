@@ -16,7 +16,7 @@ from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Record, Source
 
 OBJECT_LIMIT = 4 << 20
-_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[{}]|"', re.DOTALL)
+_TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[]{}]|"', re.DOTALL)
 
 
 class ObjectSplitter:
@@ -30,6 +30,11 @@ class ObjectSplitter:
         self._unit = 0  # the depth at which an object begins: 1 within a list's items
         self._start: int | None = None
         self.cut = 0
+
+    @property
+    def is_within(self) -> bool:
+        """Whether an object or a list has begun that has not ended."""
+        return self._depth > 0
 
     def feed(self, block: bytes) -> Iterator[tuple[int, bytes]]:
         """(offset, text) of each object that the block completes."""
@@ -48,7 +53,9 @@ class ObjectSplitter:
             elif token == b"}":
                 yield from self._close(found.end())
             elif self._depth == 1 and found[1] and token.startswith(b'"items"'):
-                self._unit = 1
+                self._unit, self._start = 1, None  # the list itself is no object
+            elif token == b"]" and self._depth == 1:  # what follows in a list is none of its items
+                self._unit = 0
         self._drop()
 
     def _close(self, end: int) -> Iterator[tuple[int, bytes]]:
@@ -79,15 +86,21 @@ class ObjectSplitter:
 
 
 class ObjectScanner:
-    """Finds the events in a stream of Kubernetes objects."""
+    """Finds the events in a stream of Kubernetes objects; `progress` is how far it was cut."""
 
     ordered = False
 
-    def __init__(self, extractor: Extractor, source: Source, clock: Clock) -> None:
+    def __init__(
+        self,
+        extractor: Extractor,
+        source: Source,
+        clock: Clock,
+        progress: ObjectSplitter | None = None,
+    ) -> None:
         self._extractor = extractor
         self._source = source
         self._clock = clock
-        self._splitter = ObjectSplitter()
+        self.progress = progress or ObjectSplitter()
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the objects that the next bytes complete."""
@@ -95,8 +108,8 @@ class ObjectScanner:
         size = len(block) + skipped
         batch = Batch(size, lines=block.count(b"\n"), counted=size)
         batch.lines += bool(last and block and not block.endswith(b"\n"))
-        before = self._splitter.cut
-        for offset, text in self._splitter.feed(block):
+        before = self.progress.cut
+        for offset, text in self.progress.feed(block):
             found = _decoded(text)
             if found is None:
                 batch.unreadable += 1
@@ -106,7 +119,8 @@ class ObjectScanner:
             for record in records:
                 batch.events += self._extractor.extract(record)
                 self._mark(batch, record)
-        batch.cut = self._splitter.cut - before
+        batch.unreadable += last and self.progress.is_within
+        batch.cut = self.progress.cut - before
         return batch
 
     def _records(self, found: Object, offset: int) -> list[Record]:

@@ -57,14 +57,14 @@ def _source(found: Object, meta: Object, source: Source) -> Source:
     about = found.get("involvedObject") or found.get("regarding")
     reporter = _dict(found.get("source"))
     if not isinstance(about, dict):
-        pod = _text(meta.get("name")) if found.get("kind") == "Pod" else None
-        node = _text(_dict(found.get("spec")).get("nodeName"))
-        return make_source(source.name, _text(meta.get("namespace")), pod, None, node)
-    pod = _text(about.get("name")) if about.get("kind") == "Pod" else None
-    container = _CONTAINER.search(_text(about.get("fieldPath")) or "")
+        pod = text_of(meta.get("name")) if found.get("kind") == "Pod" else None
+        node = text_of(_dict(found.get("spec")).get("nodeName"))
+        return make_source(source.name, text_of(meta.get("namespace")), pod, None, node)
+    pod = text_of(about.get("name")) if about.get("kind") == "Pod" else None
+    container = _CONTAINER.search(text_of(about.get("fieldPath")) or "")
     return make_source(
-        source.name, _text(about.get("namespace")), pod, container[1] if container else None,
-        _text(reporter.get("host")),
+        source.name, text_of(about.get("namespace")), pod, container[1] if container else None,
+        text_of(reporter.get("host")),
     )  # fmt: skip
 
 
@@ -72,5 +72,6 @@ def _dict(value: object) -> Object:
     return value if isinstance(value, dict) else {}
 
 
-def _text(value: object) -> str | None:
+def text_of(value: object) -> str | None:
+    """A value that is a text and not an empty one."""
     return value if isinstance(value, str) and value else None

@@ -108,6 +108,15 @@ class BlockScanner:
         batch.lines = window.data.count(b"\n", len(window.data) - size)
         batch.lines += bool(last and size and not window.data.endswith(b"\n"))
 
+    def recent(self) -> tuple[bytes, int]:
+        """The last lines that were fed, as far as they are kept, and how many of their bytes (at
+        the end) wait for more."""
+        window, waiting = self._window, self._window.end - self._done
+        data = window.data[-(waiting + REACH_BYTES) :]
+        if len(data) < len(window.data):
+            data = data[data.find(b"\n") + 1 :]
+        return data, waiting
+
     def settle(self) -> Batch:
         """The events that wait for further lines of their record, when none will come soon."""
         batch = Batch()

@@ -1,11 +1,13 @@
 """Two sets of rules compared: what is stated otherwise, and which resets get another label."""
 
+import stat
 from collections import Counter
 from collections.abc import Callable, Sequence
+from os import fstat
 from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
-from whyreset.ingest.inputs import open_inputs
+from whyreset.ingest.inputs import Input, InputError, open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
 from whyreset.model.rule import Clause, Plan, Rule, Scope, ScopeTest
@@ -42,11 +44,12 @@ class Moved(NamedTuple):
 
 
 class Comparison(NamedTuple):
-    """All differences; `resets` is how many were judged by both."""
+    """All differences; `resets` is how many were judged by both, `problems` what was not read."""
 
     changes: tuple[Change, ...]
     moved: tuple[Moved, ...]
     resets: int
+    problems: tuple[str, ...]
 
     @property
     def level(self) -> str:
@@ -57,7 +60,8 @@ class Comparison(NamedTuple):
 
 def compare(old: Plan, new: Plan, paths: Sequence[str]) -> Comparison:
     """Compare what the rules state, and what they make of these inputs; InputError as there."""
-    before, after = _labels(old, paths), _labels(new, paths)
+    problems: dict[str, None] = {}  # each once, though both are told of it
+    before, after = _labels(old, paths, problems), _labels(new, paths, problems)
     counts: Counter[tuple[_Label, _Label]] = Counter()
     samples: dict[tuple[_Label, _Label], str] = {}
     for place in before.keys() | after.keys():
@@ -68,24 +72,40 @@ def compare(old: Plan, new: Plan, paths: Sequence[str]) -> Comparison:
             samples[pair] = min(text, samples.get(pair, text))
     moved = [Moved(count, *pair, samples[pair]) for pair, count in counts.items()]
     moved.sort(key=lambda each: (-LEVELS.index(each.level), -each.resets, str(each)))
-    return Comparison(tuple(_changes(old, new)), tuple(moved), len(before.keys() | after.keys()))
+    resets = len(before.keys() | after.keys())
+    return Comparison(tuple(_changes(old, new)), tuple(moved), resets, tuple(problems))
 
 
-def _labels(plan: Plan, paths: Sequence[str]) -> dict[tuple[int, str, int], tuple[_Label, str]]:
+def _labels(
+    plan: Plan, paths: Sequence[str], problems: dict[str, None]
+) -> dict[tuple[int, str, int], tuple[_Label, str]]:
     """The label, the rule and the text of each reset, by its place."""
     if not paths:
         return {}
     extractor = Extractor(plan.definitions)
-    inputs = open_inputs(list(paths), extractor, Clock(), [])
+    unopened: list[InputError] = []
+    inputs = open_inputs(list(paths), extractor, Clock(), unopened)
     try:
-        return {
+        for source in inputs:
+            _check_twice(source)
+        replay = Replay(plan, inputs)
+        labels = {
             each.event.place: ((each.label, each.rule), each.event.text)
-            for step in Replay(plan, inputs).run()
+            for step in replay.run()
             for each in step.labels
         }
     finally:
         for source in inputs:
             source.close()
+    told = [*map(str, unopened), *replay.totals.problems, *extractor.problems]
+    problems.update(dict.fromkeys(told))
+    return labels
+
+
+def _check_twice(source: Input) -> None:
+    """InputError where the second reading would find nothing more."""
+    if source.path == "-" or not stat.S_ISREG(fstat(source.descriptor).st_mode):
+        raise InputError(source.path, "is no file, and can be read only once, not by both rules")
 
 
 def _changes(old: Plan, new: Plan) -> list[Change]:

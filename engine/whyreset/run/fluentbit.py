@@ -85,10 +85,8 @@ def configuration(mode: str, style: str, places: Places, part: str | None = None
     needs_parsers = mode == "fifo" or part == "out"
     if style == "yaml":
         return _yaml(sections, head, with_parsers=needs_parsers)
-    service = [("Flush", "0.2"), ("Grace", "30"), ("Log_Level", "warn")]
-    if needs_parsers:
-        service.append(("Parsers_File", places.parsers))
-    return _classic([("SERVICE", tuple(service)), *sections], head)
+    parsers = (("Parsers_File", places.parsers),) if needs_parsers else ()
+    return _classic([("SERVICE", _SERVICE + parsers), *sections], head)
 
 
 _PARSER = (

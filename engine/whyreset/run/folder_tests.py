@@ -99,7 +99,7 @@ def run_case(plan: Plan, case: FolderCase) -> FolderResult:
     """Judge the inputs by all rules of the plan, and compare."""
     try:
         expected = _read(case.expected)
-        got = _verdicts(plan, case.inputs)
+        got, problems = _verdicts(plan, case.inputs)
         for verdict in got[:1]:
             _check_keys(expected, verdict_object(verdict), case.expected)
     except (ValueError, InputError) as error:
@@ -114,7 +114,8 @@ def run_case(plan: Plan, case: FolderCase) -> FolderResult:
         else:
             left.remove(found)
     unmet = [(wanted, _nearest(wanted, left)) for wanted in missed]
-    return FolderResult(case, expected, got, tuple(unmet), tuple(left))
+    problem = "; ".join(problems) or None
+    return FolderResult(case, expected, got, tuple(unmet), tuple(left), problem)
 
 
 def _nearest(wanted: Mapping[str, Any], left: list[Verdict]) -> Verdict | None:
@@ -155,16 +156,19 @@ def _check_keys(
             raise ValueError(f"{path}: a verdict has no `{key}`: {hint}")
 
 
-def _verdicts(plan: Plan, inputs: Path) -> tuple[Verdict, ...]:
+def _verdicts(plan: Plan, inputs: Path) -> tuple[tuple[Verdict, ...], list[str]]:
+    """The final verdicts, and what could not be read."""
     extractor = Extractor(plan.definitions)
-    opened = open_inputs([str(inputs)], extractor, Clock(), [])
+    unopened: list[InputError] = []
+    opened = open_inputs([str(inputs)], extractor, Clock(), unopened)
     try:
         replay = Replay(plan, opened, labels=False)
         decided = [verdict for step in replay.run() for verdict in step.verdicts]
     finally:
         for each in opened:
             each.close()
-    return tuple(verdict for verdict in decided if verdict.state == "final")
+    problems = [*map(str, unopened), *replay.totals.problems, *extractor.problems]
+    return tuple(verdict for verdict in decided if verdict.state == "final"), problems
 
 
 def _meets(wanted: Mapping[str, Any], got: Mapping[str, Any]) -> bool:

@@ -238,11 +238,10 @@ class Follow(Replay):
         self._logs.was_read(stream, self._now)
 
     def _take(self, source: Origin, batch: Batch) -> None:
+        self.pace.believe(batch, time.monotonic())  # the step may have begun long ago
         super()._take(source, batch)
-        if batch.high is not None:
-            self.pace.saw(batch.high, time.monotonic())  # the step may have begun long ago
-            if id(source) in self._high:
-                self._high[id(source)] = max(self._high[id(source)], batch.high)
+        if batch.high is not None and id(source) in self._high:
+            self._high[id(source)] = max(self._high[id(source)], batch.high)
         if batch.events:
             self._fresh += batch.events
         since = self._since.get(source.path)

@@ -12,7 +12,7 @@ VERSION = 1
 
 def verdict_line(verdict: Verdict) -> bytes:
     """One verdict as a JSON object, with a newline."""
-    return _line(verdict_object(verdict))
+    return encode(verdict_object(verdict)) + b"\n"
 
 
 def verdict_object(verdict: Verdict) -> dict[str, Any]:
@@ -54,33 +54,15 @@ def verdict_object(verdict: Verdict) -> dict[str, Any]:
 def label_line(labelled: Labelled) -> bytes:
     """One reset record with its label as a JSON object, with a newline."""
     event = labelled.event
-    return _line(
-        {
-            "time": format_time(event.time),
-            "namespace": event.source.namespace,
-            "pod": event.source.pod,
-            "container": event.source.container,
-            "peer": event.fields.get("peer"),
-            "label": labelled.label,
-            "rule": labelled.rule,
-            "burst": labelled.burst,
-            "line": event.text,
-        }
-    )
-
-
-def _line(value: dict[str, Any]) -> bytes:
-    try:
-        return encode(value) + b"\n"
-    except TypeError:
-        # a pod's name may come from a file name, and those are any bytes
-        return encode(_readable(value)) + b"\n"
-
-
-def _readable(value: Any) -> Any:
-    """The same with bytes that are no UTF-8 shown escaped."""
-    if isinstance(value, str):
-        return value.encode(errors="backslashreplace").decode()
-    if isinstance(value, dict):
-        return {key: _readable(each) for key, each in value.items()}
-    return [_readable(each) for each in value] if isinstance(value, list | tuple) else value
+    shown = {
+        "time": format_time(event.time),
+        "namespace": event.source.namespace,
+        "pod": event.source.pod,
+        "container": event.source.container,
+        "peer": event.fields.get("peer"),
+        "label": labelled.label,
+        "rule": labelled.rule,
+        "burst": labelled.burst,
+        "line": event.text,
+    }
+    return encode(shown) + b"\n"

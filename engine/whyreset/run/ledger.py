@@ -12,7 +12,7 @@ from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
 
 _STREAM = "-"
-_PAUSE, _CAUGHT_UP = 0.25, 2.0
+PAUSE, CAUGHT_UP = 0.25, 2.0
 """Seconds of a pause, and of pauses in all, after which a stream tells what happens now, and no
 longer the backlog of one file after the other."""
 _HELD_LIMIT, _SOURCES = 10_000, 20_000
@@ -65,14 +65,14 @@ class Ledger:
     def silent(self, seconds: float, *, going_on: bool) -> None:
         """The stream had nothing to say for so long, and is silent still (`going_on`)."""
         if going_on:
-            if seconds >= _CAUGHT_UP:
+            if seconds >= CAUGHT_UP:
                 self._paused = max(self._paused, seconds)
             self._progress(round(seconds * NS))
-        elif seconds >= _PAUSE:
+        elif seconds >= PAUSE:
             self._paused += seconds
 
     def _progress(self, silent: int) -> None:
-        if self._newest is not None and self._paused >= _CAUGHT_UP:
+        if self._newest is not None and self._paused >= CAUGHT_UP:
             self._order.progress(_STREAM, self._newest + silent)
         elif self._order.held > _HELD_LIMIT:
             self._order.let_half_go(_STREAM)

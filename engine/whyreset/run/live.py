@@ -16,17 +16,15 @@ from whyreset.ingest.scan import Batch
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds
+from whyreset.run.ledger import CAUGHT_UP, PAUSE
 from whyreset.run.looks import Looks
+from whyreset.run.pace import Pace
 from whyreset.run.reload import Rules
 from whyreset.run.replay import Decided, Origin, Replay, Totals
 from whyreset.run.signals import SETTLE, Signals
 
 _QUIET = 1.0
 """Seconds without a byte after which a tick tells that time goes on."""
-_PAUSE, _CAUGHT_UP = 0.25, 2.0
-"""Seconds of a pause, and of pauses in all, after which a pipe tells what happens now, and no
-longer the history of one pod after the other."""
-
 _SILENT = 10.0
 """Seconds of silence that are said, once."""
 _LOOK = 1.0
@@ -82,7 +80,7 @@ class Live(Replay):
         self._signals, self._labels = signals, labels
         self._correlator.stopped = self._is_too_late
         self._joined: dict[str, None] = {}  # sources that are read together
-        self._announced = _Announced()
+        self._announced, self._pace = _Announced(), Pace()
         self._said = 0
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
@@ -191,7 +189,7 @@ class Live(Replay):
 
     def _tick(self, source: Input, silent: float) -> Iterator[Decided]:
         """The pipe has been silent for some seconds: event time goes on by as much."""
-        self._caught_up = self._caught_up or silent >= _CAUGHT_UP
+        self._caught_up = self._caught_up or silent >= CAUGHT_UP
         if silent >= _SILENT and not self._told_silence and self._newest is not None:
             self._told_silence = True
             self.notes.append(
@@ -205,9 +203,13 @@ class Live(Replay):
 
     def _pause(self, seconds: float) -> None:
         """The pipe had nothing to say for so long."""
-        if seconds >= _PAUSE:
+        if seconds >= PAUSE:
             self._paused += seconds
-            self._caught_up = self._caught_up or self._paused >= _CAUGHT_UP
+            self._caught_up = self._caught_up or self._paused >= CAUGHT_UP
+
+    def _take(self, source: Origin, batch: Batch) -> None:
+        self._pace.believe(batch, self._last_byte)
+        super()._take(source, batch)
 
     def _early(self) -> Decided:
         """Verdicts whose conditions hold already."""

@@ -27,8 +27,8 @@ class Looks:
     `news` is to be set when something was fed to the correlator.
     """
 
-    def __init__(self, announced: dict[str, str] | None = None) -> None:
-        self.announced = announced if announced is not None else {}
+    def __init__(self) -> None:
+        self.announced: dict[str, str] = {}
         self.news = False
         self._tried: dict[object, tuple[int, float, float]] = {}
         self._waiting = False

@@ -6,7 +6,6 @@ from typing import NamedTuple
 from whyreset.basis.frozen import replace
 from whyreset.model.rule import (
     AfterLast,
-    AnyOf,
     AtLeast,
     Clause,
     Distinct,
@@ -87,7 +86,5 @@ def _looser(clause: Clause) -> Iterable[Clause]:
             return (replace(clause, low=low, high=high, tolerance=tolerance),)
         case IntervalsVary():
             return (replace(clause, share=clause.share * _WIDER),)
-        case AnyOf():
-            return ()
         case _:
             return ()

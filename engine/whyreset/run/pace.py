@@ -3,6 +3,7 @@
 import time
 
 from whyreset.basis.units import NS
+from whyreset.ingest.scan import Batch
 
 _SLACK = 2 * NS
 """What a line may take from its stamp to the file (ns), beside the lateness that is allowed."""
@@ -38,6 +39,20 @@ class Pace:
     def __init__(self) -> None:
         self._newest: tuple[int, float] | None = None
         self._newest_odd: tuple[int, float] | None = None
+
+    def believe(self, batch: Batch, now: float) -> None:
+        """See a batch, and leave of its reach only what is no stamp from the future."""
+        for told in (batch.low, batch.high):
+            if told is not None:
+                self.saw(told, now)
+        limit = time.time_ns() + _AHEAD
+        if self._newest is None or batch.high is None or batch.high <= limit:
+            return
+        batch.high = batch.low if batch.low is not None and batch.low <= limit else None
+        batch.sources = {
+            source: (first, min(last, limit) if first <= limit else last)
+            for source, (first, last) in batch.sources.items()
+        }
 
     def saw(self, high: int, now: float) -> None:
         """A line of the time `high` (ns) was read at `now` (seconds, monotonic)."""

@@ -1,10 +1,12 @@
-"""Where verdicts go beside the records: a file, an open descriptor or a unix socket."""
+"""Where verdicts go beside the records: a file, an open descriptor, a named pipe or a socket."""
 
 import contextlib
 import os
+import select
 import socket
 import time
 from collections.abc import Callable, Iterable
+from pathlib import Path
 
 from whyreset.model.verdict import Verdict
 from whyreset.run.json_output import verdict_line
@@ -12,7 +14,9 @@ from whyreset.run.json_output import verdict_line
 _RETRY = 2.0
 _PORTION = 256
 _WAITING = 4 << 20
-"""Bytes kept for a socket whose reader is away or slow; beyond it verdicts are left out."""
+"""Bytes kept for a reader that is away or slow; beyond it verdicts are left out."""
+_PATIENCE = 2.0
+"""Seconds for which a slow reader is waited for at the end."""
 
 
 class SinkError(Exception):
@@ -20,18 +24,19 @@ class SinkError(Exception):
 
 
 class VerdictSink:
-    """Writes verdicts as JSON lines; its troubles never stop the records."""
+    """Writes verdicts as JSON lines; a socket or a named pipe without a reader, or with a slow
+    one, never stops the records. `lost` counts what was not written."""
 
     def __init__(self, place: str, say: Callable[[str], None]) -> None:
         self._place = place
         self._say = say
         self._file = -1
-        self._socket: socket.socket | None = None
-        self._waiting = b""
+        self._waiting = bytearray()
+        self._within = False  # the first line that waits was sent in part
         self._retry_at = 0.0
-        self._is_socket = place.startswith("unix:")
+        self._has_reader = place.startswith("unix:") or Path(place).is_fifo()
         self.lost = 0
-        if not self._is_socket:
+        if not self._has_reader:
             self._file = _opened(place)
 
     def write(self, verdicts: list[Verdict]) -> None:
@@ -39,7 +44,7 @@ class VerdictSink:
         while verdicts:  # thousands may come at once: they are not kept until all are written
             lines = [verdict_line(verdict) for verdict in verdicts[:_PORTION]]
             del verdicts[:_PORTION]
-            if self._is_socket:
+            if self._has_reader:
                 self._queue(lines)
                 self.flush()
             else:
@@ -53,25 +58,39 @@ class VerdictSink:
                 self._waiting += line
 
     def flush(self) -> None:
-        """Send on what waits for a socket, without waiting for its reader."""
-        if not self._waiting or not (self._socket or self._connect()):
+        """Send on what waits for a reader, without waiting for it."""
+        if not self._waiting or not (self._file >= 0 or self._connect()):
             return
         try:
-            while self._waiting and self._socket is not None:
-                sent = self._socket.send(self._waiting)
-                self._waiting = self._waiting[sent:]
+            while self._waiting:
+                sent = os.write(self._file, self._waiting)
+                self._within = self._waiting[sent - 1 : sent] != b"\n"
+                del self._waiting[:sent]
         except BlockingIOError:
             pass
         except OSError:
-            self.close()
-            # what was sent in part begins anew with the next whole line
-            self._waiting = self._waiting[self._waiting.find(b"\n") + 1 :]
+            self._disconnect()
 
-    def close(self) -> None:
-        """Let go of the socket."""
-        if self._socket is not None:
-            self._socket.close()
-            self._socket = None
+    def finish(self) -> None:
+        """Nothing more will come: a reader that is slow has a moment, the rest is lost."""
+        self._retry_at, until = 0.0, time.monotonic() + _PATIENCE
+        self.flush()
+        while self._waiting and self._file >= 0:
+            patience = max(0.0, until - time.monotonic())
+            if not select.select([], [self._file], [], patience)[1]:
+                break
+            self.flush()
+        self.lost += self._waiting.count(b"\n")
+        self._waiting.clear()
+
+    def _disconnect(self) -> None:
+        """The reader has gone: the next one begins with a whole line."""
+        os.close(self._file)
+        self._file = -1
+        if self._within:
+            del self._waiting[: self._waiting.find(b"\n") + 1]
+            self.lost += 1
+            self._within = False
 
     def _append(self, data: bytes) -> None:
         if self._file < 0:
@@ -83,22 +102,27 @@ class VerdictSink:
         except OSError as error:
             self._say(f"whyreset: verdicts: {self._place}: {error.strerror}; no more are written")
             self._file = -1
+            self.lost += data.count(b"\n")
 
     def _connect(self) -> bool:
         now = time.monotonic()
         if now < self._retry_at:
             return False
         self._retry_at = now + _RETRY
-        peer = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        with contextlib.suppress(OSError):  # nobody listens
+            self._file = _reached(self._place)
+        return self._file >= 0
+
+
+def _reached(place: str) -> int:
+    """A descriptor of a socket or a named pipe, to which writing never waits; OSError where
+    nobody is at its other end."""
+    if not place.startswith("unix:"):
+        return os.open(place, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC)
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as peer:
         peer.setblocking(False)
-        try:
-            peer.connect(self._place.removeprefix("unix:"))
-        except OSError:
-            with contextlib.suppress(OSError):
-                peer.close()
-            return False
-        self._socket = peer
-        return True
+        peer.connect(place.removeprefix("unix:"))
+        return peer.detach()
 
 
 def _opened(place: str) -> int:

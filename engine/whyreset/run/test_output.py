@@ -9,10 +9,9 @@ from whyreset.model.verdict import Finding, Verdict
 from whyreset.run.folder_tests import FolderResult, shortened, spell
 from whyreset.run.json_output import verdict_object
 from whyreset.run.rule_tests import TestResult, expected_lines, given_lines, got_lines, repeated
-from whyreset.run.text_output import safe
+from whyreset.run.text_output import MARKS, safe
 
 PASSED, FAILED, GAP, MENDED = "passed", "failed", "known gap", "passes now"
-_MARKS = {True: "✓", False: "✗", None: "?"}
 _WIDEST = 58
 _KEYS = ("rule", "pod", "peer", "count", "period_s")
 
@@ -85,7 +84,7 @@ def text(told: Told) -> str:
         deciding = _deciding(findings)
         for finding in findings:
             mark = "  <- decides" if finding is deciding else ""
-            lines.append(f"      {_MARKS[finding.holds]} {finding.clause}  {finding.found}{mark}")
+            lines.append(f"      {MARKS[finding.holds]} {finding.clause}  {finding.found}{mark}")
     return "\n".join(map(safe, lines))
 
 

@@ -6,7 +6,8 @@ from whyreset.basis.lazy import lazy
 from whyreset.basis.times import format_time
 from whyreset.model.verdict import Finding, Verdict
 
-_MARKS = {True: "✓", False: "✗", None: "?"}
+MARKS = {True: "✓", False: "✗", None: "?"}
+"""What stands before a clause that holds, that does not, and of which it could not be told."""
 _COLOURS = {
     "info": "36",
     "low": "32",
@@ -23,6 +24,11 @@ _UNSAFE = lazy(r"[\x00-\x08\x0a-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2
 def safe(text: str) -> str:
     """One line without what could act on a terminal or forge a line: shown escaped."""
     return _UNSAFE.sub(lambda match: ascii(match[0])[1:-1], text)
+
+
+def many(number: int, noun: str) -> str:
+    """`1 reset`, `2 resets`."""
+    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 class TextOutput:
@@ -45,7 +51,7 @@ class TextOutput:
     def _head(self, verdict: Verdict) -> str:
         label = self._paint(verdict.severity, self._paint("bold", verdict.label))
         peer = verdict.peer or (f"{verdict.peers} peers" if verdict.peers else None)
-        resets = f"{verdict.count} reset{'' if verdict.count == 1 else 's'}"
+        resets = many(verdict.count, "reset")
         resets += f" from {peer}" if peer else ", peer not named"
         when = _when(verdict.start, verdict.end)
         sure = f"  confidence {verdict.confidence:.0%}" if verdict.confidence else ""
@@ -63,7 +69,7 @@ class TextOutput:
         ]
 
     def _mark(self, holds: bool | None) -> str:
-        mark = _MARKS[holds]
+        mark = MARKS[holds]
         return f"\x1b[{_MARK_COLOURS[holds]}m{mark}\x1b[0m" if self._colour else mark
 
     def _paint(self, style: str, text: str) -> str:

@@ -3,23 +3,28 @@
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime, tzinfo
 from typing import Any
 
 from whyreset.basis.times import format_time
+from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.verdicts import in_scope
+from whyreset.ingest.stamps import parse_zone
 from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record
 from whyreset.model.rule import Rule
 from whyreset.model.verdict import Finding
-from whyreset.run.text_output import safe
+from whyreset.run.text_output import MARKS, many, safe
 
 Wanted = Callable[[Event], bool]
-_TIME = re.compile(r"(?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?Z?")
+_TIME = re.compile(
+    r"((?:\d{4}-\d\d-\d\d[T ])?\d\d:\d\d(?::\d\d(?:\.\d{1,9})?)?)"
+    r"(Z|[+-](?:[01]\d|2[0-3]):?[0-5]\d)?"
+)
 _NEAR = 100_000_000
 """A line of a stack is stamped at most so long (ns) after the first line of its record."""
-_MARKS = {True: "✓", False: "✗", None: "?"}
 _LIMIT = 1000
 _SHOWN = 200
 
@@ -104,18 +109,22 @@ class Inquiry:
                 account.opinions[other.rule.name] = opinion
 
 
-def is_time(text: str) -> bool:
-    """Whether the words are a time, as a label line or a person would write it."""
-    return _TIME.fullmatch(text.strip()) is not None
-
-
-def at_time(text: str) -> Wanted:
-    """Resets whose time begins with these digits: `10:00`, `2026-11-22T10:00:00.1`."""
-    digits = text.strip().rstrip("Z").replace(" ", "T")
+def at_time(text: str, zone: tzinfo) -> Wanted | None:
+    """Resets whose time begins with these digits: `10:00`, `2026-11-22T10:00:00.1+02:00`, in
+    `zone` where no offset stands behind them; None where the words are no time, as a label line
+    or a person would write it."""
+    found = _TIME.fullmatch(text.strip())
+    if found is None:
+        return None
+    digits = found[1].replace(" ", "T")
     whole = "T" in digits
+    told_in = parse_zone(found[2]) if found[2] else zone
 
     def wanted(event: Event) -> bool:
-        said = format_time(event.time)
+        offset = datetime.fromtimestamp(event.time // NS, told_in).utcoffset()
+        said = format_time(
+            event.time + round(offset.total_seconds()) * NS if offset else event.time
+        )
         return (said if whole else said.partition("T")[2]).startswith(digits)
 
     return wanted
@@ -154,12 +163,12 @@ def why_text(account: Account) -> str:
 
 
 def _opinion_lines(opinion: Opinion) -> Iterator[str]:
-    resets = f"{opinion.burst} reset{'' if opinion.burst == 1 else 's'}"
+    resets = many(opinion.burst, "reset")
     rule = opinion.rule
     verb = "claims it" if opinion.claims else "does not claim it"
-    yield f"{_MARKS[opinion.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
+    yield f"{MARKS[opinion.claims]} {rule.name} ({rule.label}) {verb}, in a burst of {resets}"
     for finding in opinion.findings:
-        yield f"    {_MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
+        yield f"    {MARKS[finding.holds]} {safe(finding.clause)}: {safe(finding.found)}"
 
 
 def why_object(account: Account) -> dict[str, Any]:
