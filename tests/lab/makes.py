@@ -73,7 +73,7 @@ def caller(lab: Lab, kind: str, url: str, style: str, pause: float, built: Path)
     if kind == "phpcurl":
         return ["sh", "-c", 'for i in 1 2 3; do php "$@" & done; wait', "php", str(FAR / "far.php"),
                 *rest]  # fmt: skip
-    return more.caller(lab, kind, url, style, pause)
+    return more.caller(kind, url, style, pause)
 
 
 def proxy(lab: Lab, pod: Pod, kind: str, back: str) -> bool:

@@ -4,8 +4,6 @@ Wanted beside what makes.py uses: webrick, excon, http.rb, httpclient, Guzzle, T
 tinyproxy (Debian); aiosonic (PyPI); express, hapi, superagent, needle, node-fetch (npm).
 """
 
-from collections.abc import Callable
-
 from ground import Pod
 from real import STACKS, Lab
 
@@ -19,21 +17,22 @@ def server(pod: Pod, kind: str, port: int) -> list[str] | None:
     """The words that start a web server of this make; None: not one of these."""
     if kind in ("express", "hapi"):
         return ["node", str(FAR / "more.js"), kind, pod.address, str(port)]
-    return (
-        ["ruby", str(FAR / "more.rb"), kind, pod.address, str(port)] if kind == "webrick" else None
-    )
+    if kind == "webrick":
+        return ["ruby", str(FAR / "more.rb"), kind, pod.address, str(port)]
+    return None
 
 
-def caller(lab: Lab, kind: str, url: str, style: str, pause: float) -> list[str] | None:
+def caller(kind: str, url: str, style: str, pause: float) -> list[str] | None:
     """The words that start a caller of this make; None: not one of these."""
     rest = [url, style, str(pause)]
-    words: dict[str, Callable[[], list[str]]] = {
-        **{js: lambda: ["node", str(FAR / "more.js"), kind, *rest, "6"] for js in ("superagent", "needle", "nodefetch")},
-        **{ruby: lambda: ["ruby", str(FAR / "more.rb"), kind.replace("rubyclient", "httpclient"), *rest, "6"] for ruby in ("excon", "httprb", "rubyclient")},
-        "tiny": lambda: thrice("perl", str(FAR / "tiny.pl"), *rest),
-        "guzzle": lambda: thrice("php", str(FAR / "guzzle.php"), *rest),
-    }  # fmt: skip
-    return words[kind]() if kind in words else None
+    if kind in ("superagent", "needle", "nodefetch"):
+        return ["node", str(FAR / "more.js"), kind, *rest, "6"]
+    if kind in ("excon", "httprb", "rubyclient"):
+        library = kind.replace("rubyclient", "httpclient")
+        return ["ruby", str(FAR / "more.rb"), library, *rest, "6"]
+    if kind == "tiny":
+        return thrice("perl", str(FAR / "tiny.pl"), *rest)
+    return thrice("php", str(FAR / "guzzle.php"), *rest) if kind == "guzzle" else None
 
 
 def thrice(program: str, *words: str) -> list[str]:
