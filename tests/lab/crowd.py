@@ -36,7 +36,7 @@ def left(lab: Lab) -> str:
         time.sleep(3)
         make = proxied(lab, web, app, 8080)
         time.sleep(2)
-        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
+        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0, app)
         how = lab.draw.choice(["slow", "big", "upload", "mixed", "mixed"])
         lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.3, 1.4))
         about.append(f"{make} -> {kind} {how}")

@@ -60,7 +60,7 @@ def caches(lab: Lab) -> str:
         cached(lab, web, make, app, 8080)
         about.append(f"{make} -> {kind}")
         time.sleep(4)
-        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 1.5)
+        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 1.5, app)
         how = lab.draw.choice(["slow", "big", "upload", "mixed", "mixed"])
         lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.3, 1.4))
     return f"aborts behind caches: {', '.join(about)}"
@@ -385,7 +385,7 @@ def _end_behind(lab: Lab, server: Pod, middle: Pod, callers: list[Pod], when: fl
     at = now()
     end_pod(lab.ground, server, at, lab.draw.choice(["events", "journal", "both", "sync"]))
     for caller in callers:
-        lab.ground.act("termination_fallout", caller, middle.address, at, at + 20 * NS)
+        lab.ground.act("termination_fallout", caller, middle.address, at, at + 600 * NS)
     lab.ground.act("termination_fallout", middle, server.address, at, at + 20 * NS)
     lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
     wares.strike(inside(server), signal.SIGKILL if lab.draw.random() < 0.6 else signal.SIGTERM)

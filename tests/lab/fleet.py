@@ -173,7 +173,7 @@ def call_any(lab: Lab, caller: Pod, kind: str, address: str, port: int) -> str:
 
 
 def roll(lab: Lab, k3s: Cluster, server: Pod, callers: list[Pod], when: float, kind: str) -> None:
-    """End the server under its callers; another pod takes over, now and then its address."""
+    """End the server under its callers; what a proxy resets for want of it comes of its end, too."""
     if not lab.wait(when):
         return
     fresh = None
@@ -184,7 +184,7 @@ def roll(lab: Lab, k3s: Cluster, server: Pod, callers: list[Pod], when: float, k
     at = now()
     for caller in callers:
         for peer in (server.address, None):
-            lab.ground.act("termination_fallout", caller, peer, at, at + 20 * NS)
+            lab.ground.act("termination_fallout", caller, peer, at, at + 600 * NS)
     lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
     if lab.draw.random() < 0.3:
         _link(server, "down")  # a node that is lost sends no FIN
@@ -250,13 +250,14 @@ def crashed(lab: Lab) -> str:
 
 
 def _dies(lab: Lab, k3s: Cluster, server: Pod, callers: list[Pod], how: str, when: float) -> None:
+    """It does not come back: what a proxy resets for want of it until the end is its crash, too."""
     if how == "jvm":
         lab.wait(when)
         strike(server, signal.SIGSEGV)
     lab.processes[server.name].wait()
     at = now()
     for pod, peer in [(one, server.address) for one in callers] + [(one, None) for one in callers]:
-        lab.ground.act("backend_crash", pod, peer, at - NS // 2, at + 10 * NS)
+        lab.ground.act("backend_crash", pod, peer, at - NS // 2, at + 600 * NS)
     k3s.died(server)
 
 
@@ -307,7 +308,7 @@ def mixed(lab: Lab) -> str:
     callers = [k3s.deploy("shop", f"web{c}") for c in "ab"]
     said = [call_any(lab, one, kind, app.address, 8080) for one in callers]
     time.sleep(1)
-    lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
+    lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0, app)
     for _ in range(lab.draw.choice([1, 2])):
         source = lab.outside(lab.ground.balancer())
         lab.start(probe, lab, source, app, 8080, lab.draw.uniform(3, 8), 0.02, 0.0)

@@ -5,9 +5,11 @@ Apache HttpClient, LWP, php-curl, curl, wget, h2o and nghttpx (Debian); niquests
 (PyPI, in --python); fastify, koa, axios, got and undici (npm, where NODE_PATH says).
 """
 
+import os
 from collections.abc import Callable
 from pathlib import Path
 
+import more
 from ground import Pod
 from real import STACKS, Lab, _run
 
@@ -45,7 +47,7 @@ def server(lab: Lab, pod: Pod, kind: str, port: int, built: Path) -> list[str] |
         "niced": lambda: [str(python / "uvicorn"), "--host", pod.address, "--port", str(port),
                           "--http", "h11", "--log-level", "debug", "wsgi:asgi"],
     }  # fmt: skip
-    return words[kind]() if kind in words else None
+    return words[kind]() if kind in words else more.server(pod, kind, port)
 
 
 def caller(lab: Lab, kind: str, url: str, style: str, pause: float, built: Path) -> list[str] | None:  # fmt: skip
@@ -71,7 +73,7 @@ def caller(lab: Lab, kind: str, url: str, style: str, pause: float, built: Path)
     if kind == "phpcurl":
         return ["sh", "-c", 'for i in 1 2 3; do php "$@" & done; wait', "php", str(FAR / "far.php"),
                 *rest]  # fmt: skip
-    return None
+    return more.caller(kind, url, style, pause)
 
 
 def proxy(lab: Lab, pod: Pod, kind: str, back: str) -> bool:
@@ -91,7 +93,7 @@ user: root
         lab.spawn(pod, "nghttpx", f"-f{pod.address},80;no-tls", f"-b{host},{port}",
                   "--accesslog-file=/dev/stdout", "--errorlog-file=/dev/stderr", "-LINFO",
                   "--workers=1")  # fmt: skip
-    else:
+    elif not more.proxy(lab, pod, kind, back):
         return False
     lab.ground.ingress.append(f"{pod.namespace}/{pod.workload}")
     return True
@@ -101,3 +103,5 @@ SERVERS = ("uwsgi", "unicorn", "thin", "starman", "mojo", "fastify", "koa", "jet
 CALLERS = ("axios", "got", "undicipool", "okhttp", "httpclient", "ruby", "lwp", "phpcurl",
            "niquests", "pycurl", "curl", "wget")  # fmt: skip
 PROXIES = ("h2o", "nghttpx")
+if os.environ.get("LAB_FAR") == "2":
+    SERVERS, CALLERS, PROXIES = more.SERVERS, more.CALLERS, more.PROXIES

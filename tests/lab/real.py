@@ -283,14 +283,21 @@ def probe(
             pass
 
 
-def talk(lab: Lab, source: str, pod: Pod, port: int, pause: float) -> None:
-    """Orderly traffic: a line or a request, the answer, FIN."""
+def talk(
+    lab: Lab, source: str, pod: Pod, port: int, pause: float, behind: Pod | None = None
+) -> None:
+    """Orderly traffic: a line or a request, the answer, FIN.
+
+    A proxy may reset its side of it, to the application `behind`: no client gave up.
+    """
     while lab.wait(lab.draw.expovariate(1 / pause)):
         try:
             with dial(source, pod, port) as one:
                 one.sendall(b"GET / HTTP/1.1\r\nHost: app\r\nConnection: close\r\n\r\n")
                 one.settimeout(1)
                 one.recv(4096)
+                if behind is not None:
+                    lab.ground.act("unknown", behind, pod.address, now())
         except OSError:
             pass
 
@@ -366,7 +373,7 @@ def aborts(lab: Lab) -> str:
         front = lab.pod("ingress", f"edge-proxy{i}")
         about.append(f"{lab.proxy(front, app, 8080)} -> {web}")
         time.sleep(2)
-        lab.start(talk, lab, lab.outside(lab.ground.public_address()), front, 80, 2.0)
+        lab.start(talk, lab, lab.outside(lab.ground.public_address()), front, 80, 2.0, app)
         patience = lab.draw.uniform(0.4, 1.5)
         how = lab.draw.choice(["slow", "big", "big", "upload", "mixed"])
         lab.start(leave_via, lab, front, app, 80, how, patience)
@@ -525,7 +532,7 @@ def crash(lab: Lab) -> str:
         at = now()
         lab.ground.back_off(server, at + NS)
         for caller in callers:
-            lab.ground.act("backend_crash", caller, server.address, at - NS // 5, at + 10 * NS)
+            lab.ground.act("backend_crash", caller, server.address, at - NS // 5, at + 600 * NS)
 
     lab.start(watch)
     return f"a crash: {', '.join(about)}"

@@ -64,10 +64,10 @@ def _any_callers(lab: Lab, server: Pod, kind: str, port: int, name: str) -> tupl
         make = lab.draw.choice(wares.PROXIES)
         _proxy(lab, web, make, server, port)
         time.sleep(1)
-        for c in "ab":
-            caller = lab.pod("web", f"site{name}{c}")
+        sites = [lab.pod("web", f"site{name}{c}") for c in "ab"]
+        for caller in sites:
             wares.call(lab, caller, "httpx", web.address, 80, path, 0.3)
-        return [web], make
+        return [web, *sites], make
     callers = [lab.pod("shop", f"checkout{name}{c}") for c in "ab"]
     address = server.address
     if lab.draw.random() < 0.6:
@@ -96,7 +96,7 @@ def _end_one(lab: Lab, server: Pod, callers: list[Pod], when: float) -> None:
     at = now()
     end_pod(lab.ground, server, at, lab.draw.choice(TOLD))
     for caller in callers:
-        lab.ground.act("termination_fallout", caller, server.address, at, at + 20 * NS)
+        lab.ground.act("termination_fallout", caller, server.address, at, at + 600 * NS)
     lab.ground.act("termination_fallout", server, None, at, at + 20 * NS)
     if lab.draw.random() < 0.4:
         _link(server, "down")  # no FIN leaves a pod that is cut off
@@ -199,8 +199,9 @@ def _watch_crash(lab: Lab, server: Pod, callers: list[Pod], how: str, when: floa
         process.wait()
         at = now()
     label = "resource_exhaustion" if how == "heap" else "backend_crash"
+    back = how in ("worker", "backend", "fpm")
     for caller in callers:
-        lab.ground.act(label, caller, server.address, at - NS // 2, at + 10 * NS)
+        lab.ground.act(label, caller, server.address, at - NS // 2, at + (10 if back else 600) * NS)
     lab.ground.act(label, server, None, at - NS // 2, at + 10 * NS)
     if how in ("panic", "segfault", "heap", "node", "jvm"):
         lab.ground.back_off(server, at + NS)
@@ -314,7 +315,7 @@ def leavers(lab: Lab) -> str:
         _proxy(lab, web, make, app, 8080)
         about.append(f"{make} -> {kind}")
         time.sleep(3)
-        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0)
+        lab.start(talk, lab, lab.outside(lab.ground.public_address()), web, 80, 2.0, app)
         how = lab.draw.choice(["slow", "big", "big", "upload", "mixed"])
         lab.start(leave_via, lab, web, app, 80, how, lab.draw.uniform(0.4, 1.2))
     return f"aborts: {', '.join(about)}"

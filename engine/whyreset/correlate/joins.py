@@ -112,7 +112,10 @@ class Joining:
             found = self._evidence.near(self._question, burst[0], low, high)
             if found is None:
                 return [OPEN] * len(burst)
-            if not (found and self._clause.event in ENDS):
+            if self._clause.event not in ENDS:
+                return self._among(found, burst.times)
+            # No reset explains itself, so what the first is not told of may be the first.
+            if not found and not self._evidence.near(self._question, burst[1], low, high):
                 return self._among(found, burst.times)
         return [self._one(event) for event in burst]
 

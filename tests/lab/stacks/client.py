@@ -151,6 +151,23 @@ def aiohttp_caller():
     return lambda: loop.run_until_complete(once())
 
 
+def aiosonic_caller():
+    import asyncio
+
+    import aiosonic
+
+    loop = asyncio.new_event_loop()
+    client = aiosonic.HTTPClient()
+
+    async def once():
+        url = f"http://{HOST}:{PORT}{PATH}"
+        whole = client.post(url, data=BODY) if PATH == "/upload" else client.get(url)
+        answer = await asyncio.wait_for(whole, 8)
+        await answer.content()
+
+    return lambda: loop.run_until_complete(once())
+
+
 def urllib_caller():
     import urllib.request
 
