@@ -74,3 +74,18 @@ def test_no_verdict_is_made_that_nobody_wants() -> None:
     told, said = ledger.finish()
     assert [each.label for each in told] == ["probe_noise"] * 80
     assert list(said) == []
+
+
+def test_a_stamp_from_the_future_makes_no_other_record_late() -> None:
+    ledger, labels = Ledger(PLAN), []
+    ledger.silent(3, going_on=True)
+    for number, event in enumerate(resets(1, 12)):
+        ledger.take([event], [(event.source, event.time)])
+        if number == 3:
+            ledger.take([], [(SOURCE, 2_900_000_000 * NS)])
+        ledger.silent(3, going_on=True)
+        labels += ledger.decided()[0]
+    told, said = ledger.finish()
+    assert ledger.late == 0
+    assert [each.label for each in [*labels, *told]] == ["probe_noise"] * 12
+    assert [verdict.count for verdict in said if verdict.state == "final"] == [12]

@@ -1,5 +1,6 @@
 """Final labels and verdicts of one stream of records that goes on for ever."""
 
+import time
 from collections.abc import Iterable, Sequence
 
 from whyreset.basis.times import END
@@ -10,6 +11,7 @@ from whyreset.model.event import Event
 from whyreset.model.record import Source
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
+from whyreset.run.pace import AHEAD
 
 _STREAM = "-"
 PAUSE, CAUGHT_UP = 0.25, 2.0
@@ -29,7 +31,8 @@ class Ledger:
         self._correlator = Correlator(plan, labels=labels, verdicts=verdicts)
         self._wants_verdicts = verdicts
         self._joined: dict[str, None] = {}  # sources that are read together
-        self._newest: int | None = None
+        self._newest: int | None = None  # without stamps from the future, if there are others
+        self._newest_odd: int | None = None
         self._covered = 0
         self._step = min(NS, lateness)  # what is judged is older than the lateness
         self._paused = 0.0
@@ -49,18 +52,27 @@ class Ledger:
         """Take events, and who printed records when (ns), whether there were events or not."""
         self._order.add(list(events))
         coverage = self._correlator.evidence.coverage
-        for source, time in seen:
+        limit = time.time_ns() + AHEAD
+        for source, told in seen:
             if source.name not in self._joined:
                 if len(self._joined) >= _SOURCES:
                     coverage.part(first := next(iter(self._joined)))
                     del self._joined[first]
                 self._joined[source.name] = None
-                coverage.join(source.name, time)
-            self._newest = max(time, self._newest or 0)
-        if self._newest is not None and self._newest - self._covered >= self._step:
-            self._covered = self._newest
-            coverage.cover_joined(self._newest)
+                coverage.join(source.name, told)
+            if told <= limit:
+                self._newest = max(told, self._newest or 0)
+            else:
+                self._newest_odd = max(told, self._newest_odd or 0)
+        newest = self._reach
+        if newest is not None and newest - self._covered >= self._step:
+            self._covered = newest
+            coverage.cover_joined(newest)
         self._progress(0)
+
+    @property
+    def _reach(self) -> int | None:
+        return self._newest if self._newest is not None else self._newest_odd
 
     def silent(self, seconds: float, *, going_on: bool) -> None:
         """The stream had nothing to say for so long, and is silent still (`going_on`)."""
@@ -72,8 +84,9 @@ class Ledger:
             self._paused += seconds
 
     def _progress(self, silent: int) -> None:
-        if self._newest is not None and self._paused >= CAUGHT_UP:
-            self._order.progress(_STREAM, self._newest + silent)
+        newest = self._reach
+        if newest is not None and self._paused >= CAUGHT_UP:
+            self._order.progress(_STREAM, newest + silent)
         elif self._order.held > _HELD_LIMIT:
             self._order.let_half_go(_STREAM)
 

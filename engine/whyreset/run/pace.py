@@ -7,7 +7,7 @@ from whyreset.ingest.scan import Batch
 
 _SLACK = 2 * NS
 """What a line may take from its stamp to the file (ns), beside the lateness that is allowed."""
-_AHEAD = 60 * NS
+AHEAD = 60 * NS
 """How far (ns) a stamp may be ahead of the clock and still be believed."""
 
 _BEHIND, _BEHIND_BYTES = 2.0, 4 << 20
@@ -45,7 +45,7 @@ class Pace:
         for told in (batch.low, batch.high):
             if told is not None:
                 self.saw(told, now)
-        limit = time.time_ns() + _AHEAD
+        limit = time.time_ns() + AHEAD
         if self._newest is None or batch.high is None or batch.high <= limit:
             return
         batch.high = batch.low if batch.low is not None and batch.low <= limit else None
@@ -56,7 +56,7 @@ class Pace:
 
     def saw(self, high: int, now: float) -> None:
         """A line of the time `high` (ns) was read at `now` (seconds, monotonic)."""
-        if high <= time.time_ns() + _AHEAD:
+        if high <= time.time_ns() + AHEAD:
             self._newest = _newer(self._newest, high, now)
         else:
             self._newest_odd = _newer(self._newest_odd, high, now)
