@@ -1,6 +1,6 @@
 """Joins: the events near a reset in time, and what their presence or absence tells."""
 
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import exp, log
 from typing import NamedTuple
@@ -9,7 +9,7 @@ from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.lookup import ENDS, Evidence, Question
-from whyreset.model.event import Event
+from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, Join
 
 
@@ -75,34 +75,44 @@ class Joining:
     def _chance(self, burst: Burst, answers: Sequence[Answer]) -> float:
         """How likely chance would put events as near to these resets, by Fisher's method: an event
         tells once, by the first reset beside it, and a reset without one tells against."""
-        found: dict[int, float] = {}
-        missing = 0
-        for reset, answer in zip(burst[:_SAMPLE], answers, strict=False):
-            if answer.event is None:
-                missing += 1
-            elif id(answer.event) not in found:
-                found[id(answer.event)] = log(self._as_near(reset, answer.event))
-        count = len(found) + missing
-        telling = min(count, _TELLING)
-        half = -sum(found.values()) * telling / count  # of chi-squared
+        told = self._by_chance(burst[:_SAMPLE], answers)
+        telling = min(len(told), _TELLING)
+        half = -sum(map(log, told)) * telling / len(told)  # of the statistic, chi-squared
         term = total = exp(-half)
         for k in range(1, telling):
             term *= half / k
             total += term
         return total
 
-    def _as_near(self, reset: Event, event: Event) -> float:
-        """How likely an event is as near to a reset by chance, as those before it are a Poisson
-        stream: 1 - exp(-rate * time that is as near)."""
-        clause = self._clause
-        before, after = reset.time - RATED, reset.time + max(clause.after, 0)
-        found = self._evidence.near(self._question, reset, before, after) or ()
-        lately = sum(each.time >= reset.time - _LATELY for each in found) - 1
-        rate = max(len(found) / (after - before), lately / (after - reset.time + _LATELY))
-        distance = abs(reset.time - event.time)
-        if not (reset.time % NS and event.time % NS):
+    def _by_chance(self, resets: Sequence[Event], answers: Sequence[Answer]) -> list[float]:
+        """How likely each event is as near by chance; 1 of a reset without one."""
+        told: list[float] = []
+        seen: set[int] = set()
+        around: dict[tuple[Value | None, ...], list[int]] = {}  # times of what resets ask for
+        low, high = resets[0].time - RATED, resets[-1].time + self._clause.after
+        for reset, answer in zip(resets, answers, strict=False):
+            if answer.event is None:
+                told.append(1.0)
+            elif id(answer.event) not in seen:
+                seen.add(id(answer.event))
+                target = tuple([reset.get(field) for field in self._targets])
+                if target not in around:
+                    around[target] = self._evidence.times(self._question, reset, low, high)
+                told.append(self._as_near(reset.time, answer.event.time, around[target]))
+        return told
+
+    def _as_near(self, reset: int, event: int, times: list[int]) -> float:
+        """How likely an event is as near to a reset (ns) by chance, as those before it, at these
+        times, are a Poisson stream: 1 - exp(-rate * time that is as near)."""
+        after = max(self._clause.after, 0)
+        end = bisect_right(times, reset + after)
+        minute = end - bisect_left(times, reset - RATED)
+        lately = end - bisect_left(times, reset - _LATELY) - 1
+        rate = max(minute / (RATED + after), lately / (_LATELY + after))
+        distance = abs(reset - event)
+        if not (reset % NS and event % NS):
             distance = max(distance, _WHOLE_SECOND)
-        as_near = min(distance, clause.before) + min(distance, clause.after)
+        as_near = min(distance, self._clause.before) + min(distance, self._clause.after)
         return 1 - exp(-rate * max(as_near, 1))
 
     def _looked_up(self, burst: Burst) -> list[Answer]:

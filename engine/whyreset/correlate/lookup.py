@@ -197,6 +197,16 @@ class Evidence:
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does
         not say whom to relate them to."""
+        found = self._related(question, reset, low, high)
+        if found is None or question.relation not in _OF_SEVERAL:
+            return found
+        return sorted(found, key=attrgetter("place"))
+
+    def times(self, question: Question, reset: Event, low: int, high: int) -> list[int]:
+        """When (ns) these events were; none where the reset does not say whom to relate them to."""
+        return sorted(event.time for event in self._related(question, reset, low, high) or ())
+
+    def _related(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         wanted = self._wanted(question.relation, reset, high)
         if wanted is None:
             return None
@@ -217,7 +227,7 @@ class Evidence:
             ]
         if question.kind in ENDS:
             found = [event for event in found if event is not reset]
-        return sorted(found, key=attrgetter("place")) if len(wanted) > 1 else found
+        return found
 
     def _wanted(
         self, relation: str | None, reset: Event, time: int
@@ -281,6 +291,9 @@ _KEYS: dict[str | None, Callable[[Event], str]] = {
 }
 """By relation the key of an event; those of `to workload` are several."""
 
+
+_OF_SEVERAL = ("to workload", "on peer")
+"""Relations whose events may stand under more than one key, and are in order under each."""
 
 _FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
 """By relation the field of the reset that the key of an event must be."""
