@@ -111,6 +111,15 @@ def test_costs_go_with_what_can_show_them(shell: Any, failing: Path) -> None:
         assert said.err.startswith(f"whyreset: --costs has no place in -o {output}")
 
 
+def test_titles_and_gaps_cannot_move_the_cursor(shell: Any, tmp_path: Path) -> None:
+    rules = tmp_path / "mine.rules"
+    gap = FAILING.replace('test "not yet"', 'test "not\x1b[2Jyet"').replace("later", "la\x1b[2Jter")
+    rules.write_text(gap)
+    said = shell.run("test", OWN, rules, code=1).out
+    assert "not" in said
+    assert "\x1b" not in said
+
+
 @pytest.mark.parametrize(
     "words",
     ["check -o json", "check -o sarif", "check --costs -o json", "rules -o json", "test -o json"],

@@ -15,7 +15,7 @@ from whyreset.run import test_output
 from whyreset.run.folder_tests import FolderCase, cases_in, run_case
 from whyreset.run.rule_tests import run_rule_tests
 from whyreset.run.test_output import FAILED, GAP, MENDED, PASSED, Told
-from whyreset.run.text_output import many
+from whyreset.run.text_output import many, safe
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -114,12 +114,12 @@ def _print_text(told: list[Told], tried: Plan) -> None:
         if each.status == FAILED:
             print(test_output.text(each) + "\n")
         elif each.status == GAP:
-            print(f"{each.by}: known gap: {each.title}: {each.known_gap}")
+            print(safe(f"{each.by}: known gap: {each.title}: {each.known_gap}"))
         elif each.status == MENDED:
-            print(f"{each.by}: passes now, remove `known gap`: {each.title}")
+            print(safe(f"{each.by}: passes now, remove `known gap`: {each.title}"))
     untested = [rule.name + scope_words(rule.scope) for rule in tried.rules if not rule.tests]
     if untested:
-        print(f"without a test: {', '.join(untested)}")
+        print(safe(f"without a test: {', '.join(untested)}"))
     count = {status: sum(each.status == status for each in told) for status in (FAILED, GAP)}
     passed = sum(each.status in (PASSED, MENDED) for each in told)
     gaps = f", {many(count[GAP], 'known gap')}" if count[GAP] else ""
