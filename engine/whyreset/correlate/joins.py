@@ -34,7 +34,7 @@ _TARGETS = {
 """What a relation takes from a reset: resets that agree in it ask for the same events."""
 
 
-RATED, _LATELY = 60 * NS, 10 * NS
+_RATED, _LATELY = 60 * NS, 10 * NS
 """Times (ns) before a reset from which it is told how often such events come: the higher rate
 counts, in the shorter one without the event that was found."""
 _SAMPLE, _TELLING = 100, 5
@@ -47,6 +47,13 @@ _WHOLE_SECOND = NS // 2
 def question_of(clause: Join | AfterLast) -> Question:
     """The question that a clause will ask."""
     return Question(clause.event, clause.relation, clause.conditions)
+
+
+def look_back(clause: Join | AfterLast) -> int:
+    """How far (ns) before a reset a clause looks."""
+    if isinstance(clause, AfterLast):
+        return clause.high
+    return clause.before if clause.chance is None else max(clause.before, _RATED)
 
 
 class Joining:
@@ -89,7 +96,7 @@ class Joining:
         told: list[float] = []
         seen: set[int] = set()
         around: dict[tuple[Value | None, ...], list[int]] = {}  # times of what resets ask for
-        low, high = resets[0].time - RATED, resets[-1].time + self._clause.after
+        low, high = resets[0].time - look_back(self._clause), resets[-1].time + self._clause.after
         for reset, answer in zip(resets, answers, strict=False):
             if answer.event is None:
                 told.append(1.0)
@@ -104,11 +111,11 @@ class Joining:
     def _as_near(self, reset: int, event: int, times: list[int]) -> float:
         """How likely an event is as near to a reset (ns) by chance, as those before it, at these
         times, are a Poisson stream: 1 - exp(-rate * time that is as near)."""
-        after = max(self._clause.after, 0)
+        before, after = look_back(self._clause), max(self._clause.after, 0)
         end = bisect_right(times, reset + after)
-        minute = end - bisect_left(times, reset - RATED)
+        every = end - bisect_left(times, reset - before)
         lately = end - bisect_left(times, reset - _LATELY) - 1
-        rate = max(minute / (RATED + after), lately / (_LATELY + after))
+        rate = max(every / (before + after), lately / (_LATELY + after))
         distance = abs(reset - event)
         if not (reset % NS and event % NS):
             distance = max(distance, _WHOLE_SECOND)

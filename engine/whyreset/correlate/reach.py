@@ -4,9 +4,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from whyreset.basis.units import NS
-from whyreset.correlate.joins import RATED, question_of
+from whyreset.correlate.joins import look_back, question_of
 from whyreset.correlate.lookup import Question
-from whyreset.model.rule import AfterLast, AtLeast, Join, Rule, asking
+from whyreset.model.rule import AtLeast, Join, Rule, asking
 
 _SPAN = 600 * NS
 
@@ -27,7 +27,7 @@ def reach_of(rules: Sequence[Rule], keys: tuple[str, ...], gap: int) -> Reach:
     """The reach of rules that share a kind; `keys` and `gap` are those of what is left over."""
     joins = [clause for rule in rules for clause in asking((*rule.when, *rule.unless))]
     common = [key for key in keys if all(key in rule.keys for rule in rules)]
-    before = [_look_back(clause) for clause in joins]
+    before = [look_back(clause) for clause in joins]
     return Reach(
         keys=tuple(common),
         gap=max([gap, *(rule.gap for rule in rules)]),
@@ -44,12 +44,5 @@ def questions_of(rules: Iterable[Rule]) -> dict[Question, int]:
     for rule in rules:
         for clause in asking((*rule.when, *rule.unless)):
             question = question_of(clause)
-            found[question] = max(_look_back(clause), found.get(question, 0))
+            found[question] = max(look_back(clause), found.get(question, 0))
     return found
-
-
-def _look_back(clause: Join | AfterLast) -> int:
-    """How far (ns) before a reset a clause looks."""
-    if isinstance(clause, AfterLast):
-        return clause.high
-    return clause.before if clause.chance is None else max(clause.before, RATED)
