@@ -1,9 +1,6 @@
 // Servers and callers of Node's packages: far.js KIND HOST PORT, or far.js KIND URL STYLE PAUSE WORKERS
-const [, , kind, first, second, pause, workers] = process.argv;
+const { first, second, workers, rest, big, upload, body, run } = require("./common.js");
 const { Readable } = require("stream");
-const block = Buffer.alloc(65536, "x");
-const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-async function* big() { for (let i = 0; i < 60; i++) { yield block; await rest(0.02); } }
 const servers = {
   fastify() {
     const app = require("fastify")({ logger: true });
@@ -25,7 +22,6 @@ const servers = {
     console.log(`listening on ${second}`);
   },
 };
-const upload = first.includes("/upload"), body = upload ? Buffer.alloc(3000000, "x") : undefined;
 const callers = {
   axios() {
     const axios = require("axios"), http = require("http");
@@ -47,11 +43,4 @@ function failed(error) {
   else if (second === "trace") console.error(error);
   else console.error(`${new Date().toISOString()} warn: GET ${first} failed: ${error.message}`);
 }
-async function work(call) {
-  while (true) {
-    try { await call(); } catch (error) { failed(error); }
-    await rest(pause * (0.7 + 0.6 * Math.random()));
-  }
-}
-if (kind in servers) servers[kind]();
-else { const call = callers[kind](); for (let i = 0; i < +workers; i++) work(call); }
+run(servers, callers, failed);

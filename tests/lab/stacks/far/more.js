@@ -1,10 +1,7 @@
 // Servers and callers of more of Node's packages: more.js KIND HOST PORT, or more.js KIND URL STYLE PAUSE WORKERS
-const [, , kind, first, second, pause, workers] = process.argv;
+const { first, second, rest, big, upload, body, run } = require("./common.js");
 const { Readable } = require("stream");
 const http = require("http");
-const block = Buffer.alloc(65536, "x");
-const rest = (seconds) => new Promise((done) => setTimeout(done, seconds * 1000));
-async function* big() { for (let i = 0; i < 60; i++) { yield block; await rest(0.02); } }
 const servers = {
   express() {
     const app = require("express")();
@@ -27,7 +24,6 @@ const servers = {
     console.log("server running at", server.info.uri);
   },
 };
-const upload = first.includes("/upload"), body = upload ? Buffer.alloc(3000000, "x") : undefined;
 const agent = new http.Agent({ keepAlive: true });
 const callers = {
   superagent() {
@@ -48,11 +44,4 @@ function failed(error) {
   else if (second === "trace") console.error("request failed:", error);
   else console.error(`[${new Date().toISOString()}] ERROR orders: ${error.name}: ${error.message}`);
 }
-async function work(call) {
-  while (true) {
-    try { await call(); } catch (error) { failed(error); }
-    await rest(pause * (0.7 + 0.6 * Math.random()));
-  }
-}
-if (kind in servers) servers[kind]();
-else { const call = callers[kind](); for (let i = 0; i < +workers; i++) work(call); }
+run(servers, callers, failed);
