@@ -110,7 +110,7 @@ class Intake:
     def _leave_out(self, size: int) -> Batch:
         if self._scanner is None:
             self._left_out += size
-            return Batch(size, counted=size)
+            return Batch(size)
         return self._scan(b"", skipped=size)
 
     def _take_lines(self, data: bytes) -> Batch:
@@ -198,7 +198,7 @@ def _add(total: Batch, more: Batch) -> None:
     total.timeless += more.timeless
     total.cut += more.cut
     total.bytes += more.bytes
-    total.counted += more.counted
+    total.is_estimated |= more.is_estimated
     for source, (low, high) in more.sources.items():
         known = total.sources.get(source, (low, high))
         total.sources[source] = (min(known[0], low), max(known[1], high))

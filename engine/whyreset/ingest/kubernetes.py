@@ -106,7 +106,7 @@ class ObjectScanner:
         """The events of the objects that the next bytes complete."""
         block = b"".join(parts)
         size = len(block) + skipped
-        batch = Batch(size, lines=block.count(b"\n"), counted=size)
+        batch = Batch(size, lines=block.count(b"\n"))
         batch.lines += bool(last and block and not block.endswith(b"\n"))
         before = self.progress.cut
         for offset, text in self.progress.feed(block):

@@ -49,7 +49,7 @@ class PodTableScanner:
         """Take the next whole lines; `last` says that no more will come."""
         block = b"".join(parts)
         lines = block.splitlines(keepends=True)
-        batch = Batch(len(block) + skipped, len(lines), len(block) + skipped)
+        batch = Batch(len(block) + skipped, len(lines))
         for line in lines:
             found = _ROW.match(line.decode("utf-8", "replace"))
             if found is not None and len(self._rows) < _MOST:

@@ -72,7 +72,6 @@ class Skim:
         self._aside, self._size, self._lines = [], 0, 0
         batch = self._intake.feed(b"".join((*aside, data)) if aside else data, last=last)
         batch.bytes -= size
-        batch.counted -= size
         batch.lines -= lines
         self._fed += len(data)
         self._is_free = self.mode == "cri" and data.endswith(b"\n") and not self._intake.recent()[1]
@@ -100,7 +99,7 @@ class Skim:
             high = cri_time(data, start, data.find(b" ", start, start + 40))
         except (ValueError, KeyError):
             return None
-        batch = Batch(len(data), data.count(b"\n"), len(data))
+        batch = Batch(len(data), data.count(b"\n"))
         batch.low, batch.high = low, high
         batch.sources[self._source] = (min(low, high), max(low, high))
         self._aside.append(data)

@@ -26,11 +26,12 @@ _AT_ONCE = 1024
 
 
 class Totals:
-    """What was read, for the closing summary; `lines` are those of `counted` bytes."""
+    """What was read, for the closing summary; `lines` may be estimated."""
 
     def __init__(self, inputs: int) -> None:
         self.inputs = inputs
-        self.lines = self.bytes = self.counted = 0
+        self.lines = self.bytes = 0
+        self.is_estimated = False
         self.events = self.resets = 0
         self.unreadable = self.timeless = self.cut = 0
         self.late = self.evicted = self.failed = 0
@@ -142,7 +143,7 @@ class Replay:
         totals = self.totals
         totals.lines += batch.lines
         totals.bytes += batch.bytes
-        totals.counted += batch.counted
+        totals.is_estimated |= batch.is_estimated
         totals.events += len(batch.events)
         totals.resets += [event.kind for event in batch.events].count(RESET)
         totals.unreadable += batch.unreadable

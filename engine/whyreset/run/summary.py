@@ -66,10 +66,9 @@ def remarks_of(totals: Totals, disabled: Sequence[str] = ()) -> list[str]:
 
 def _lines(totals: Totals) -> str:
     """All lines, or as many as there are likely to be where only some were counted."""
-    if totals.counted >= totals.bytes:
+    if not totals.is_estimated:
         return _count(totals.lines, "line")
-    likely = totals.lines * totals.bytes / totals.counted
-    return f"about {_count(int(float(f'{likely:.2g}')), 'line')}"
+    return f"about {_count(int(float(f'{totals.lines:.2g}')), 'line')}"
 
 
 def _count(number: int, noun: str) -> str:
