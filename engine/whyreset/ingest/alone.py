@@ -14,7 +14,7 @@ _FIRST, _WIDTH = HEAD - _TAG + 1, HEAD - _TAG + SURE
 _NEWLINE = 10
 _TAGS = frozenset({b"Z stdout F ", b"Z stderr F "})
 _PARTIAL_OF = {b" stdout F ": b" stdout P ", b" stderr F ": b" stderr P "}
-_NEAR = (2 << 10, 16 << 10, REACH_BYTES + 64)
+_NEAR = (2 << 10, 32 << 10, REACH_BYTES + 64)
 """Bytes in which the head of the stream's next line is looked for; a record goes no further."""
 
 
@@ -49,7 +49,7 @@ def alone(
     lines = zip(starts, ends, own, told, strict=True)
     sure = [
         told_already
-        or (tag is not None and not partials and _is_followed_soon(data, end, tag))
+        or (tag is not None and not partials and _is_followed_soon(data, start, end, tag))
         or _is_alone(data, start, end, partials=partials)
         for start, end, tag, told_already in lines
     ]
@@ -63,15 +63,28 @@ def _tags(data: bytes, places: Iterable[int]) -> list[bytes | None]:
     return [begins[data[at : at + _FIRST]] or begins[data[at : at + _WIDTH]] for at in places]
 
 
-def _is_followed_soon(data: bytes, end: int, tag: bytes) -> bool:
-    """Whether the next line of the stream surely begins a record, or is too far for one; what
-    is looked through for one line need not be for the next."""
-    reach = end + _NEAR[-1]
-    at = data.find(tag, end, reach)
-    if at < 0:
-        return reach <= len(data)
-    begins = _BEGINS[data[at : at + _FIRST]] or _BEGINS[data[at : at + _WIDTH]]
-    return begins is not None and data[at - _TAG - 1] == _NEWLINE
+def _is_followed_soon(data: bytes, start: int, end: int, tag: bytes) -> bool:
+    """Whether the next line of the stream surely begins a record, or is too far or too late for
+    one."""
+    low = end
+    for reach in _NEAR:
+        at = data.find(tag, low, end + reach)
+        if at >= 0:
+            begins = _BEGINS[data[at : at + _FIRST]] or _BEGINS[data[at : at + _WIDTH]]
+            return begins is not None and data[at - _TAG - 1] == _NEWLINE
+        low = min(end + reach, len(data)) - len(tag)
+        if reach > _NEAR[0] and _is_later(data, start, data.rfind(b"\n", end, low) + 1):
+            return True
+    return end + _NEAR[-1] <= len(data)
+
+
+def _is_later(data: bytes, start: int, other: int) -> bool:
+    """Whether so much time lies between two lines that no record spans them."""
+    try:
+        since = cri_time(data, start, start + _TAG + 1)
+        return cri_time(data, other, other + _TAG + 1) - since > STEP
+    except (ValueError, UnicodeError):
+        return False
 
 
 def _is_alone(data: bytes, start: int, end: int, *, partials: bool) -> bool:
