@@ -98,6 +98,12 @@ def test_further_literals_are_the_same_in_every_run() -> None:
     )
 
 
+def test_a_literal_with_a_fixed_text_holds_quotes_where_records_are_bare() -> None:
+    pattern = r'"(?P<request>[^"]*)" (?P<status>\d{3}) '
+    assert required_literals(pattern, {"status": "499"}) == (b" 499 ",)
+    assert required_literals(pattern, {"status": "499"}, bare=True) == (b'" 499 ',)
+
+
 @given(st.data())
 @settings(max_examples=300, deadline=None)
 def test_one_literal_is_in_every_match_even_inside_json(data: st.DataObject) -> None:
@@ -111,5 +117,8 @@ def test_one_literal_is_in_every_match_even_inside_json(data: st.DataObject) -> 
         inside = inside.replace(char, f"\\u{ord(char):04x}")
     for raw in (text.encode(errors="surrogatepass"), inside.encode()):
         assert not literals or any(literal in raw for literal in literals)
+    bare = required_literals(pattern, bare=True)
+    assert not bare or any(literal in text.encode(errors="surrogatepass") for literal in bare)
+    assert bool(bare) >= bool(literals)
     assert all(len(literal) >= 3 for literal in literals)
     assert len(literals) <= 8

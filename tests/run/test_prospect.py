@@ -55,8 +55,13 @@ def verdicts(plan, extractor, path):
     return [verdict_line(v) for step in steps for v in step.verdicts], replay.totals
 
 
+@pytest.mark.parametrize("objects", [True, False])
 @pytest.mark.parametrize("fast", [True, False])
-def test_the_verdicts_are_those_of_all_lines(logs, monkeypatch, fast):
+def test_the_verdicts_are_those_of_all_lines(logs, monkeypatch, fast, objects):
+    if not objects:  # where there are none, what is searched for may hold quotes
+        proxy = Path(logs) / "proxy-0_edge_nginx-1.log"
+        lines = proxy.read_text().splitlines(keepends=True)
+        proxy.write_text("".join(line for line in lines if " F {" not in line))
     if not fast:
         monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
     # the one rule that asks for all requests to a workload

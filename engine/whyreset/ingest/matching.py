@@ -17,6 +17,8 @@ from whyreset.model.record import Record, Source
 _T = TypeVar("_T")
 
 TIMEOUT = 0.2  # seconds a pattern may search one text
+IN_OBJECT = b'"'
+"""What stands before a text within an object."""
 _DOUBTFUL = 8
 """Bytes up to which a literal may stand in lines of any kind."""
 
@@ -102,9 +104,11 @@ class Extractor:
     def _literals(self, matcher: Matcher, before: tuple[bytes, ...]) -> tuple[bytes, ...]:
         if not (before and self._can_narrow(matcher)):
             return matcher.literals
+        is_bare = IN_OBJECT not in before
         return tuple(
-            lead + each.literal
+            lead + literal
             for each in matcher.wanted or ()
+            for literal in (each.bare if is_bare else each.literals)
             for lead in (before if each.at_start else (b"",))
         )
 

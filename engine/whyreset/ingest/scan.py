@@ -7,7 +7,7 @@ from whyreset.basis.lazy import lazy
 from whyreset.ingest.columns import Columns
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
 from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
-from whyreset.ingest.matching import Extractor
+from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
 from whyreset.ingest.stamps import Clock
@@ -170,7 +170,7 @@ class BlockScanner:
                     for by in users
                     if by not in self._matched
                 }
-                before = (b" F ", b'"') if self._has_objects else (b" F ",)
+                before = (b" F ", IN_OBJECT) if self._has_objects else (b" F ",)
                 self._narrow = self._extractor.needles(
                     self._source, extra=_PARTIAL, before=before, without=vain
                 )

@@ -19,6 +19,7 @@ _MANY = 4096
 # a literal may not hold any character that some JSON writer spells as an escape. Go escapes
 # < > &, Gson and System.Text.Json also ' = + and the backtick, PHP the slash.
 _ESCAPABLE = re.compile(r"[^ -~]|[<>&\"'`=+\\/]")
+_UNPRINTABLE = re.compile(r"[^ -~]")
 
 # What the `regex` module reads otherwise than `re` does, while `re` takes it without a word:
 # fuzzy counts `{e<=1}`, POSIX classes `[[:alpha:]]`.
@@ -34,12 +35,15 @@ Literals = tuple[str, ...]
 """Alternatives: one of them is in every match. The empty tuple says nothing."""
 
 
-def required_literals(pattern: str, fixed: Mapping[str, str] | None = None) -> tuple[bytes, ...]:
+def required_literals(
+    pattern: str, fixed: Mapping[str, str] | None = None, *, bare: bool = False
+) -> tuple[bytes, ...]:
     """Byte strings of which at least one is in every string that `pattern` matches.
 
     `fixed` gives texts that named groups must have matched: a literal with such a text in it is
     preferred, since it tells these records from others. The most selective choice is made;
-    () when nothing can be said. Sound for text inside JSON, too, whatever its writer escapes.
+    () when nothing can be said. Sound for text inside JSON, too, whatever its writer escapes,
+    unless it is said to be `bare`.
     """
     tree = parsed(pattern)
     if tree is None:
@@ -48,7 +52,9 @@ def required_literals(pattern: str, fixed: Mapping[str, str] | None = None) -> t
     if fixed and not fixed.keys() <= numbers.keys():
         return ()
     texts = {numbers[name]: text for name, text in (fixed or {}).items()}
-    found = _Walk(_ignores_case(tree), texts).run(tree) if texts else _walked(pattern)
+    parting = _UNPRINTABLE if bare else _ESCAPABLE
+    is_known = not (texts or bare)
+    found = _walked(pattern) if is_known else _Walk(_ignores_case(tree), texts, parting).run(tree)
     telling = [
         literals
         for literals in found
@@ -77,7 +83,7 @@ def alternatives(pattern: str) -> tuple[str, ...]:
     tree = parsed(pattern)
     if tree is None:
         return ()
-    return _best(_Walk(_ignores_case(tree), {}, most=64).run(tree))
+    return _best(_Walk(_ignores_case(tree), {}, _ESCAPABLE, most=64).run(tree))
 
 
 def leads(pattern: str, group: str) -> tuple[str, ...]:
@@ -177,7 +183,7 @@ def _ignores_case(tree: Any) -> bool:
 def _walked(pattern: str) -> list[Literals]:
     """All alternatives that a pattern requires, one tuple per place."""
     tree = parsed(pattern)
-    return _Walk(_ignores_case(tree), {}).run(tree)
+    return _Walk(_ignores_case(tree), {}, _ESCAPABLE).run(tree)
 
 
 @dataclass(slots=True)
@@ -186,6 +192,7 @@ class _Walk:
 
     ignore_case: bool
     fixed: Mapping[int, str]
+    parting: re.Pattern[str]  # characters that end a run
     most: int = _MAX_LITERALS
 
     def run(self, items: Iterable[Any]) -> list[Literals]:
@@ -225,7 +232,7 @@ class _Walk:
                 found.extend(self._like(ignore_case)._inside(code, value))
 
     def _like(self, ignore_case: bool) -> "_Walk":
-        return _Walk(ignore_case, self.fixed, self.most)
+        return _Walk(ignore_case, self.fixed, self.parting, self.most)
 
     def _chosen(self, branches: Sequence[Any]) -> Any:
         """The branch that a group with a fixed text asks for."""
@@ -235,7 +242,7 @@ class _Walk:
         self, character: str, ignore_case: bool, found: list[Literals], run: list[str]
     ) -> None:
         cased = ignore_case and (not character.isascii() or character.isalpha())
-        if cased or _ESCAPABLE.match(character):
+        if cased or self.parting.match(character):
             _flush(run, found)
         else:
             run.append(character)

@@ -140,17 +140,23 @@ def _by_conditions(matcher: Matcher, definition: Definition, need: _Need) -> lis
         if texts is None:
             continue
         found = [_literals_of(matcher, name, text) for name, text in texts]
-        if all(literals is not None for literals in found):
-            return [
-                Wanted(literal, at_start=False) for literals in found for literal in literals or ()
-            ]
+        if None not in found:
+            return [each for each in found if each is not None]
     return None
 
 
-def _literals_of(matcher: Matcher, field: str, text: str) -> tuple[bytes, ...] | None:
-    """One of these is in each record in which a field has this text; () if none can have it."""
+def _literals_of(matcher: Matcher, field: str, text: str) -> Wanted | None:
+    """What each record has in which a field has this text: no literal if none can have it."""
     if matcher.pattern is not None:
-        return required_literals(matcher.pattern, {field: text}) or None
+        literals = required_literals(matcher.pattern, {field: text})
+        bare = required_literals(matcher.pattern, {field: text}, bare=True)
+        return Wanted(literals, bare, at_start=False) if literals else None
+    literals = _of_key(matcher, field, text)
+    return Wanted(literals, literals, at_start=False)
+
+
+def _of_key(matcher: Matcher, field: str, text: str) -> tuple[bytes, ...]:
+    """How the keys of a field may stand with this text."""
     paths = [mapped.path for mapped in matcher.mapped if mapped.field == field]
     if matcher.form == LOGFMT:
         return tuple(f"{logfmt_key(p)}{q}{text}".encode() for p in paths for q in ("", '"'))
@@ -202,5 +208,7 @@ def _at_start(pattern: str, prefix: str) -> list[Wanted]:
     if not _ANCHORED.match(pattern):
         return []
     return [
-        Wanted((lead + prefix).encode(), at_start=not lead) for lead in leads(pattern, "client")
+        Wanted(literals, literals, at_start=not lead)
+        for lead in leads(pattern, "client")
+        for literals in [((lead + prefix).encode(),)]
     ]

@@ -47,9 +47,11 @@ class KeyCondition(Frozen):
 
 
 class Wanted(NamedTuple):
-    """A literal of the records that rules can use; `at_start`: the text begins with it."""
+    """What records have that a rule can use: one of the literals; of `bare` in records that are
+    no objects, whose writers spell quotes in several ways. `at_start`: the text begins with it."""
 
-    literal: bytes
+    literals: tuple[bytes, ...]
+    bare: tuple[bytes, ...]
     at_start: bool
 
 
