@@ -110,8 +110,9 @@ def test_an_odd_stamp_costs_the_fast_path_not_the_event(extractor):
 
 @pytest.mark.parametrize(("pace", "is_one"), [(10**7, True), (10**8, False)])
 def test_a_record_goes_on_far_below_if_it_does_so_soon(extractor, pace, is_one):
-    """Four lines of 12 KiB on the other stream stand between a reset and its stack."""
+    """Four lines of 12 KiB on the other stream stand between a reset and its stack, and enough
+    before them for the head of the input to be over."""
     between = [("all is well, " * 900, "stdout", "F")] * 4
-    lines = [(TEXTS[0], "stderr", "F"), *between, ("\tat Thing.run", "stderr", "F"), *between]
-    (event,) = events(extractor, cri(lines, pace))
+    lines = [(TEXTS[0], "stderr", "F"), *between, ("\tat Thing.run", "stderr", "F")]
+    (event,) = events(extractor, cri([*between, *between, *lines, *between], pace))
     assert event.text.endswith("Thing.run") is is_one
