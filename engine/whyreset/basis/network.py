@@ -46,6 +46,12 @@ def is_port(text: str) -> bool:
     return len(text) <= _PORT_DIGITS and text.isdecimal()
 
 
+def is_own(address: str) -> bool:
+    """Whether an address means whoever uses it: the loopback of each pod, which its containers
+    share, is another."""
+    return address.startswith("127.") or address == "::1"
+
+
 def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:
     """A test `address -> bool` for a set of prefixes; what is no address is in none of them."""
     networks = [parse_prefix(text) for text in prefixes]
