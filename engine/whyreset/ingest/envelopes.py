@@ -39,13 +39,13 @@ _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$
 _BAR = lazy(r" +\| ")
 _TIMESTAMPS = lazy(rf"({STAMP}) ")
 _PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
-_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
+_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}")
 # Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 _PODS = lazy(r"(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE(?:\s|$)")
 _STERN_SURE = lazy(
     rf"(?:([a-z0-9][a-z0-9-]*) )??([a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}) "
-    r"([a-z0-9][a-z0-9-]*) (?=\S)"
+    r"([a-z0-9][a-z0-9-]*) "
 )
 _HEADER = lazy(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
