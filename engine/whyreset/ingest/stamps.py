@@ -64,7 +64,8 @@ _LEVEL = (
 )
 _LEAD = lazy(
     rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    r"ACCESS |\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
+    r"ACCESS |\[Envoy \([^)\n]{1,20}\)\] |\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|"
+    r"={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
@@ -84,10 +85,10 @@ _JSON_TIME = lazy(
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid, Mosquitto, pino-pretty
+# librdkafka, Redis, squid, Mosquitto, pino-pretty, zap's console
 _EPOCH = lazy(
-    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] ))"
-    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) :\]]"
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] )|(?=\d\.\d+e\+09\s))"
+    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
 
 
