@@ -236,7 +236,7 @@ def _cloud_labels(labels: object) -> str | None:
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:
-    if "metadata" not in found and "object" not in found:
+    if found.keys().isdisjoint(("metadata", "object", "event")):
         return None
     record = object_record(found, _NOWHERE, 0)
     if record is None:

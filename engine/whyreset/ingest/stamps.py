@@ -44,6 +44,10 @@ _FORMS = (
     # With slashes day or month may stand first: read where only one of them can be the day.
     lazy(rf"(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/(?P<year>20\d\d),? {_HALVES}"),
     lazy(rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>20\d\d),? {_HALVES}"),
+    # Kibana's tables; Spark, whose year is short; log4j without a year, and Android
+    lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}) @ {_HMS}"),
+    lazy(rf"(?P<short>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_HMS} (?=[A-Z]{{4,5}} )"),
+    lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
