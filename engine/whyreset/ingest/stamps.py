@@ -76,7 +76,7 @@ _LEAD = lazy(
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )
 _LOGFMT = lazy(
-    r"(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
+    r"(?:\[[^\]\n]{1,90}\] ){0,2}(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
     r"(?:(?=\d{4}-)|(?P<epoch>\d{10}(?:\.\d{1,9}|\d{3,9})?)[ \"])"
 )
 _CLF = lazy(
