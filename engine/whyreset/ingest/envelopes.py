@@ -207,9 +207,9 @@ def record_of(line: Line, offset: int, arrival: int) -> Record:
 def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
-    kubernetes (also Loki's streams: objects, not lines), cri, docker, json, kubectl, timestamps,
-    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them) or
-    plain.
+    kubernetes (also Loki's streams and OTLP: objects, not lines), cri, docker, json, kubectl,
+    timestamps, kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of
+    them) or plain.
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
@@ -253,6 +253,8 @@ def _detect_json(text: str) -> str:
     if re.match(r'\{\s*"type":\s*"(ADDED|MODIFIED|DELETED|BOOKMARK)",\s*"object"', head):
         return "kubernetes"
     if re.search(r'"(resultType|stream|streams)"\s*:', head) and _LOKI_VALUES.search(text):
+        return "kubernetes"
+    if re.search(r'"resourceLogs"\s*:\s*\[', head):
         return "kubernetes"
     state = Peeling(text)
     _json_layer(state)
