@@ -103,10 +103,7 @@ def _spelt(line: TestEvents) -> str:
 def _events(line: TestEvents) -> Iterator[Event]:
     """The events of one `at` line; their jitter is the same in every run."""
     shuffle = random.Random(f"{line}")
-    times = [line.start]
-    if line.every is not None and line.end is not None:
-        count = (line.end - line.start) // line.every
-        times = [line.start + i * line.every for i in range(count + 1)]
+    times = [line.start + i * (line.every or 0) for i in range(line.count)]
     fields: dict[str, Value] = dict(line.fields)
     own = fields if line.kind in (RESET, "disconnect") else {}
     place = {name: str(own.pop(name, default)) for name, default in _PLACE.items()}
