@@ -60,7 +60,7 @@ class Reader:
 
     def __init__(self, keys: Keys, clock: Clock, now: Callable[[], int]) -> None:
         self.keys = keys
-        self._clock = clock if clock.reference else clock._replace(reference=now())
+        self._clock = clock._replace(latest=now)
         self._now = now
         self._peeler = Peeler(make_source("-"), self._clock)
         self._places: dict[bytes, dict[str, str | None]] = {}
