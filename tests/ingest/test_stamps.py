@@ -123,6 +123,16 @@ def test_a_year_that_was_named_is_that_of_all_its_days(day: str) -> None:
     assert year_of(f"{day} x", clock) == 2025
 
 
+@pytest.mark.parametrize("zone", ["+99:99", "-9999", "+15:00", "+10:60", "-15:30"])
+def test_what_no_zone_can_be(zone: str) -> None:
+    stamp = read_header(f"2026-11-22T10:00:00{zone} x", CLOCK)
+    assert stamp == Stamp(parse_rfc3339("2026-11-22T10:00:00Z"), ("zone",), 19)
+    with pytest.raises(ValueError, match="not an offset"):
+        parse_rfc3339(f"2026-11-22T10:00:00{zone}")
+    with pytest.raises(ValueError, match="not an offset"):
+        parse_zone(zone)
+
+
 def test_refine_keeps_the_outer_base_and_takes_the_inner_fraction():
     outer = Stamp(1000 * NS, ("year", "zone"), 0)
     assert refine(outer, Stamp(1000 * NS + 483, ("year", "zone"), 0)).time == 1000 * NS + 483

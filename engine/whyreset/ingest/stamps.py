@@ -26,7 +26,7 @@ _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
 _HOURS = r"[+-](?:0\d|1[0-4])"
 _OFFSET = (
-    r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|"
+    rf"(?: ?(?P<offset>Z|UTC|GMT|{_HOURS}:?[0-5]\d)(?!\w)|"
     rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
 )
 _ISO = lazy(
@@ -329,7 +329,8 @@ def _offset_seconds(text: str) -> int:
     if text in {"Z", "UTC", "GMT"}:
         return 0
     digits = text[1:].replace(":", "")
-    if text[:1] not in {"+", "-"} or len(digits) != 4 or not digits.isdigit():
+    is_offset = digits.isdigit() and len(digits) == 4 and digits[:2] <= "14" and digits[2] < "6"
+    if text[:1] not in {"+", "-"} or not is_offset:
         raise ValueError(f"not an offset: {text!r}")
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return -seconds if text[0] == "-" else seconds
