@@ -38,7 +38,7 @@ def split_port(text: str) -> tuple[str, int | None]:
 
 def is_port(text: str) -> bool:
     """Whether a text is a number that a port may have."""
-    return len(text) <= _PORT_DIGITS and text.isdecimal()
+    return len(text) <= _PORT_DIGITS and text.isdecimal() and int(text) < 1 << 16
 
 
 def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:
