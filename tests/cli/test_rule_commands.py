@@ -246,6 +246,12 @@ def test_a_folder_with_nothing_to_test(shell: Any, tmp_path: Path, lines: Any) -
         assert f"{tmp_path}: no *.rules and no *expected.jsonl is in this folder" in said.err
 
 
+def test_a_named_pipe_is_no_case(shell: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.expected.jsonl")
+    said = shell.run("test", OWN, tmp_path, code=2).err
+    assert "no *.rules and no *expected.jsonl is in this folder" in said
+
+
 def test_a_folder_that_is_not_read_to_its_end_fails(shell: Any, tmp_path: Path, lines: Any) -> None:
     (tmp_path / "own.rules").write_text(shell.rules.read_text())
     (tmp_path / "expected.jsonl").write_text("")
