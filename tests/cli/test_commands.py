@@ -68,6 +68,19 @@ def test_a_missing_rule_file(shell: Any, tmp_path: Path) -> None:
         assert "no such file" in said.out + said.err
 
 
+def test_rules_from_a_pipe(shell: Any) -> None:
+    """`-r <(...)`: it is there, and cannot be read again when rules are reloaded."""
+    said = shell.run("check", *OWN, "/dev/stdin", stdin=b"rule x {}", code=1)
+    assert "a pipe or a device is no rule file" in said.out + said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_of_rules_that_may_not_be_read(shell: Any, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o300)
+    said = shell.run("check", *OWN, tmp_path / "closed", code=1)
+    assert "cannot be read: Permission denied" in said.out + said.err
+
+
 def test_a_hostile_rule_file_cannot_paint(shell: Any, tmp_path: Path) -> None:
     path = tmp_path / "evil.rules"
     path.write_text("rule x { \x1b]0;owned\x07 }\n")

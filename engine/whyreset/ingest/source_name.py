@@ -3,7 +3,7 @@
 import os
 import re
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from whyreset.basis.lazy import lazy
 from whyreset.model.record import Source
@@ -77,4 +77,4 @@ def source_of_path(path: str) -> Source:
         if found:
             name = "/".join(pure.parts[-3:])
             return make_source(name, found["namespace"], found["pod"], pure.parts[-2])
-    return make_source(os.path.abspath(path))
+    return make_source(os.path.normpath(Path(path).absolute()))
