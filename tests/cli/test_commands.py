@@ -131,6 +131,24 @@ def test_explain_a_label_a_rule_and_the_unknown(shell: Any) -> None:
     assert "unknown" in shell.run("explain", "unknown", *OWN, "-r", shell.rules).out
 
 
+def test_explain_shows_texts_as_a_verdict_does(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bare.rules"
+    path.write_text(
+        "rule bare { label idle_timeout; burst of reset by pod gap 5s; when { at least 1 }\n"
+        'verify "kubectl get pod -o jsonpath={{.spec.nodeName}} {count}" }\n'
+    )
+    said = shell.run("explain", "bare", *OWN, "-r", path).out
+    assert "  verify   kubectl get pod -o jsonpath={.spec.nodeName} {count}\n" in said
+    event = "event reset { match `read tcp <local:addr>-><peer:addr>: read: connection reset` }\n"
+    path.write_text(event + path.read_text())
+    line = b"2026-11-22T10:00:00Z read tcp 10.0.0.9:1->10.0.0.1:2: read: connection reset\n"
+    verdict = shell.run("run", *OWN, "-r", path, stdin=line).out
+    for text in (said, verdict):
+        assert "verify" in text
+        assert "because" not in text
+        assert "remedy" not in text
+
+
 def test_explain_what_is_no_name(shell: Any) -> None:
     said = shell.run("explain", "probe_niose", *OWN, "-r", shell.rules, code=2)
     assert "no label or rule is named 'probe_niose'; did you mean `probe_noise`?" in said.err
