@@ -101,6 +101,6 @@ class TestReader:
             self._desk.say("E011", f"a verdict has no `{name}`", node.field.span, hint)
             return name, node.value.text
         type_name = _EXPECTED[name]
-        if type_name == "share":
+        if type_name == "share" or (name == "confidence" and node.value.text.endswith("%")):
             return name, self._reader.share(node.value)
         return name, self._reader.value(node.value, name, type_name, settings=False)
