@@ -271,6 +271,16 @@ def test_labels_are_dropped_and_nothing_else() -> None:
     assert texts == [*(f"seq={i}" for i in range(8)), reset_text("10.42.0.7")]
 
 
+@pytest.mark.parametrize("key", ["whyreset", "whyreset_label", "log"])
+def test_what_has_the_key_passes_as_it_is_and_is_counted(key: str) -> None:
+    line = json.dumps({"log": reset_text(), **({} if key == "log" else {key: "x"})}).encode()
+    filtering = filter_of(form=Form(key="log" if key == "log" else "whyreset"))
+    quiet = json.dumps({"log": "nothing", key: "x"}).encode()
+    data = line + b"\n" + quiet + b"\n"
+    assert filtering.feed(data, 0.0) + filtering.finish(0.0) == data
+    assert (filtering.counts.taken, filtering.counts.resets) == (1, 0)
+
+
 def test_flat_keys() -> None:
     (out,) = passed(record(0, reset_text()), form=Form(key="why", flat=True))
     found = json.loads(out)
@@ -714,6 +724,7 @@ def test_wrong_options_and_rules_end_it_before_a_line_is_read(rules: Path, tmp_p
         (["-r", str(bad)], 2),
         (["-r", str(tmp_path / "none.rules")], 2),
         (["--max-line", "10"], 2),
+        (["--key", ""], 2),
         (["--hold-bytes", "1X"], 2),
     ):
         with running(rules, *words) as process:

@@ -261,8 +261,6 @@ class Filter:
                 around = Around(raw=raw)
                 if not instead:
                     return None, b""
-            elif self._form.key in known or f"{self._form.key}_label" in known:
-                return None, None
             record = self._record(raw, known, around, self._serial)
             if mask < 0:
                 mask = self._needles.mask_of(raw)
@@ -272,6 +270,10 @@ class Filter:
         except _UNREADABLE:
             self.counts.failed += 1
             return None, instead
+        key = self._form.key
+        if events and known is not None and (key in known or f"{key}_label" in known):
+            self.counts.taken += 1  # labelled before, or a key of the record's own
+            return None, None
         return Found(record, events) if events else None, instead
 
     def _record(

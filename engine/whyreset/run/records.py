@@ -97,7 +97,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.records = self.resets = self.dropped = 0
-        self.broken = self.cut = self.raw = self.failed = 0
+        self.broken = self.cut = self.raw = self.failed = self.taken = 0
 
 
 class BrokenInputError(Exception):
