@@ -1,14 +1,14 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage
 from whyreset.correlate.owners import Owners
+from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
@@ -23,11 +23,6 @@ ENDS = ("reset", "disconnect")
 
 _STATE = ("_upstream_names", "evicted")
 
-UNKNOWN = "unknown"
-"""`FIELD = unknown`: the line does not say."""
-
-Test = Callable[[Event], bool]
-
 
 class Question(NamedTuple):
     """What a clause asks for: events of a kind that meet conditions, related to a reset."""
@@ -38,52 +33,6 @@ class Question(NamedTuple):
 
     def __hash__(self) -> int:  # that of the conditions would cost more than the look-up
         return hash((self.kind, self.relation))
-
-
-def condition_test(conditions: Iterable[Condition]) -> Test:
-    """One test for all conditions; a field that the event does not have meets none."""
-    tests = [_one(condition) for condition in conditions]
-    if not tests:
-        return lambda _: True
-    if len(tests) == 1:
-        return tests[0]
-    return lambda event: all(test(event) for test in tests)
-
-
-def _one(condition: Condition) -> Test:
-    name, test = condition.field, value_test(condition)
-    return lambda event: test(event.get(name))
-
-
-def value_test(condition: Condition) -> Callable[[Value | None], bool]:
-    """The test of a condition for the value of its field; None is a field that is not there."""
-    op, wanted = condition.op, condition.value
-    if wanted == UNKNOWN:
-        absent = op == "="
-        return lambda value: (value is None) is absent
-    if op == "~":
-        glob = str(wanted)
-        return lambda value: fnmatchcase(str(value or ""), glob)
-    compare = _COMPARE[op]
-
-    def test(value: Value | None) -> bool:
-        if value is None:
-            return False
-        if isinstance(value, str) != isinstance(wanted, str):
-            return compare(str(value), str(wanted))
-        return compare(value, wanted)
-
-    return test
-
-
-_COMPARE: dict[str, Callable[[Value, Value], bool]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,  # type: ignore[operator]
-    "<=": lambda a, b: a <= b,  # type: ignore[operator]
-    ">": lambda a, b: a > b,  # type: ignore[operator]
-    ">=": lambda a, b: a >= b,  # type: ignore[operator]
-}
 
 
 class _Asked(NamedTuple):

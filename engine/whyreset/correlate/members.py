@@ -10,7 +10,8 @@ from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
-from whyreset.correlate.lookup import UNKNOWN, Evidence, value_test
+from whyreset.correlate.lookup import Evidence
+from whyreset.model.conditions import UNKNOWN, value_test
 from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 

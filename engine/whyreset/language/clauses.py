@@ -13,10 +13,10 @@ from whyreset.language.report import Desk
 from whyreset.language.spell import spell_clause
 from whyreset.language.values import Reader, ordered
 from whyreset.model import rule as model
+from whyreset.model.conditions import UNKNOWN
 from whyreset.model.definition import Condition
 
 _ADDRESS_TYPES = ("addr", "ip")
-UNKNOWN = "unknown"
 _COUNTED = ("count", "resets", "number")
 """Taken for fields by who wants to count."""
 

@@ -3,8 +3,8 @@
 from whyreset.basis.units import spell_duration
 from whyreset.language.drafts import Draft, Placed
 from whyreset.model import rule as model
+from whyreset.model.conditions import UNKNOWN
 
-_UNKNOWN = "unknown"
 _LEAST_BEATS = 4
 _MOST = 200
 
@@ -83,7 +83,7 @@ def _contradict(one: model.Clause, other: model.Clause) -> bool:
         one, other = other, one
     if isinstance(one, model.InNetwork) and isinstance(other, model.Compare):
         asked = other.condition
-        return asked.field == one.field and asked.op == "=" and asked.value == _UNKNOWN
+        return asked.field == one.field and asked.op == "=" and asked.value == UNKNOWN
     if isinstance(one, model.Compare) and isinstance(other, model.Compare):
         first, second = one.condition, other.condition
         return first.field == second.field and (
@@ -100,7 +100,7 @@ def _apart(op: str, value: object, other_op: str, other: object) -> bool:
             return str(value) != str(other)
         if other_op == "!=":
             return str(value) == str(other)
-        return value == _UNKNOWN
+        return value == UNKNOWN
     if isinstance(value, str) or isinstance(other, str) or op not in (">", ">="):
         return False
     lowest, highest = float(value), float(other)  # type: ignore[arg-type]

@@ -36,8 +36,10 @@ MEMBER_CLAUSES = (
         words=(),
         form="FIELD = VALUE",
         says="The field has this value. Operators: `=` `!=` for all fields, `<` `<=` `>` `>=` for "
-        "numbers and durations, `~` for texts (a glob: `*` stands for any characters). "
-        "`unknown` as a value asks whether the line names the field at all.",
+        "numbers and durations, `~` for texts (a glob as a shell has it: `*` stands for any "
+        "characters, `?` for one, `[abc]` for one of these, `[[]` for a bracket). `unknown` as a "
+        "value asks whether the line names the field at all; any other condition, `!=` too, needs "
+        "a field that is there.",
         costs=_NOTHING_KEPT,
         example="idle >= 5s",
         holds="at 0s  reset peer=10.42.0.1 idle=905s",
