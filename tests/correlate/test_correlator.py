@@ -166,6 +166,46 @@ def test_too_much_at_once_is_dropped_and_said(
     assert correlator.evidence.evicted > 0
 
 
+NEVER_ASKED = """
+rule never_asked {
+  label probe_noise
+  burst of reset by pod, peer gap 60s
+  when { at least 2; no access from peer within 2s }
+}
+"""
+
+
+def _asked(lab: Any, memory_is_short: bool) -> Any:
+    """Two resets beside requests of their peer, then very many more requests."""
+    made = Correlator(lab.plan(NEVER_ASKED))
+    events = lab.events(
+        "10s..20s every 10s  reset peer=10.0.0.1\n10s..20s every 10s  access client=10.0.0.1\n"
+        "30s..60s every 100ms  access client=10.0.0.1"
+    )
+    for event in events:
+        made.evidence.coverage.cover(event.source.name, lab.start - NS, 1 << 62)
+        made.feed(event)
+    if memory_is_short:
+        made.evidence.forget(lab.start + 60 * NS, 20 * NS)
+        made.evidence.evicted += 1
+    made.finish()
+    (verdict,) = [each for each in made.take_verdicts() if each.state == "final"]
+    return verdict
+
+
+@pytest.mark.parametrize("memory_is_short", [False, True])
+def test_what_was_let_go_is_not_proven_to_be_absent(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, memory_is_short: bool
+) -> None:
+    if not memory_is_short:
+        monkeypatch.setattr(lookup, "_SERIES_LIMIT", 100)
+    verdict = _asked(lab, memory_is_short)
+    assert verdict.label == "unknown"
+    told = verdict.evidence[0]
+    assert told.holds is None
+    assert "let go" in told.found
+
+
 def test_owners_are_bounded(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     """Pods in the network of their host share an address; an address list may be endless."""
     monkeypatch.setattr(owners_module, "_LIMIT", 100)
@@ -256,6 +296,7 @@ def test_ticks_and_snapshots_change_nothing(lab: Any, seed: int, data: st.DataOb
         earlier = events[i - 1].time if i else event.time
         correlator.advance(shuffle.randint(earlier, event.time))
         correlator.feed(event)
+        correlator.evidence.coverage.promise(event.kind, event.source.name)
         if shuffle.random() < 0.3:
             labels += correlator.take_labels()
             verdicts += correlator.take_verdicts()

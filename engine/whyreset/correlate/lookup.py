@@ -6,7 +6,7 @@ from operator import attrgetter
 from typing import Any, NamedTuple
 
 from whyreset.basis.times import END
-from whyreset.correlate.coverage import Coverage
+from whyreset.correlate.coverage import Coverage, Place
 from whyreset.correlate.owners import Owners
 from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
@@ -21,7 +21,7 @@ _PARTS = 16
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
-_STATE = ("_upstream_names", "evicted")
+_STATE = ("_upstream_names", "_gone", "evicted")
 
 
 class Question(NamedTuple):
@@ -45,11 +45,13 @@ class _Asked(NamedTuple):
 
 
 class Series:
-    """Events in time order; the oldest give way when there are too many."""
+    """Events in time order; the oldest give way when there are too many: `gone` is the time (ns)
+    of the last of these."""
 
-    __slots__ = ("events", "times")
+    __slots__ = ("events", "gone", "times")
 
     def __init__(self) -> None:
+        self.gone = -1
         self.times: list[int] = []
         self.events: list[Event] = []
 
@@ -65,7 +67,9 @@ class Series:
             self.events.append(event)
         if len(times) <= _SERIES_LIMIT:
             return True
-        self._drop(len(times) // 2)
+        dropped = len(times) // 2
+        self.gone = times[dropped - 1]
+        self._drop(dropped)
         return False
 
     def between(self, low: int, high: int) -> list[Event]:
@@ -97,6 +101,7 @@ class Evidence:
             self._by_kind.setdefault(question.kind, []).append(asked)
         self.coverage = Coverage()
         self._upstream_names: dict[str, set[str]] = {}
+        self._gone: dict[Question, int] = {}  # up to when (ns) events were let go before their time
         self.evicted = 0
 
     def asks_for(self, kind: str) -> bool:
@@ -120,7 +125,7 @@ class Evidence:
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
         if (event.kind, event.source.name) not in self.coverage.known:
-            self.coverage.promise(event.kind, event.source.name)
+            self.coverage.show(event)
         for test, key_of, table in self._by_kind.get(event.kind, ()):
             if test is not None and not test(event):
                 continue
@@ -178,6 +183,43 @@ class Evidence:
             found = [event for event in found if event is not reset]
         return found
 
+    def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
+        """Whether nothing found with low <= time <= high means that there was nothing: streams that
+        would show it were read all the time, and nothing was let go."""
+        places = self._places(question, reset, high)
+        if not all(self.coverage.covers(question.kind, low, high, each) for each in places):
+            return False
+        return not self.is_gone(question, reset, low, high)
+
+    def is_gone(self, question: Question, reset: Event, low: int, high: int) -> bool:
+        """Whether events with low <= time <= high may have been let go before their time."""
+        if not self.evicted:
+            return False
+        gone, table = self._gone.get(question, -1), self._tables[question]
+        wanted = self._wanted(question.relation, reset, high) or ()
+        return low <= max([gone, *(table[key].gone for _, key in wanted if key in table)])
+
+    def streams(self, question: Question, reset: Event) -> int:
+        """How many streams would show what is asked for."""
+        places = self._places(question, reset, reset.time)
+        return min(self.coverage.streams(question.kind, each) for each in places)
+
+    def _places(self, question: Question, reset: Event, time: int) -> tuple[Place | None, ...]:
+        """The places of which streams must tell; one that is None is any."""
+        node, namespace = reset.get("node"), reset.source.namespace
+        match question.relation:
+            case "on pod":
+                return (Place(_text(node), namespace, _text(reset.get("pod"))),)
+            case "on workload":
+                return (Place(None, namespace, None),)
+            case "on node":
+                return (Place(_text(node), None, None),)
+            case "on peer":
+                owners = self._owners.of(str(reset.fields.get("peer", "")), time)
+                return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)
+            case _:
+                return (None,)
+
     def _wanted(
         self, relation: str | None, reset: Event, time: int
     ) -> list[tuple[str | None, str]] | None:
@@ -211,6 +253,8 @@ class Evidence:
         (ns) before it."""
         for question, table in self._tables.items():
             before, size = floor - min(most, self._look_back[question]), len(table)
+            if most < END:  # open bursts may ask for it
+                self._gone[question] = max(before - 1, self._gone.get(question, -1))
             for key in list(table):
                 series = table[key]
                 series.forget(before)
@@ -220,6 +264,10 @@ class Evidence:
                 left = dict(table)
                 table.clear()
                 table.update(left)
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _speaker(event: Event) -> str:

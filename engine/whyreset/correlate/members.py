@@ -132,7 +132,7 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
         if found is None:
             return OPEN
         if not found:
-            return NO if evidence.coverage.covers(clause.event, low, reset.time) else OPEN
+            return NO if evidence.proves_absence(question, reset, low, reset.time) else OPEN
         last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 
