@@ -1,5 +1,6 @@
 """Warnings about the clauses of one rule: what can never hold, and what says nothing."""
 
+from whyreset.basis.names import plain
 from whyreset.basis.units import spell_duration
 from whyreset.language.drafts import Draft, Placed
 from whyreset.model import rule as model
@@ -17,6 +18,7 @@ def lint_clauses(draft: Draft) -> None:
         _exception(draft, placed)
     for placed in draft.clauses():
         _if_known(placed)
+        _unmet(placed)
     for placed in draft.when:
         _distinct(draft, placed)
         _stretch(draft, placed)
@@ -48,6 +50,20 @@ def _exclusive(draft: Draft) -> None:
             message = f"no reset can pass `{placed.clause.text}` and `{other.clause.text}` as well"
             hint = "drop one of them, or write `any of { ...; ... }`"
             placed.desk.say("W011", message, placed.span, hint)
+
+
+def _unmet(placed: Placed) -> None:
+    """Note conditions on other events of which none meets both."""
+    for clause in model.asking([placed.clause]):
+        met = [model.Compare(text="", condition=each) for each in clause.conditions[:_MOST]]
+        for index, one in enumerate(met):
+            other = next((each for each in met[:index] if _contradict(each, one)), None)
+            if other is not None:
+                name = one.condition.field
+                message = f"no `{plain(clause.event)}` has both values of `{name}`"
+                hint = "drop one of them, or write `any of { ...; ... }`"
+                placed.desk.say("W011", message, placed.span, hint)
+                return
 
 
 def _exception(draft: Draft, placed: Placed) -> None:

@@ -65,10 +65,10 @@ MEMBER_CLAUSES = (
         form="no KIND [FIELD = VALUE, ...] [RELATION] within D [before | after]",
         says="There is no such event near the reset. True only where a stream that has events of "
         "the kind was read over the whole window; nothing seen because nothing was read, or "
-        "because too much came to be kept, is could not tell. Of a `termination`, `start`, `crash` or "
-        "`unhealthy` tell the events of the cluster, the journal of the node, and of its own pod "
-        "each log that has shown one of these; `on pod` asks for those of the pod, `on peer` of "
-        "the peer's, `on workload` for the cluster's or the nodes'.",
+        "because too much came to be kept, is could not tell. Of a `termination`, `start`, `crash` "
+        "or `unhealthy` tell the events of the cluster, the journal of the node, and of its own "
+        "pod each log that has shown one of these; `on pod` asks for those of the pod, `on peer` "
+        "of the peer's, `on workload` for the cluster's or the nodes'.",
         costs=_WINDOW,
         example="no access from peer within 2s",
         holds="stream access 0s..60s\nat 10s  reset peer=10.42.0.1",
