@@ -182,26 +182,38 @@ def _describe_join(
         for event, answer in zip(events, answers, strict=True)
         if answer.event is not None
     ]
-    if hits:
-        reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
-        away = format_duration(abs(reset.time - nearest.time))
-        side = "before" if nearest.time <= reset.time else "after"
-        told = f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
-        is_chance = clause.chance is not None and not any(answer.holds for answer in answers)
-        return f"{told}; so many are there that this may be chance" if is_chance else told
+    if not hits:
+        return _nothing_found(clause, events, answers, evidence)
+    reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
+    away = format_duration(abs(reset.time - nearest.time))
+    side = "before" if nearest.time <= reset.time else "after"
+    beside = f"{len(hits)} of {len(answers)}"
+    if clause.negated:
+        beside = f"none beside {sum(answer.holds is True for answer in answers)} of {len(answers)}"
+    told = f"{beside}, nearest {away} {side}: {summary(nearest)}"
+    is_chance = clause.chance is not None and not any(answer.holds for answer in answers)
+    return f"{told}; so many are there that this may be chance" if is_chance else told
+
+
+def _nothing_found(
+    clause: Join, events: Sequence[Event], answers: Sequence[Answer], evidence: Evidence
+) -> str:
+    question, name, first = question_of(clause), plain(clause.event), events[0]
     if not evidence.coverage.streams(clause.event):
-        return f"no stream with {clause.event} events was read"
-    question = question_of(clause)
-    streams = evidence.streams(question, events[0])
-    if any(answer.holds is None for answer in answers):
-        if evidence.near(question, events[0], events[0].time, events[0].time) is None:
-            return "it is not known whom to look for"
-        if evidence.is_gone(question, events[0], events[0].time - clause.before, events[0].time):
-            return f"too many {plain(clause.event)} events came: those of the time were let go"
-        if not streams:
-            return f"no stream that was read tells of its {plain(clause.event)}"
-        return f"the {clause.event} streams that were read do not cover the time"
-    return f"none in {streams} stream{'s' if streams > 1 else ''} with {clause.event} events"
+        return f"no stream with {name} events was read"
+    untold = sum(answer.holds is None for answer in answers)
+    streams = evidence.streams(question, first)
+    if not untold:
+        return f"none in {streams} stream{'s' if streams > 1 else ''} with {name} events"
+    if untold < len(answers):
+        return f"none beside {len(answers) - untold} of {len(answers)}; of the rest it is not known"
+    if evidence.near(question, first, first.time, first.time) is None:
+        return "it is not known whom to look for"
+    if evidence.is_gone(question, first, first.time - clause.before, first.time + clause.after):
+        return f"too many {name} events came: those of the time were let go"
+    if not streams:
+        return f"no stream that was read tells of its {name}"
+    return f"the {name} streams that were read do not cover the time"
 
 
 def summary(event: Event) -> str:
