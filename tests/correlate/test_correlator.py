@@ -37,6 +37,9 @@ def test_a_long_burst_is_one_id_said_again_and_once_finally(lab: Any) -> None:
     assert (final.start, final.end) == (lab.start, lab.start + 1500 * NS)
     assert final.because == "151 resets, one every 10.0s"
     assert final.missed == 0
+    counted, beat = final.evidence
+    assert counted.found == "151 resets"
+    assert beat.found.endswith(" on the beat (since 08:17:20 UTC)"), beat
     assert {entry.burst for entry in got.labels} == {final.id}
 
 

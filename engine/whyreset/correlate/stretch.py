@@ -11,6 +11,8 @@ class Tally:
     """The sums of one burst: it may go on for days, these do not grow with it."""
 
     count = 0
+    stretches = 0
+    since = 0  # of the last stretch, ns
     period: float | None = None
     jitter: float | None = None
     missed: int | None = None
@@ -24,6 +26,8 @@ class Tally:
 
     def add(self, claimed: list[Event], outcome: Outcome, *, one_peer: bool) -> None:
         """Take one more stretch; `one_peer`: all its resets name the same."""
+        self.stretches += 1
+        self.since = claimed[0].time
         self.end = max(self.end, claimed[-1].time)
         self.count += len(claimed)
         for peer in dict.fromkeys([event.peer for event in (claimed[:1] if one_peer else claimed)]):
