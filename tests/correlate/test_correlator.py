@@ -101,6 +101,23 @@ def test_an_unknown_burst_is_cut_alike(lab: Any) -> None:
     assert got.finals[0].count == 31
 
 
+@pytest.mark.parametrize("says", ["span 2h\n  when { at least 1 }", "when { at least 900000 }"])
+def test_a_rule_for_one_namespace_cuts_no_bursts_of_another(lab: Any, says: str) -> None:
+    """What a team's file says of stretches, by `span` and by `at least`, is of its own pods."""
+    events = lab.events("0s..25m every 10s  reset peer=10.0.0.1")
+    other = f"""
+rule other for namespace "other-*" {{
+  label client_abort
+  burst of reset by pod, peer gap 60s
+  {says}
+}}
+"""
+    alone, beside = lab.run(PROBE, events), lab.run(PROBE + other, events)
+    assert beside.verdicts == alone.verdicts
+    own = lab.run(PROBE + other.replace("other-*", "default"), events)
+    assert [verdict.count for verdict in own.verdicts] != [v.count for v in alone.verdicts]
+
+
 def test_a_full_stretch_is_judged_early(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LIMIT", 50)
     got = lab.run(PROBE, lab.events("0s..599s every 10s  reset peer=10.0.0.1"))

@@ -167,8 +167,13 @@ RULE_ITEMS = (
         place=RULE,
         words=("span",),
         form="span D",
-        says="A burst that goes on is judged in stretches of this length (10m if not said), so "
-        "that verdicts come and memory stays bounded.",
+        says="A burst that goes on is judged in stretches of at most this length (10m if not "
+        "said), so that verdicts come and memory stays bounded: `at least`, `every` and the "
+        "quantifiers are about one stretch. What one rule claims is taken from the next, so all "
+        "rules that act in a namespace and workload have the same stretches: the longest span of "
+        "theirs counts, and as many of the last resets as the largest `at least` asks for, but at "
+        "most half, are judged with the next stretch. A rule that is to have others cannot act in "
+        "the same place. (Beside a rule whose bursts are not `by pod` all are in one place.)",
         costs="The resets of one stretch are kept.",
         example="span 5m",
     ),
