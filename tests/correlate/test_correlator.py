@@ -118,6 +118,33 @@ rule other for namespace "other-*" {{
     assert [verdict.count for verdict in own.verdicts] != [v.count for v in alone.verdicts]
 
 
+SERVED = """
+rule served {
+  label client_abort
+  priority 90
+  burst of reset by pod gap 60s
+  when { access from peer within 1s }
+}
+"""
+
+
+@pytest.mark.parametrize("served", ["0s..40s every 10s", "0s", "20s..40s every 10s"])
+def test_what_was_said_early_gets_a_last_word_whatever_the_label_is_then(
+    lab: Any, served: str
+) -> None:
+    """Who waits for the end of a burst waits for its id."""
+    resets = lab.events("0s..40s every 10s  reset peer=10.0.0.1")
+    early = Correlator(lab.plan(PROBE + SERVED))
+    for event in resets:
+        early.feed(event)
+    (said,) = early.provisional()
+    assert said.label == "probe_noise"
+    late = lab.events(f"{served}  access client=10.0.0.1")
+    got = lab.run(PROBE + SERVED, sorted([*resets, *late], key=lambda event: event.place))
+    assert said.id in {verdict.id for verdict in got.finals}
+    assert len({verdict.id for verdict in got.finals}) == len(got.finals)
+
+
 def test_a_full_stretch_is_judged_early(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_LIMIT", 50)
     got = lab.run(PROBE, lab.events("0s..599s every 10s  reset peer=10.0.0.1"))

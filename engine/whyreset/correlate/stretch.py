@@ -54,8 +54,9 @@ class Tally:
         return (old * self._beats + new * beats) / (self._beats + beats)
 
 
-def new_tally(rule: str, key: object, first: Event) -> Tally:
-    """An empty tally; its id depends on the rule, the key and the first reset alone."""
-    seed = f"{rule}\0{key}\0{first.time}\0{first.source.name}\0{first.offset}"
+def new_tally(first: Event) -> Tally:
+    """An empty tally; its id depends on the first reset alone, which is in one burst, whatever
+    rule claims it in the end."""
+    seed = f"{first.kind}\0{first.time}\0{first.source.name}\0{first.offset}"
     digest = blake2s(seed.encode(errors="backslashreplace"), digest_size=5).hexdigest()
     return Tally(f"b-{digest}", first, first.time, first.time)
