@@ -36,6 +36,11 @@ class _Index(NamedTuple):
     since: list[int]
     reach: list[tuple[int, str]]
 
+    @property
+    def furthest(self) -> int:
+        """How far (ns) any of them was read."""
+        return self.reach[-1][0] if self.reach else -1
+
 
 class Coverage:
     """Streams by name; times are ns. `known` are the kinds of events that each has shown, where
@@ -134,15 +139,16 @@ class Coverage:
             return self._is_read(_FAMILIES.get(kind, kind), low, high)
         if any(self._is_read(group, low, high) for group in _telling_of(place)):
             return True
-        # a pod of which it is not known where it runs is on one of the nodes
+        # a pod of which it is not known where it runs is on one of the nodes that were there
         nodes = self._nodes if place.node is None else {place.node}
-        return bool(nodes) and all(self._is_read((node,), low, high) for node in nodes)
+        there = [node for node in nodes if self._index((node,)).furthest >= low]
+        return bool(there) and all(self._is_read((node,), low, high) for node in there)
 
     def _is_read(self, group: _Group, low: int, high: int) -> bool:
         last = self._last.get(group)
         if last is not None and self._since[last] <= low and self._read_to(last) >= high:
             return True
-        index = self._indexes.get(group) or self._indexed(group)
+        index = self._index(group)
         at = bisect_right(index.since, low)
         if not at or index.reach[at - 1][0] < high:
             return False
@@ -161,7 +167,10 @@ class Coverage:
         until = self._until[source]
         return max(until, self._together) if source in self._joined else until
 
-    def _indexed(self, group: _Group) -> _Index:
+    def _index(self, group: _Group) -> _Index:
+        index = self._indexes.get(group)
+        if index is not None:
+            return index
         read = [name for name in self._producers.get(group, ()) if name in self._since]
         read.sort(key=self._since.__getitem__)
         reach = accumulate(((self._read_to(name), name) for name in read), max)
