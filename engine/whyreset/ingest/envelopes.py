@@ -39,13 +39,13 @@ _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$
 _BAR = lazy(r" +\| ")
 _TIMESTAMPS = lazy(rf"({STAMP}) ")
 _PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
-_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}(?=\S)")
+_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}")
 # Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
 _PODS = lazy(r"(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE(?:\s|$)")
 _STERN_SURE = lazy(
     rf"(?:([a-z0-9][a-z0-9-]*) )??([a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}) "
-    r"([a-z0-9][a-z0-9-]*) (?=\S)"
+    r"([a-z0-9][a-z0-9-]*) "
 )
 _HEADER = lazy(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
@@ -103,6 +103,8 @@ class Peeler:
                 break
         if state.done:
             state.text = syslog.untagged(state.text)
+        if "-&gt;" in state.text:  # from a page or a chat's export
+            state.text = state.text.replace("-&gt;", "->")
         source = self._source(state)
         stamp, time_from = self._time(state)
         return Line(
@@ -205,9 +207,9 @@ def record_of(line: Line, offset: int, arrival: int) -> Record:
 def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
-    kubernetes (also Loki's streams: objects, not lines), cri, docker, json, kubectl, timestamps,
-    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them) or
-    plain.
+    kubernetes (also Loki's streams and OTLP: objects, not lines), cri, docker, json, kubectl,
+    timestamps, kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of
+    them) or plain.
     """
     line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
     text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
@@ -251,6 +253,8 @@ def _detect_json(text: str) -> str:
     if re.match(r'\{\s*"type":\s*"(ADDED|MODIFIED|DELETED|BOOKMARK)",\s*"object"', head):
         return "kubernetes"
     if re.search(r'"(resultType|stream|streams)"\s*:', head) and _LOKI_VALUES.search(text):
+        return "kubernetes"
+    if re.search(r'"resourceLogs"\s*:\s*\[', head):
         return "kubernetes"
     state = Peeling(text)
     _json_layer(state)

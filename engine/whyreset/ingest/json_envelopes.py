@@ -4,9 +4,10 @@ from typing import Any
 
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
-from whyreset.ingest.objects import Object, object_record, text_of
+from whyreset.ingest.exports import otlp_streams, peel_export
+from whyreset.ingest.objects import Object, epoch_of, object_record, stamp_of, text_of
 from whyreset.ingest.source_name import make_source, place_of_tag
-from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
+from whyreset.ingest.stamps import Stamp
 
 _NOWHERE = make_source("-")
 _DOCKER_LABELS = {
@@ -20,7 +21,7 @@ _K8S_NAME = lazy(r"k8s_(?P<container>[^_]+)_(?P<pod>[^_]+)_(?P<namespace>[^_]+)_
 
 def peel_object(found: Object) -> dict[str, Any] | None:
     """What an envelope says, by the names of `Peeling`'s fields; None for an app's own object."""
-    for layer in (_journald, _stern, _loki, _docker, _cloud, _fluent, _kubernetes):
+    for layer in (_journald, _stern, _loki, _docker, _cloud, peel_export, _fluent, _kubernetes):
         peeled = layer(found)
         if peeled is not None:
             stamp = peeled.get("stamp")
@@ -34,7 +35,7 @@ def peel_value(pair: object) -> dict[str, Any] | None:
     """The same, for one `["nanoseconds", "line"]` of Loki's answers."""
     if not isinstance(pair, list) or len(pair) < 2 or not isinstance(pair[1], str):
         return None
-    stamp = _epoch(pair[0]) if isinstance(pair[0], str) else None
+    stamp = epoch_of(pair[0]) if isinstance(pair[0], str) else None
     if stamp is None:
         return None
     return {"envelope": "loki", "text": pair[1].removesuffix("\n"), "stamp": stamp}
@@ -51,7 +52,7 @@ def _docker(found: Object) -> dict[str, Any] | None:
         "text": text.removesuffix("\n"),
         "partial": not text.endswith("\n"),
         "stream": text_of(found.get("stream")),
-        "stamp": _stamp(found.get("time")),
+        "stamp": stamp_of(found.get("time")),
         "done": True,
         **{place: text_of(places.get(label)) for place, label in _DOCKER_LABELS.items()},
     }
@@ -67,8 +68,8 @@ def _fluent(found: Object) -> dict[str, Any] | None:
         "envelope": "fluentbit",
         "stream": text_of(found.get("stream")),
         "partial": "P" in (found.get("_p"), found.get("logtag")),
-        "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
-        or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
+        "stamp": stamp_of(found.get("time")) or stamp_of(found.get("date"))
+        or stamp_of(found.get("@timestamp")) or stamp_of(found.get("timestamp")),
         "labels": _labels(found.get("kubernetes"), found.get("kubernetes_labels")),
         **places_of(found),
     }  # fmt: skip
@@ -107,6 +108,8 @@ def places_of(found: Object) -> dict[str, str | None]:
             if value:
                 places[place] = value
                 break
+    if "node" not in places and "openshift" in found:
+        places["node"] = text_of(found.get("hostname"))
     return places
 
 
@@ -138,7 +141,7 @@ def _journald(found: Object) -> dict[str, Any] | None:
     return {
         "envelope": "journald",
         "text": message if isinstance(message, str) else "",
-        "stamp": _epoch(found["__REALTIME_TIMESTAMP"]),
+        "stamp": epoch_of(found["__REALTIME_TIMESTAMP"]),
         "partial": found.get("CONTAINER_PARTIAL_MESSAGE") == "true",
         "node": node,
         "name": f"{node or '-'}/{unit or '-'}",
@@ -165,7 +168,7 @@ def _loki(found: Object) -> dict[str, Any] | None:
         peeled: dict[str, Any] = {
             "envelope": "loki",
             "text": line.removesuffix("\n"),
-            "stamp": _stamp(found.get("timestamp")),
+            "stamp": stamp_of(found.get("timestamp")),
         }
     else:
         streams = streams_of(found)
@@ -177,7 +180,11 @@ def _loki(found: Object) -> dict[str, Any] | None:
             return None
         # By itself the object is one record: of several values none is lost, but they share the
         # first's time. An input of such objects gives a record for each (`loki_streams`).
-        peeled = {**values[0], "text": "\n".join(each["text"] for each in values)}
+        peeled = {
+            **values[0],
+            "envelope": streams[0].get("envelope", "loki"),
+            "text": "\n".join(each["text"] for each in values),
+        }
     return {**peeled, **label_places(labels)}
 
 
@@ -193,7 +200,12 @@ def label_places(labels: Object) -> dict[str, str | None]:
 
 
 def streams_of(found: Object) -> list[Object]:
-    """The streams of a push (`streams`), of an answer (`data.result`), or the object itself."""
+    """The streams of a push (`streams`), of an answer (`data.result`), or the object itself.
+
+    OpenTelemetry's records (`resourceLogs`) are brought into the same shape.
+    """
+    if "resourceLogs" in found:
+        return otlp_streams(found)
     streams = found.get("streams") or _at(found, "data.result")
     return [
         stream
@@ -213,7 +225,7 @@ def _cloud(found: Object) -> dict[str, Any] | None:
     stream = (text_of(found.get("logName")) or "").rpartition("/")[2]
     peeled: dict[str, Any] = {
         "envelope": "gcp",
-        "stamp": _stamp(found.get("timestamp")),
+        "stamp": stamp_of(found.get("timestamp")),
         "pod": text_of(labels.get("pod_name")),
         "namespace": text_of(labels.get("namespace_name")),
         "container": text_of(labels.get("container_name")),
@@ -236,7 +248,7 @@ def _cloud_labels(labels: object) -> str | None:
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:
-    if "metadata" not in found and "object" not in found:
+    if found.keys().isdisjoint(("metadata", "object", "event")):
         return None
     record = object_record(found, _NOWHERE, 0)
     if record is None:
@@ -251,21 +263,3 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
         "node": record.source.node,
         "done": True,
     }
-
-
-def _stamp(value: object) -> Stamp | None:
-    if isinstance(value, str):
-        try:
-            return Stamp(parse_rfc3339(value), (), 0)
-        except (ValueError, UnicodeError):
-            return _epoch(value)
-    return _epoch(value)
-
-
-def _epoch(value: object) -> Stamp | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return Stamp(parse_epoch(value), (), 0)
-    except ValueError:
-        return None

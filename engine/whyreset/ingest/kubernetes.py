@@ -1,12 +1,13 @@
 """Objects: streams and lists of JSON, pretty-printed or not, as records.
 
-They are Kubernetes', or those of Loki, which hold many lines each.
+They are Kubernetes', those of Loki, which hold many lines each, or an application's own.
 """
 
 import re
 from collections.abc import Iterator
 
-from whyreset.basis.json_text import decode
+from whyreset.basis.json_text import decode, encode
+from whyreset.ingest.envelopes import Peeler, record_of
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.loki_streams import stream_records
 from whyreset.ingest.matching import Extractor
@@ -127,7 +128,12 @@ class ObjectScanner:
         record = object_record(found, self._source, offset)
         if record is not None:
             return [record]
-        return stream_records(found, self._source, self._clock, offset)
+        return stream_records(found, self._source, self._clock, offset) or self._own(found, offset)
+
+    def _own(self, found: Object, offset: int) -> list[Record]:
+        """What an application logged, printed over several lines; without a time it is none."""
+        line = Peeler(self._source, self._clock).peel(encode(found))
+        return [record_of(line, offset, 0)] if line.time is not None else []
 
     def settle(self) -> Batch:
         """Nothing waits here for lines to come."""

@@ -1,4 +1,4 @@
-"""Loki's streams: a push or an answer holds many lines, each of them with a time of its own."""
+"""Loki's streams, and OTLP's in their shape: many lines in one object, each with its own time."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -38,7 +38,8 @@ def _records(stream: Object, source: Source, clock: Clock) -> Iterator[Record]:
     for value in sorted(values, key=lambda one: int(one["stamp"].time)):
         line = peeler.peel(value["text"].encode("utf-8", "replace"))
         time, output = value["stamp"].time, places["stream"] or line.stream
-        yield Record(time, here, 0, line.text, output, "loki", "envelope")
+        envelope = stream.get("envelope", "loki")
+        yield Record(time, here, 0, line.text, output, envelope, "envelope")
 
 
 def _joined(records: Iterator[Record]) -> Iterator[Record]:

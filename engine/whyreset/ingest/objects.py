@@ -5,7 +5,7 @@ from typing import Any
 from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.source_name import make_source
-from whyreset.ingest.stamps import parse_rfc3339
+from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
 from whyreset.model.record import Record, Source
 
 _CONTAINER = lazy(r"\{([^}]+)\}")
@@ -15,12 +15,13 @@ Object = dict[str, Any]
 def object_record(found: Object, source: Source, offset: int) -> Record | None:
     """An Event, a Pod or any other object as a record; None for what is no object or has no time.
 
-    Its text is the object as compact JSON, a watch event's wrapping taken off. Of an Event that
-    is DELETED only the metadata is left: its time is up, nothing happened once more.
+    Its text is the object as compact JSON, the wrapping of a watch or a router taken off. Of an
+    Event that is DELETED only the metadata is left: its time is up, nothing happened once more.
     """
     gone = found.get("type") == "DELETED"
-    if "object" in found and isinstance(found["object"], dict) and "metadata" not in found:
-        found = found["object"]
+    inner = found.get("object") or found.get("event")  # of a watch, of an event router
+    if isinstance(inner, dict) and "metadata" not in found:
+        found = inner
     meta = found.get("metadata")
     if not isinstance(meta, dict) or not ("kind" in found or "involvedObject" in found):
         return None
@@ -75,3 +76,23 @@ def _dict(value: object) -> Object:
 def text_of(value: object) -> str | None:
     """A value that is a text and not an empty one."""
     return value if isinstance(value, str) and value else None
+
+
+def stamp_of(value: object) -> Stamp | None:
+    """The time that a text or a number tells; None where it tells none."""
+    if isinstance(value, str):
+        try:
+            return Stamp(parse_rfc3339(value), (), 0)
+        except (ValueError, UnicodeError):
+            return epoch_of(value)
+    return epoch_of(value)
+
+
+def epoch_of(value: object) -> Stamp | None:
+    """The same of what counts since the epoch."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Stamp(parse_epoch(value), (), 0)
+    except ValueError:
+        return None

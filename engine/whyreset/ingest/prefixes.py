@@ -17,6 +17,7 @@ COMPOSE = lazy(
     r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |"
     r"\{\"|\d{1,3}(?:\.\d{1,3}){3} - ))"
 )
+_TASK = lazy(r"\.[a-z0-9]{12,25}$")
 _PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
 HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
@@ -57,11 +58,13 @@ def kail(state: Peeling) -> bool:
 
 
 def compose(state: Peeling) -> bool:
-    """`service-1  | text`."""
+    """`service-1  | text`, and of a swarm `service.1.TASK@node | text`."""
     found = COMPOSE.match(state.text)
     if found is None or state.container or state.pod:
         return False
-    state.container = found[1] or found[2]
+    name, _, node = (found[1] or found[2]).partition("@")
+    state.container = _TASK.sub("", name) if node else name
+    state.node = node or state.node
     return state.off("compose", found.end())
 
 

@@ -44,6 +44,10 @@ _FORMS = (
     # With slashes day or month may stand first: read where only one of them can be the day.
     lazy(rf"(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/(?P<year>20\d\d),? {_HALVES}"),
     lazy(rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>20\d\d),? {_HALVES}"),
+    # Kibana's tables; Spark, whose year is short; log4j without a year, and Android
+    lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}) @ {_HMS}"),
+    lazy(rf"(?P<short>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_HMS} (?=[A-Z]{{4,5}} )"),
+    lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
@@ -64,13 +68,15 @@ _LEVEL = (
 )
 _LEAD = lazy(
     rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    r"ACCESS |\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
+    r"ACCESS |\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
+    r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|"
+    r"={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )
 _LOGFMT = lazy(
-    r"(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
+    r"(?:\[[^\]\n]{1,90}\] ){0,2}(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
     r"(?:(?=\d{4}-)|(?P<epoch>\d{10}(?:\.\d{1,9}|\d{3,9})?)[ \"])"
 )
 _CLF = lazy(
@@ -84,10 +90,10 @@ _JSON_TIME = lazy(
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid, Mosquitto, pino-pretty
+# librdkafka, Redis, squid, Mosquitto, pino-pretty, zap's console
 _EPOCH = lazy(
-    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] ))"
-    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) :\]]"
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] )|(?=\d\.\d+e\+09\s))"
+    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
 
 
