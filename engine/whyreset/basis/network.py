@@ -43,7 +43,7 @@ def split_port(text: str) -> tuple[str, int | None]:
 
 def is_port(text: str) -> bool:
     """Whether a text is a number that a port may have."""
-    return len(text) <= _PORT_DIGITS and text.isdecimal()
+    return len(text) <= _PORT_DIGITS and text.isdecimal() and int(text) < 1 << 16
 
 
 def is_own(address: str) -> bool:

@@ -10,7 +10,6 @@ from typing import Any
 from whyreset.basis.json_text import encode
 from whyreset.basis.names import plain
 from whyreset.basis.times import format_time
-from whyreset.basis.units import NS
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
 from whyreset.ingest.envelopes import peel_record
 from whyreset.ingest.matching import Extractor
@@ -18,9 +17,6 @@ from whyreset.model.event import INTERNAL, Event
 from whyreset.model.record import Record
 from whyreset.run.near import Near, NearMisses
 from whyreset.run.text_output import safe
-
-_PAST = 150 * 86_400 * NS
-"""How far back lies the middle of the year that lines without one are from: none is to come."""
 
 
 def add_arguments(parser: argparse.ArgumentParser) -> None:
@@ -42,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     near_misses = NearMisses(plan.definitions)
     clock = clock_of(options)
     if options.year is None:  # of a line by itself nothing else tells which year is the nearest
-        clock = clock._replace(reference=time.time_ns() - _PAST)
+        clock = clock._replace(reference=time.time_ns(), latest=time.time_ns)
     for line in _lines(options.line):
         record = peel_record(line, clock)
         events = extractor.extract(record)

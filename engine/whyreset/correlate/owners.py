@@ -47,7 +47,7 @@ class Owners:
         if pod is None:
             return
         owner = Owner(_text(event.get("namespace")), _text(event.get("workload")), str(pod))
-        if event.kind == "address" and address is None:
+        if event.kind == "address" and event.fields.get("host_network"):
             self._note_guest(owner)
         elif address and not self._is_of_node(str(address), owner):
             self._add(str(address), event.time, owner)
