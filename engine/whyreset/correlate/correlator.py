@@ -200,9 +200,6 @@ class Correlator:
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
         return said
 
-    def _at(self, place: Place) -> dict[tuple[str, Key], Open]:
-        return self._open.get(place, {})
-
     def _settle(self, cluster: Cluster) -> bool:
         """Decide a cluster that is closed; False where that was broken off: it is open again."""
         place = cluster.place
@@ -233,10 +230,13 @@ class Correlator:
         ]
 
     def _foresee(self, cluster: Cluster) -> Case:
-        """What an open cluster would come to now: it goes on with the bursts of stretches before
-        it, which wait for what comes after them. What these would come to is kept till then."""
-        going_on, known = self._at(cluster.place), self._foreseen.setdefault(cluster.place, {})
+        """What a cluster would come to now: it goes on with the bursts of stretches before it,
+        which wait for what comes after them. What these would come to is kept till then."""
+        going_on = self._open.get(cluster.place, {})
         for earlier in self._clusters.cut_at(cluster.place):
+            if earlier.start >= cluster.start:
+                break
+            known = self._foreseen.setdefault(cluster.place, {})
             if earlier.start not in known:
                 case = self._tried(earlier, going_on)
                 known[earlier.start] = within_reach(case.after, earlier.last)
@@ -244,19 +244,18 @@ class Correlator:
         return self._tried(cluster, going_on)
 
     def _tried(self, cluster: Cluster, going_on: dict[tuple[str, Key], Open] | None = None) -> Case:
-        """Try a cluster rule by rule; what nobody claims is unknown. The bursts that it may go on
-        with are those of what was decided last, unless others are given."""
+        """Try a cluster rule by rule; what nobody claims is unknown. `going_on`: bursts that it may
+        go on with, else those of what was decided last."""
         if self.stopped():
             raise BrokenOffError
-        before = self._at(cluster.place) if going_on is None else going_on
+        before = self._open.get(cluster.place, {}) if going_on is None else going_on
         case = Case(cluster.events, dict(before))
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
             if not case.pool:
                 break
         if case.pool and cluster.kind == RESET:
-            for key, burst in self._left_over(case):
-                self._claim(case, None, key, Outcome(claimed=burst))
+            self._leave_unknown(case)
         return case
 
     def _try(self, judge: Judge, case: Case) -> None:
@@ -275,7 +274,7 @@ class Correlator:
                 note_scope(rule.scope, outcome, self.owners)
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
-            else:
+            elif self._wants_verdicts:
                 case.failures.add(rule, key, burst, outcome)
         if len(claimed) == len(case.pool):
             case.pool = Burst()
@@ -311,16 +310,16 @@ class Correlator:
         nearest: Attempt | None = None
         also: tuple[str, ...] = ()
         if rule is None and self._wants_verdicts:
-            nearest = self._nearest(case, first)
+            ways = self._ways[first.kind].items()
+            nearest = case.failures.nearest(first, ((way, read(first)) for way, read in ways))
         elif rule is not None and self._wants_verdicts:
             also = self._others(rule, outcome.claimed, case)
         case.after[slot] = Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
 
-    def _nearest(self, case: Case, first: Event) -> Attempt | None:
-        """The attempt that got furthest with a reset that nobody claimed."""
-        ways = self._ways[first.kind].items()
-        return case.failures.nearest(first, ((way, key(first)) for way, key in ways))
+    def _leave_unknown(self, case: Case) -> None:
+        for key, burst in self._left_over(case):
+            self._claim(case, None, key, Outcome(claimed=burst))
 
     def _left_over(self, case: Case) -> list[tuple[Key, Burst]]:
         reach = self._reaches[RESET]

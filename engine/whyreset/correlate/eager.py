@@ -44,7 +44,7 @@ class Eager(Correlator):
     """
 
     def __init__(self, plan: Plan) -> None:
-        super().__init__(plan, labels=False)
+        super().__init__(plan, labels=False, verdicts=False)
         self._clusters = Clusters(self._reaches, self._most)
         self._memories: dict[Place, _Memory] = {}
         self._peerless = {rule.name for rule in plan.rules if "peer" not in rule.keys}
@@ -141,9 +141,9 @@ class Eager(Correlator):
         goes_on = cluster.cut is not None and self._has_claims(place)
         case = self._judge(cluster) if goes_on or awaited else None
         self._open.pop(place, None)
+        self._foreseen.pop(place, None)
         if case is not None and cluster.cut is not None and case.after:
             self._open[place] = case.after
-        self.verdicts.clear()
         return True
 
     def _has_claims(self, place: Place) -> bool:
@@ -156,16 +156,10 @@ class Eager(Correlator):
         few = 0 < len(self._memory(place).by_peer) <= _FEW
         return _STRETCH_OF_FEW if few else _STRETCH
 
-    def _failed(self, *_: object) -> None:
-        pass  # asked for by verdicts only
-
     def _leave_unknown(self, case: Case) -> None:
         for _, burst in bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP):
             tally = new_tally(burst[0])
             case.claims.append((None, tally, Outcome(claimed=burst)))
-
-    def _others(self, *_: object) -> tuple[str, ...]:
-        return ()  # asked for by verdicts only
 
 
 def _labelled(rule: Rule | None, tally: Tally, outcome: Outcome, event: Event) -> Labelled:
