@@ -2,8 +2,10 @@
 
 from typing import NamedTuple
 
-from whyreset.ingest.envelopes import ORDERED_MODES, detect
+from whyreset.ingest.batches import add
+from whyreset.ingest.envelopes import OBJECT_MODES, ORDERED_MODES
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
+from whyreset.ingest.layout import detect, source_in
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.pod_table import PodTableScanner
@@ -27,6 +29,9 @@ class Progress(NamedTuple):
     splitter: ObjectSplitter | None = None
 
 
+_Scanner = BlockScanner | ObjectScanner | PodTableScanner
+
+
 class Intake:
     """Feed it bytes in any pieces; it gives the same events for the same bytes.
 
@@ -46,7 +51,7 @@ class Intake:
         self._tail = b""  # the line that is not complete yet
         self._skipping = False  # within the rest of an overlong line
         self._left_out = 0  # bytes at the start of the input
-        self._scanner: BlockScanner | ObjectScanner | PodTableScanner | None = None
+        self._scanner: _Scanner | None = None
         self.mode: str | None = None
         if progress is not None and progress.mode is not None:
             self._skipping = progress.skipping
@@ -77,11 +82,11 @@ class Intake:
         """The events that the next bytes complete; `last` says that no more will come."""
         total = Batch()
         for start in range(0, len(data), BLOCK):
-            _add(total, self._take(data[start : start + BLOCK] if len(data) > BLOCK else data))
+            add(total, self._take(data[start : start + BLOCK] if len(data) > BLOCK else data))
         if last:
             rest, self._tail = self._tail, b""
             if self._choose(rest, last=True):
-                _add(total, self._scan(rest, last=True))
+                add(total, self._scan(rest, last=True))
         return total
 
     def settle(self) -> Batch:
@@ -91,20 +96,20 @@ class Intake:
     def _take(self, data: bytes) -> Batch:
         """NULs before a line are left out: a log that was cut has as many as it had bytes, if its
         writer goes on where it was."""
-        if b"\0" not in data or self.mode == "kubernetes":
+        if b"\0" not in data or self.mode in OBJECT_MODES:
             return self._take_lines(data)
         total = Batch()
         for _ in range(_RUNS):
             if data[:1] == b"\0" and not (self._tail or self._skipping):
                 size = len(data)
                 data = data.lstrip(b"\0")
-                _add(total, self._leave_out(size - len(data)))
+                add(total, self._leave_out(size - len(data)))
             end = data.find(b"\n\0") + 1 or len(data)
-            _add(total, self._take_lines(data[:end]))
+            add(total, self._take_lines(data[:end]))
             data = data[end:]
             if not data:
                 return total
-        _add(total, self._take_lines(data))
+        add(total, self._take_lines(data))
         return total
 
     def _leave_out(self, size: int) -> Batch:
@@ -122,14 +127,14 @@ class Intake:
             dropped += newline >= 0
             self._skipping = newline < 0
             data = data[dropped:]
-            _add(total, self._scan(b"", skipped=dropped))
+            add(total, self._scan(b"", skipped=dropped))
         if self._is_plain and len(self._tail) + len(data) <= LINE_LIMIT:
             end = data.rfind(b"\n") + 1
             if not end:
                 self._tail += data
                 return total
             tail, self._tail = self._tail, data[end:]
-            _add(total, self._scan(tail, memoryview(data)[:end]))
+            add(total, self._scan(tail, memoryview(data)[:end]))
             return total
         if self._tail:
             data = self._tail + data
@@ -137,20 +142,20 @@ class Intake:
         if not self._choose(data, last=False):
             self._tail = data
             return total
-        if self.mode == "kubernetes":
-            _add(total, self._scan(data))
+        if self.mode in OBJECT_MODES:
+            add(total, self._scan(data))
             return total
         if len(data) > LINE_LIMIT and data.find(b"\n", 0, LINE_LIMIT + 1) < 0:
             # One newline replaces the rest of the line and its own newline.
-            _add(total, self._scan(data[:LINE_LIMIT] + b"\n", skipped=-1))
+            add(total, self._scan(data[:LINE_LIMIT] + b"\n", skipped=-1))
             total.cut += 1
             self._skipping = True
-            _add(total, self._take_lines(data[LINE_LIMIT:]))
+            add(total, self._take_lines(data[LINE_LIMIT:]))
             return total
         end = data.rfind(b"\n") + 1
         self._tail = data[end:]
         if end:
-            _add(total, self._scan(data[:end] if self._tail else data))
+            add(total, self._scan(data[:end] if self._tail else data))
         return total
 
     def _choose(self, head: bytes, *, last: bool) -> bool:
@@ -158,14 +163,18 @@ class Intake:
         if self._scanner is not None:
             return True
         stripped = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
-        if not last and b"\n" not in stripped and len(stripped) < _HEAD:
+        first, newline, rest = stripped.partition(b"\n")
+        if first.rstrip() == b"{":  # whose object it is, its first key tells
+            newline = rest.rpartition(b"\n")[1]
+        if not last and not newline and len(stripped) < _HEAD:
             return False
+        self._source = source_in(head, self._source)
         self._set_mode(detect(head))
         return True
 
     def _set_mode(self, mode: str, splitter: ObjectSplitter | None = None) -> None:
         self.mode = mode
-        if mode == "kubernetes":
+        if mode in OBJECT_MODES:
             self._scanner = ObjectScanner(self._extractor, self._source, self._clock, splitter)
         elif mode == "pods":
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
@@ -177,28 +186,9 @@ class Intake:
     @property
     def _is_plain(self) -> bool:
         """Whether the input is known to be one of lines."""
-        return self.mode is not None and self.mode != "kubernetes"
+        return self.mode is not None and self.mode not in OBJECT_MODES
 
     def _scan(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         if self._scanner is None:
             return Batch()
         return self._scanner.feed(*parts, last=last, skipped=skipped)
-
-
-def _add(total: Batch, more: Batch) -> None:
-    """Put a later batch of the same input behind an earlier one."""
-    if total.events:
-        total.events += more.events
-    else:
-        total.events = more.events  # the usual case: nothing to copy
-    total.low = more.low if total.low is None else total.low
-    total.high = more.high if more.high is not None else total.high
-    total.lines += more.lines
-    total.unreadable += more.unreadable
-    total.timeless += more.timeless
-    total.cut += more.cut
-    total.bytes += more.bytes
-    total.is_estimated |= more.is_estimated
-    for source, (low, high) in more.sources.items():
-        known = total.sources.get(source, (low, high))
-        total.sources[source] = (min(known[0], low), max(known[1], high))

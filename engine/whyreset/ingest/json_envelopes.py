@@ -2,11 +2,14 @@
 
 from typing import Any
 
+from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
+from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google
 from whyreset.ingest.objects import Object, object_record, text_of
+from whyreset.ingest.peeling import any_stamp, epoch_stamp
 from whyreset.ingest.source_name import make_source, place_of_tag
-from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
+from whyreset.ingest.stamps import Stamp
 
 _NOWHERE = make_source("-")
 _DOCKER_LABELS = {
@@ -14,27 +17,20 @@ _DOCKER_LABELS = {
     "namespace": "io.kubernetes.pod.namespace",
     "container": "io.kubernetes.container.name",
 }
-_POD_LABEL = "k8s-pod/"
+_JOURNAL = frozenset({"_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_BOOT_ID", "_HOSTNAME"})
 _K8S_NAME = lazy(r"k8s_(?P<container>[^_]+)_(?P<pod>[^_]+)_(?P<namespace>[^_]+)_")
 
 
 def peel_object(found: Object) -> dict[str, Any] | None:
     """What an envelope says, by the names of `Peeling`'s fields; None for an app's own object."""
-    for layer in (_journald, _stern, _loki, _docker, _cloud, _fluent, _kubernetes):
-        peeled = layer(found)
-        if peeled is not None:
-            stamp = peeled.get("stamp")
-            if stamp is None:
-                peeled.pop("stamp", None)
-            return peeled
-    return None
+    return next((peeled for layer in _LAYERS if (peeled := layer(found)) is not None), None)
 
 
 def peel_value(pair: object) -> dict[str, Any] | None:
     """The same, for one `["nanoseconds", "line"]` of Loki's answers."""
     if not isinstance(pair, list) or len(pair) < 2 or not isinstance(pair[1], str):
         return None
-    stamp = _epoch(pair[0]) if isinstance(pair[0], str) else None
+    stamp = epoch_stamp(pair[0]) if isinstance(pair[0], str) else None
     if stamp is None:
         return None
     return {"envelope": "loki", "text": pair[1].removesuffix("\n"), "stamp": stamp}
@@ -51,24 +47,58 @@ def _docker(found: Object) -> dict[str, Any] | None:
         "text": text.removesuffix("\n"),
         "partial": not text.endswith("\n"),
         "stream": text_of(found.get("stream")),
-        "stamp": _stamp(found.get("time")),
+        "stamp": any_stamp(found.get("time")),
         "done": True,
         **{place: text_of(places.get(label)) for place, label in _DOCKER_LABELS.items()},
     }
 
 
+def _driver(found: Object) -> dict[str, Any] | None:
+    """Docker's driver for fluentd, and Vector's source of its logs: a container without a pod."""
+    name, text = text_of(found.get("container_name")), found.get("log", found.get("message"))
+    if name is None or "container_id" not in found or not isinstance(text, str):
+        return None
+    places = _K8S_NAME.match(name.removeprefix("/"))
+    return {
+        "envelope": "docker",
+        "text": text.removesuffix("\n"),
+        "partial": found.get("partial_message") == "true" and found.get("partial_last") != "true",
+        "stream": text_of(found.get("source")) or text_of(found.get("stream")),
+        "stamp": any_stamp(found.get("timestamp")) or any_stamp(found.get("@timestamp")),
+        "node": text_of(found.get("host")),
+        **(places.groupdict() if places else {"container": name.removeprefix("/")}),
+    }
+
+
+def hit(found: Object) -> dict[str, Any] | None:
+    """A hit of Elasticsearch or OpenSearch, whose `_source` is what a shipper sent."""
+    if "_index" not in found:
+        return None
+    source, fields = found.get("_source"), found.get("fields")
+    if not isinstance(source, dict) or not source:
+        if not isinstance(fields, dict):
+            return None
+        # Kibana shows the fields of a hit as lists.
+        source = {
+            key: values[0] for key, values in fields.items() if isinstance(values, list) and values
+        }
+    peeled = peel_object(source) or {"stamp": any_stamp(source.get("@timestamp")), "done": True}
+    if "text" not in peeled:
+        peeled["text"] = encode(source).decode()
+    return {**peeled, "envelope": "elastic"}
+
+
 def _fluent(found: Object) -> dict[str, Any] | None:
     if not _is_fluent(found):
         return None
-    text = found.get("log")
-    if not isinstance(text, str):
-        text = found.get("message")
+    text = next((found[key] for key in _TEXTS if isinstance(found.get(key), str)), None)
     peeled: dict[str, Any] = {
         "envelope": "fluentbit",
         "stream": text_of(found.get("stream")),
         "partial": "P" in (found.get("_p"), found.get("logtag")),
-        "stamp": _stamp(found.get("time")) or _stamp(found.get("date"))
-        or _stamp(found.get("@timestamp")) or _stamp(found.get("timestamp")),
+        "stamp": any_stamp(found.get("time")) or any_stamp(found.get("date"))
+        or any_stamp(found.get("@timestamp")) or any_stamp(found.get("timestamp"))
+        or any_stamp(found.get("_time")),
         "labels": _labels(found.get("kubernetes"), found.get("kubernetes_labels")),
         **places_of(found),
     }  # fmt: skip
@@ -79,11 +109,16 @@ def _fluent(found: Object) -> dict[str, Any] | None:
     return peeled
 
 
-_FLAT = frozenset({"kubernetes_pod_name", "kubernetes.pod_name", "kubernetes.pod.name"})
+_TEXTS = ("log", "message", "_msg")
+_FILES = ("filename", "file", "path", "file_path", "tailed_path", "log_path", "log.file.path")
+_PREFIXES = ("kubernetes_", "kubernetes.", "k8s_", "k8s.")
+_FLAT = frozenset(prefix + name for prefix in _PREFIXES for name in ("pod_name", "pod.name"))
 
 
 def _is_fluent(found: Object) -> bool:
     if isinstance(found.get("kubernetes"), dict) or not _FLAT.isdisjoint(found):
+        return True
+    if "_msg" in found and "_time" in found:  # VictoriaLogs
         return True
     if "stream" in found and not {"log", "_p", "logtag"}.isdisjoint(found):
         return True
@@ -97,17 +132,27 @@ def places_of(found: Object) -> dict[str, str | None]:
     places: dict[str, str | None] = {**place_of_tag(tag)} if tag else {}
     for place, names in (
         ("pod", ("pod_name", "pod.name")),
-        ("namespace", ("namespace_name", "pod_namespace", "namespace")),
+        ("namespace", ("namespace_name", "pod_namespace", "namespace", "namespace.name")),
         ("container", ("container_name", "container.name")),
         ("node", ("host", "pod_node_name", "node.name")),
     ):
         for name in names:
-            flat = found.get(f"kubernetes_{name}") or found.get(f"kubernetes.{name}")
-            value = text_of(_at(meta, name) or flat)
+            flat = (text_of(found.get(prefix + name)) for prefix in _PREFIXES)
+            value = text_of(_at(meta, name)) or next(filter(None, flat), None)
             if value:
                 places[place] = value
                 break
+    if "pod" not in places and (path := _path_in(found)):
+        places |= place_of_tag(path)
+    if "node" not in places and (node := text_of(found.get("hostname"))):
+        places["node"] = node
     return places
+
+
+def _path_in(found: Object) -> str | None:
+    """The name of the file that a shipper read, where it sends it along."""
+    paths = (text_of(found.get(key)) for key in _FILES)
+    return next(filter(None, paths), None)
 
 
 def _labels(meta: object, lifted: object) -> str | None:
@@ -125,7 +170,7 @@ def _at(found: object, path: str) -> object:
 
 
 def _journald(found: Object) -> dict[str, Any] | None:
-    if "__REALTIME_TIMESTAMP" not in found:
+    if "__REALTIME_TIMESTAMP" not in found and _JOURNAL.isdisjoint(found):
         return None
     message = found.get("MESSAGE")
     if isinstance(message, list):
@@ -138,15 +183,18 @@ def _journald(found: Object) -> dict[str, Any] | None:
     return {
         "envelope": "journald",
         "text": message if isinstance(message, str) else "",
-        "stamp": _epoch(found["__REALTIME_TIMESTAMP"]),
+        "stamp": epoch_stamp(found.get("__REALTIME_TIMESTAMP"))
+        or epoch_stamp(found.get("_SOURCE_REALTIME_TIMESTAMP")) or any_stamp(found.get("date")),
         "partial": found.get("CONTAINER_PARTIAL_MESSAGE") == "true",
         "node": node,
         "name": f"{node or '-'}/{unit or '-'}",
         **(places.groupdict() if places else {"container": container}),
-    }
+    }  # fmt: skip
 
 
 def _stern(found: Object) -> dict[str, Any] | None:
+    if "pod" in found:
+        return _stern_extended(found)
     if "podName" not in found or not isinstance(found.get("message"), str):
         return None
     return {
@@ -159,26 +207,31 @@ def _stern(found: Object) -> dict[str, Any] | None:
     }
 
 
+def _stern_extended(found: Object) -> dict[str, Any] | None:
+    """Of `-o extjson`, in which a message that is JSON is an object, not a text."""
+    message = found.get("message")
+    if not found.keys() <= {"namespace", "pod", "container", "message"} or "container" not in found:
+        return None
+    peeled: dict[str, Any] = {
+        "envelope": "stern",
+        **{place: text_of(found.get(place)) for place in ("namespace", "pod", "container")},
+    }
+    if isinstance(message, str):
+        return {**peeled, "text": message.removesuffix("\n")}
+    return {**peeled, "text": encode(message).decode(), "done": True}
+
+
 def _loki(found: Object) -> dict[str, Any] | None:
-    labels, line = found.get("labels"), found.get("line")
-    if isinstance(labels, dict) and isinstance(line, str):
-        peeled: dict[str, Any] = {
-            "envelope": "loki",
-            "text": line.removesuffix("\n"),
-            "stamp": _stamp(found.get("timestamp")),
-        }
-    else:
-        streams = streams_of(found)
-        if len(streams) != 1:
-            return None
-        labels = streams[0]["stream"]
-        values = [one for value in streams[0]["values"] if (one := peel_value(value))]
-        if not values:
-            return None
-        # By itself the object is one record: of several values none is lost, but they share the
-        # first's time. An input of such objects gives a record for each (`loki_streams`).
-        peeled = {**values[0], "text": "\n".join(each["text"] for each in values)}
-    return {**peeled, **label_places(labels)}
+    """A line of logcli, or of what Grafana downloads."""
+    labels, line = found.get("labels", found.get("fields")), found.get("line")
+    if not isinstance(labels, dict) or not isinstance(line, str):
+        return None
+    return {
+        "envelope": "loki",
+        "text": line.removesuffix("\n"),
+        "stamp": any_stamp(found.get("timestamp")),
+        **label_places(labels),
+    }
 
 
 def label_places(labels: Object) -> dict[str, str | None]:
@@ -204,37 +257,6 @@ def streams_of(found: Object) -> list[Object]:
     ]
 
 
-def _cloud(found: Object) -> dict[str, Any] | None:
-    """An entry of Google's Cloud Logging about a container."""
-    resource, text = found.get("resource"), found.get("textPayload")
-    labels = _at(resource, "labels")
-    if not isinstance(labels, dict) or not (isinstance(text, str) or "pod_name" in labels):
-        return None
-    stream = (text_of(found.get("logName")) or "").rpartition("/")[2]
-    peeled: dict[str, Any] = {
-        "envelope": "gcp",
-        "stamp": _stamp(found.get("timestamp")),
-        "pod": text_of(labels.get("pod_name")),
-        "namespace": text_of(labels.get("namespace_name")),
-        "container": text_of(labels.get("container_name")),
-        "node": text_of(labels.get("node_name")),
-        "labels": _cloud_labels(found.get("labels")),
-        "stream": stream if stream in ("stdout", "stderr") else None,
-    }
-    if isinstance(text, str):
-        peeled["text"] = text.removesuffix("\n")
-    else:
-        peeled["done"] = True
-    return peeled
-
-
-def _cloud_labels(labels: object) -> str | None:
-    if not isinstance(labels, dict):
-        return None
-    own = {k.removeprefix(_POD_LABEL): v for k, v in labels.items() if k.startswith(_POD_LABEL)}
-    return join_labels(own) if own else None
-
-
 def _kubernetes(found: Object) -> dict[str, Any] | None:
     if "metadata" not in found and "object" not in found:
         return None
@@ -253,19 +275,7 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
     }
 
 
-def _stamp(value: object) -> Stamp | None:
-    if isinstance(value, str):
-        try:
-            return Stamp(parse_rfc3339(value), (), 0)
-        except (ValueError, UnicodeError):
-            return _epoch(value)
-    return _epoch(value)
-
-
-def _epoch(value: object) -> Stamp | None:
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return Stamp(parse_epoch(value), (), 0)
-    except ValueError:
-        return None
+_LAYERS = (
+    _journald, _stern, _loki, _docker, _driver, google, azure, hit, cloudwatch, _fluent,
+    _kubernetes,
+)  # fmt: skip

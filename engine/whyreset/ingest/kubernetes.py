@@ -1,19 +1,17 @@
-"""Objects: streams and lists of JSON, pretty-printed or not, as records.
-
-They are Kubernetes', or those of Loki, which hold many lines each.
-"""
+"""Objects: streams and lists of JSON, pretty-printed or not, as records."""
 
 import re
 from collections.abc import Iterator
 
 from whyreset.basis.json_text import decode
+from whyreset.ingest.batches import Finder
+from whyreset.ingest.documents import Documents
 from whyreset.ingest.lines import Buffer
-from whyreset.ingest.loki_streams import stream_records
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.objects import Object, object_record
+from whyreset.ingest.objects import Object
 from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
-from whyreset.model.record import Record, Source
+from whyreset.model.record import Source
 
 OBJECT_LIMIT = 4 << 20
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[]{}]|"', re.DOTALL)
@@ -52,11 +50,19 @@ class ObjectSplitter:
                 self._depth += 1
             elif token == b"}":
                 yield from self._close(found.end())
-            elif self._depth == 1 and found[1] and token.startswith(b'"items"'):
+            elif self._depth == 1 and found[1] and self._is_list(token, found.start()):
                 self._unit, self._start = 1, None  # the list itself is no object
             elif token == b"]" and self._depth == 1:  # what follows in a list is none of its items
                 self._unit = 0
         self._drop()
+
+    def _is_list(self, key: bytes, at: int) -> bool:
+        """Whether a key holds a list of records: `items`, or `events` where it is the first."""
+        if key.startswith(b'"items"'):
+            return True
+        if not key.startswith(b'"events"') or self._start is None or at - self._start > 64:
+            return False
+        return not self._buffer[self._start + 1 : at].strip()
 
     def _close(self, end: int) -> Iterator[tuple[int, bytes]]:
         self._depth = max(0, self._depth - 1)
@@ -97,9 +103,8 @@ class ObjectScanner:
         clock: Clock,
         progress: ObjectSplitter | None = None,
     ) -> None:
-        self._extractor = extractor
-        self._source = source
-        self._clock = clock
+        self._finder = Finder(extractor, source)
+        self._documents = Documents(source, clock)
         self.progress = progress or ObjectSplitter()
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
@@ -109,37 +114,23 @@ class ObjectScanner:
         batch = Batch(size, lines=block.count(b"\n"))
         batch.lines += bool(last and block and not block.endswith(b"\n"))
         before = self.progress.cut
+        self._finder.announce(block)
         for offset, text in self.progress.feed(block):
             found = _decoded(text)
-            if found is None:
-                batch.unreadable += 1
-                continue
-            records = self._records(found, offset)
-            batch.unreadable += not records
-            for record in records:
-                batch.events += self._extractor.extract(record)
-                self._mark(batch, record)
+            records = None if found is None else self._documents.take(found, offset)
+            batch.unreadable += records is None
+            self._finder.find(batch, records or ())
+        if last:
+            self._finder.find(batch, self._documents.finish())
         batch.unreadable += last and self.progress.is_within
         batch.cut = self.progress.cut - before
         return batch
 
-    def _records(self, found: Object, offset: int) -> list[Record]:
-        record = object_record(found, self._source, offset)
-        if record is not None:
-            return [record]
-        return stream_records(found, self._source, self._clock, offset)
-
     def settle(self) -> Batch:
-        """Nothing waits here for lines to come."""
-        return Batch()
-
-    def _mark(self, batch: Batch, record: Record) -> None:
-        time = record.time
-        batch.low = time if batch.low is None else min(batch.low, time)
-        batch.high = time if batch.high is None else max(batch.high, time)
-        for source in (self._source, record.source):
-            low, high = batch.sources.get(source, (time, time))
-            batch.sources[source] = (min(low, time), max(high, time))
+        """The events of records that wait for further lines; call it when a source is quiet."""
+        batch = Batch()
+        self._finder.find(batch, self._documents.finish())
+        return batch
 
 
 def _decoded(text: bytes) -> Object | None:

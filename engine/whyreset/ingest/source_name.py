@@ -9,6 +9,10 @@ from whyreset.model.record import Source
 
 # Kubernetes draws the random parts of names from letters and digits that spell no words.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
+SURE_POD = rf"[a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}"
+"""A name that a ReplicaSet made."""
+POD = rf"[a-z0-9][a-z0-9.-]*-(?:\d{{1,4}}|[{_SAFE}]{{5}})"
+"""A name that any controller made; other things are called like it."""
 _REPLICA = lazy(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
 _CRON = lazy(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
 _ORDINAL = lazy(r"(.+)-\d{1,5}")
