@@ -86,6 +86,17 @@ def message(text: str) -> str:
     return text if text.startswith("{") else json.dumps(text)
 
 
+def sections(print_line: Callable[[Printed], str], heading: Callable[[Printed], str]) -> str:
+    printed: list[str] = []
+    last = None
+    for line in lines():
+        if line.pod != last:
+            printed += ["", heading(line)] if printed else [heading(line)]
+        last = line.pod
+        printed.append(print_line(line))
+    return "\n".join(printed) + "\n"
+
+
 def each(print_line: Callable[[Printed], str]) -> str:
     return "".join(print_line(line) + "\n" for line in lines())
 
@@ -173,6 +184,18 @@ LAYOUTS: dict[str, tuple[Callable[[], str], int]] = {
             lambda x: f"{x.pod} {x.container} {iso(x.time, 0, '').replace('T', ' ')[5:]} {x.text}"
         ),
         0,
+    ),
+    "tail": (lambda: sections(cri, lambda x: f"==> {file_of(x)} <=="), 9),
+    "tail, CRLF": (
+        lambda: sections(cri, lambda x: f"==> {file_of(x)} <==").replace("\n", "\r\n"),
+        9,
+    ),
+    "tail, docker": (
+        lambda: sections(
+            lambda x: compact({"log": x.text + "\n", "stream": x.stream, "time": iso(x.time)}),
+            lambda x: f"==> /var/log/pods/shop_{x.pod}_{UID}/{x.container}/0.log <==",
+        ),
+        9,
     ),
     "grep": (lambda: each(lambda x: f"{file_of(x)}:{cri(x)}"), 9),
     "grep in pods": (

@@ -64,7 +64,7 @@ def test_damaged(data: st.DataObject) -> None:
         at = data.draw(st.integers(0, len(raw) - 1))
         piece = data.draw(st.one_of(
             st.binary(max_size=4),
-            st.sampled_from([b'"', b"{", b"}", b"[", b"]", b"\n", b"\0", b"\\", b""]),
+            st.sampled_from([b'"', b"{", b"}", b"[", b"]", b"\n", b"\0", b"\\", b"==> x <==\n"]),
             st.sampled_from(sorted(LAYOUTS)).map(lambda name: printed(name)[:400]),
         ))  # fmt: skip
         raw[at : at + data.draw(st.integers(0, 40))] = piece
@@ -86,3 +86,12 @@ def test_an_object_of_an_app_is_a_record() -> None:
     (event,) = read(b'{\n  "time": "2026-11-22T10:00:00Z",\n  "error": "read ECONNRESET"\n}\n')
     assert event.text == '{"time":"2026-11-22T10:00:00Z","error":"read ECONNRESET"}'
     assert event.time == parse_rfc3339("2026-11-22T10:00:00Z")
+
+
+def test_many_files_in_one_input() -> None:
+    data = b"".join(
+        b"==> %d.log <==\n2026-11-22T10:00:00Z stderr F read ECONNRESET\n\n" % number
+        for number in range(2000)
+    )
+    events = read(data)
+    assert len({event.source.name for event in events}) == len(events) == 2000

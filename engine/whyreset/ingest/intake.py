@@ -10,6 +10,7 @@ from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.pod_table import PodTableScanner
 from whyreset.ingest.scan import Batch, BlockScanner
+from whyreset.ingest.sections import SectionScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
 
@@ -29,7 +30,7 @@ class Progress(NamedTuple):
     splitter: ObjectSplitter | None = None
 
 
-_Scanner = BlockScanner | ObjectScanner | PodTableScanner
+_Scanner = BlockScanner | ObjectScanner | PodTableScanner | SectionScanner
 
 
 class Intake:
@@ -178,6 +179,10 @@ class Intake:
             self._scanner = ObjectScanner(self._extractor, self._source, self._clock, splitter)
         elif mode == "pods":
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
+        elif mode == "sections":
+            self._scanner = SectionScanner(
+                lambda source: Intake(self._extractor, source, self._clock)
+            )
         else:
             self._scanner = BlockScanner(self._extractor, self._source, self._clock, mode)
             if self._left_out:

@@ -53,6 +53,7 @@ _FORMS = (
     ("compose", COMPOSE),
     ("stern", STERN_SURE),
     ("pods", _PODS),
+    ("sections", lazy("==> .+ <==$")),
     ("kubetail", lazy(r"Will tail \d+ logs\.\.\.")),
 )
 
@@ -61,8 +62,8 @@ def detect(head: bytes) -> str:
     """The layout of an input by its first non-empty line (in `head`).
 
     kubernetes and objects (these are no lines), cri, docker, json, kubectl, timestamps,
-    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them) or
-    plain.
+    kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them),
+    sections (of several files) or plain.
     """
     head = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
     text = _first_line(head)
