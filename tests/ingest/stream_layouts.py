@@ -1,5 +1,7 @@
 """The same records of three pods, as each tool, shipper and log store prints them."""
 
+import csv
+import io
 import json
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -169,6 +171,19 @@ def otlp(batch: list[Printed]) -> str:
     })  # fmt: skip
 
 
+def table(heading: list[str], row: Callable[[Printed], list[str]]) -> str:
+    text = io.StringIO()
+    writer = csv.writer(text, quoting=csv.QUOTE_ALL)
+    writer.writerows([heading, *(row(line) for line in lines())])
+    return text.getvalue()
+
+
+def halves(time: int) -> str:
+    second, rest = divmod(time, SECOND)
+    shown = datetime.fromtimestamp(second, UTC)
+    return f"{shown:%m/%d/%Y, %I:%M:%S}.{rest // 10**6:03} {shown:%p}"
+
+
 # By name: what is printed, and how many digits of a second it tells.
 LAYOUTS: dict[str, tuple[Callable[[], str], int]] = {
     "kubectl": (lambda: each(lambda x: f"[pod/{x.pod}/{x.container}] {iso(x.time)} {x.text}"), 9),
@@ -249,5 +264,24 @@ LAYOUTS: dict[str, tuple[Callable[[], str], int]] = {
             )
         ),
         9,
+    ),
+    "Azure, CSV": (
+        lambda: table(
+            ["TimeGenerated [UTC]", "PodName", "ContainerName", "LogMessage"],
+            lambda x: [halves(x.time), x.pod, x.container, x.text],
+        ),
+        3,
+    ),
+    "Kibana, CSV": (
+        lambda: table(
+            ["@timestamp", "kubernetes.pod_name", "kubernetes.container_name", "message"],
+            lambda x: [
+                datetime.fromtimestamp(x.time // SECOND, UTC).strftime("%b %d, %Y @ %H:%M:%S.000"),
+                x.pod,
+                x.container,
+                x.text,
+            ],
+        ),
+        0,
     ),
 }

@@ -88,6 +88,13 @@ def test_an_object_of_an_app_is_a_record() -> None:
     assert event.time == parse_rfc3339("2026-11-22T10:00:00Z")
 
 
+def test_a_quote_that_nothing_closes_loses_only_its_row() -> None:
+    rows = b'time,message\n2026-11-22T10:00:00Z,"read\n' + (
+        b"2026-11-22T10:00:01Z,read ECONNRESET\n" * 20_000
+    )
+    assert len(read(rows)) == 20_000
+
+
 def test_many_files_in_one_input() -> None:
     data = b"".join(
         b"==> %d.log <==\n2026-11-22T10:00:00Z stderr F read ECONNRESET\n\n" % number

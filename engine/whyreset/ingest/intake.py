@@ -4,6 +4,7 @@ from typing import NamedTuple
 
 from whyreset.ingest.batches import add
 from whyreset.ingest.envelopes import OBJECT_MODES, ORDERED_MODES
+from whyreset.ingest.exports import ExportScanner
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
 from whyreset.ingest.layout import detect, source_in
 from whyreset.ingest.lines import Buffer
@@ -30,7 +31,7 @@ class Progress(NamedTuple):
     splitter: ObjectSplitter | None = None
 
 
-_Scanner = BlockScanner | ObjectScanner | PodTableScanner | SectionScanner
+_Scanner = BlockScanner | ObjectScanner | PodTableScanner | SectionScanner | ExportScanner
 
 
 class Intake:
@@ -179,6 +180,8 @@ class Intake:
             self._scanner = ObjectScanner(self._extractor, self._source, self._clock, splitter)
         elif mode == "pods":
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
+        elif mode == "csv":
+            self._scanner = ExportScanner(self._extractor, self._source, self._clock)
         elif mode == "sections":
             self._scanner = SectionScanner(
                 lambda source: Intake(self._extractor, source, self._clock)

@@ -6,6 +6,7 @@ from whyreset.ingest import syslog
 from whyreset.ingest.bundles import unbundled
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.envelopes import ANSI, CRI, TIMESTAMPS, Line, Peeler
+from whyreset.ingest.exports import columns_of
 from whyreset.ingest.json_envelopes import label_places, peel_object
 from whyreset.ingest.peeling import Peeling
 from whyreset.ingest.prefixes import (
@@ -63,7 +64,7 @@ def detect(head: bytes) -> str:
 
     kubernetes and objects (these are no lines), cri, docker, json, kubectl, timestamps,
     kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of them),
-    sections (of several files) or plain.
+    sections (of several files), csv or plain.
     """
     head = head.lstrip(b"\xef\xbb\xbf\r\n\t ")
     text = _first_line(head)
@@ -76,6 +77,8 @@ def detect(head: bytes) -> str:
     for mode, form in _FORMS:
         if form.match(text):
             return mode
+    if columns_of(text):
+        return "csv"
     if dump(Peeling(text), Clock()) or listed(Peeling(text)):
         return "json"
     found = KUBETAIL.match(text)
