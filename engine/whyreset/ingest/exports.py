@@ -1,6 +1,5 @@
 """Exports: what log stores and the consoles of clouds download as CSV, a record a row."""
 
-import csv
 from collections.abc import Iterator
 from typing import Any, NamedTuple
 
@@ -60,6 +59,8 @@ def columns_of(heading: str) -> Columns | None:
 
 def _fields(row: str) -> list[str]:
     """The fields of a row; none where it cannot be read."""
+    import csv  # noqa: PLC0415 - seldom met
+
     try:
         return next(csv.reader([row]), [])
     except csv.Error:

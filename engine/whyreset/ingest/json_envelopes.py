@@ -122,7 +122,9 @@ def _is_fluent(found: Object) -> bool:
         return True
     if "stream" in found and not {"log", "_p", "logtag"}.isdisjoint(found):
         return True
-    return isinstance(found.get("log"), str) and "date" in found
+    if isinstance(found.get("log"), str) and "date" in found:
+        return True
+    return isinstance(found.get("tag"), str) and bool(place_of_tag(found["tag"]))
 
 
 def places_of(found: Object) -> dict[str, str | None]:

@@ -57,6 +57,7 @@ _FORMS = (
     lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
     lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}})(?:,| @)? {_HALVES}"),
     lazy(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
+    lazy(rf"(?P<month>\d\d)-(?P<day>\d\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}{_OFFSET}"),
     lazy(rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_HMS}"),  # MySQL, tornado
 )
@@ -65,7 +66,8 @@ _LEVEL = (
     r"|[TDIWEFC](?![a-z]))"
 )
 _LEAD = lazy(
-    rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
+    r"(?:<\d+>| {2,8}(?=\d{4}[-/])|"
+    rf"\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
     r"ACCESS |\[Nest\] \d+ +- |"
     r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
