@@ -88,6 +88,25 @@ def test_an_object_of_an_app_is_a_record() -> None:
     assert event.time == parse_rfc3339("2026-11-22T10:00:00Z")
 
 
+@pytest.mark.parametrize(
+    "dump",
+    [
+        '{\n  "port": 8080,\n  "peers": [{"a": 1}]\n}\n',
+        '[{"name":"a"},{"name":"b"}]\n',
+        '[\n  "a"\n]\n',
+    ],
+)
+@given(st.lists(st.integers(0, 250), max_size=4))
+def test_a_log_that_begins_with_an_object(dump: str, cuts: list[int]) -> None:
+    lines = "2026-11-22T10:00:00Z read ECONNRESET\n{\n2026-11-22T10:00:01Z read ECONNRESET\n"
+    data = (dump + lines).encode()
+    events = read(data, [min(cut, len(data)) for cut in cuts])
+    assert [event.offset for event in events] == [len(dump), len(dump) + 39]
+    assert [event.time for event in events] == [
+        parse_rfc3339(f"2026-11-22T10:00:0{n}Z") for n in (0, 1)
+    ]
+
+
 def test_a_quote_that_nothing_closes_loses_only_its_row() -> None:
     rows = b'time,message\n2026-11-22T10:00:00Z,"read\n' + (
         b"2026-11-22T10:00:01Z,read ECONNRESET\n" * 20_000

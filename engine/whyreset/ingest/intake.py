@@ -146,6 +146,7 @@ class Intake:
             return total
         if self.mode in OBJECT_MODES:
             add(total, self._scan(data))
+            add(total, self._go_astray())
             return total
         if len(data) > LINE_LIMIT and data.find(b"\n", 0, LINE_LIMIT + 1) < 0:
             # One newline replaces the rest of the line and its own newline.
@@ -158,6 +159,20 @@ class Intake:
         self._tail = data[end:]
         if end:
             add(total, self._scan(data[:end] if self._tail else data))
+        return total
+
+    def _go_astray(self) -> Batch:
+        """Read on by lines, if those of a log follow an object with which it began."""
+        found = self._scanner.stray() if isinstance(self._scanner, ObjectScanner) else None
+        if found is None:
+            return Batch()
+        total = self.settle()
+        offset, rest = found
+        total.bytes -= len(rest)
+        total.lines -= rest.count(b"\n")
+        self._scanner, self.mode = None, None
+        self._left_out += offset
+        add(total, self._take_lines(rest))
         return total
 
     def _choose(self, head: bytes, *, last: bool) -> bool:
@@ -177,7 +192,10 @@ class Intake:
     def _set_mode(self, mode: str, splitter: ObjectSplitter | None = None) -> None:
         self.mode = mode
         if mode in OBJECT_MODES:
-            self._scanner = ObjectScanner(self._extractor, self._source, self._clock, splitter)
+            # Kubernetes' may have the complaints of a client between them.
+            self._scanner = ObjectScanner(
+                self._extractor, self._source, self._clock, splitter, minds=mode == "objects"
+            )
         elif mode == "pods":
             self._scanner = PodTableScanner(self._extractor, self._source, self._clock)
         elif mode == "csv":

@@ -14,19 +14,27 @@ from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
 
 OBJECT_LIMIT = 4 << 20
+_STRAY = re.compile(rb"[^\s\[\],\x1e\xef\xbb\xbf]")
+"""What stands between objects in none of their streams: lines of a log, which had begun with an
+object."""
 _TOKEN = re.compile(rb'"(?:[^"\\]|\\.)*"(\s*:)?|[]{}]|"', re.DOTALL)
 
 
 class ObjectSplitter:
-    """Cuts a stream of JSON objects, and the `items` of lists, into single objects."""
+    """Cuts a stream of JSON objects, and the `items` of lists, into single objects.
 
-    def __init__(self) -> None:
+    Where lines of a log follow them, it stops, if it `minds` them: `stray` tells which.
+    """
+
+    def __init__(self, *, minds: bool = False) -> None:
+        self._minds = minds
         self._buffer = bytearray()
         self._base = 0  # offset of the buffer in the input
         self._at = 0  # how much of the buffer has been read
         self._depth = 0
         self._unit = 0  # the depth at which an object begins: 1 within a list's items
         self._start: int | None = None
+        self._stray: int | None = None
         self.cut = 0
 
     @property
@@ -39,6 +47,8 @@ class ObjectSplitter:
         self._buffer += block
         for found in _TOKEN.finditer(bytes(self._buffer), self._at):
             token = found[0]
+            if self._minds and self._depth == 0 and self._is_stray(found.start(), token):
+                break
             if token == b'"':  # a string that the block does not complete
                 break
             if token[:1] == b'"' and found.end() == len(self._buffer) and not found[1]:
@@ -54,7 +64,25 @@ class ObjectSplitter:
                 self._unit, self._start = 1, None  # the list itself is no object
             elif token == b"]" and self._depth == 1:  # what follows in a list is none of its items
                 self._unit = 0
-        self._drop()
+        else:
+            if self._minds and self._depth == 0:
+                self._is_stray(len(self._buffer), b"{")
+        if self._stray is None:
+            self._drop()
+
+    def stray(self) -> tuple[int, bytes] | None:
+        """(offset, bytes so far) of the lines that follow the objects, if such do."""
+        if self._stray is None:
+            return None
+        return self._base + self._stray, bytes(self._buffer[self._stray :])
+
+    def _is_stray(self, end: int, token: bytes) -> bool:
+        found = _STRAY.search(self._buffer, self._at, end)
+        if found is None and token in {b"{", b"]"}:
+            return False
+        self._stray = found.start() if found else end
+        self._at = self._stray
+        return True
 
     def _is_list(self, key: bytes, at: int) -> bool:
         """Whether a key holds a list of records: `items`, or `events` where it is the first."""
@@ -102,10 +130,12 @@ class ObjectScanner:
         source: Source,
         clock: Clock,
         progress: ObjectSplitter | None = None,
+        *,
+        minds: bool = False,
     ) -> None:
         self._finder = Finder(extractor, source)
         self._documents = Documents(source, clock)
-        self.progress = progress or ObjectSplitter()
+        self.progress = progress or ObjectSplitter(minds=minds)
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the objects that the next bytes complete."""
@@ -125,6 +155,10 @@ class ObjectScanner:
         batch.unreadable += last and self.progress.is_within
         batch.cut = self.progress.cut - before
         return batch
+
+    def stray(self) -> tuple[int, bytes] | None:
+        """(offset, bytes so far) of the lines that follow the objects, if such do."""
+        return self.progress.stray()
 
     def settle(self) -> Batch:
         """The events of records that wait for further lines; call it when a source is quiet."""
