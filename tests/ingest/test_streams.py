@@ -114,6 +114,12 @@ def test_a_quote_that_nothing_closes_loses_only_its_row() -> None:
     assert len(read(rows)) == 20_000
 
 
+def test_a_heading_that_is_none() -> None:
+    lines = b"  ==> a <==\n2026-11-22T10:00:00Z stderr F read ECONNRESET\n"
+    (event,) = read(lines)
+    assert (event.source.name, event.text) == ("-", "read ECONNRESET")
+
+
 def test_many_files_in_one_input() -> None:
     data = b"".join(
         b"==> %d.log <==\n2026-11-22T10:00:00Z stderr F read ECONNRESET\n\n" % number

@@ -37,7 +37,8 @@ _Scanner = BlockScanner | ObjectScanner | PodTableScanner | SectionScanner | Exp
 class Intake:
     """Feed it bytes in any pieces; it gives the same events for the same bytes.
 
-    With the `progress` of another one it goes on from there.
+    With the `progress` of another one it goes on from there. One of several files in an input is
+    a part, and has no parts itself.
     """
 
     def __init__(
@@ -46,7 +47,10 @@ class Intake:
         source: Source,
         clock: Clock,
         progress: Progress | None = None,
+        *,
+        is_part: bool = False,
     ) -> None:
+        self._is_part = is_part
         self._extractor = extractor
         self._source = source
         self._clock = clock
@@ -186,8 +190,13 @@ class Intake:
         if not last and not newline and len(stripped) < _HEAD:
             return False
         self._source = source_in(head, self._source)
-        self._set_mode(detect(head))
+        mode = detect(head)
+        self._set_mode("plain" if self._is_part and mode == "sections" else mode)
         return True
+
+    def _of_file(self, source: Source) -> "Intake":
+        """What reads one of several files in an input."""
+        return Intake(self._extractor, source, self._clock, is_part=True)
 
     def _set_mode(self, mode: str, splitter: ObjectSplitter | None = None) -> None:
         self.mode = mode
@@ -201,9 +210,7 @@ class Intake:
         elif mode == "csv":
             self._scanner = ExportScanner(self._extractor, self._source, self._clock)
         elif mode == "sections":
-            self._scanner = SectionScanner(
-                lambda source: Intake(self._extractor, source, self._clock)
-            )
+            self._scanner = SectionScanner(self._of_file, self._source)
         else:
             self._scanner = BlockScanner(self._extractor, self._source, self._clock, mode)
             if self._left_out:

@@ -29,10 +29,14 @@ class Reader(Protocol):
 
 
 class SectionScanner:
-    """Finds the events of several files; `reader` makes what reads one of them."""
+    """Finds the events of several files; `reader` makes what reads one of them.
 
-    def __init__(self, reader: Callable[[Source], Reader]) -> None:
+    `source` is that of lines above the first heading.
+    """
+
+    def __init__(self, reader: Callable[[Source], Reader], source: Source) -> None:
         self._reader = reader
+        self._source = source
         self._open: OrderedDict[str, Reader] = OrderedDict()
         self._path = ""
         self._held = b""  # an empty line, behind which a heading may come
@@ -68,7 +72,8 @@ class SectionScanner:
             return
         reader = self._open.get(self._path)
         if reader is None:
-            reader = self._open[self._path] = self._reader(source_of_path(self._path))
+            source = source_of_path(self._path) if self._path else self._source
+            reader = self._open[self._path] = self._reader(source)
             if len(self._open) > _MOST:
                 _, oldest = self._open.popitem(last=False)
                 add(total, oldest.feed(b"", last=True))
