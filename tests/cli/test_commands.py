@@ -68,6 +68,19 @@ def test_a_missing_rule_file(shell: Any, tmp_path: Path) -> None:
         assert "no such file" in said.out + said.err
 
 
+def test_rules_from_a_pipe(shell: Any) -> None:
+    """`-r <(...)`: it is there, and cannot be read again when rules are reloaded."""
+    said = shell.run("check", *OWN, "/dev/stdin", stdin=b"rule x {}", code=1)
+    assert "a pipe or a device is no rule file" in said.out + said.err
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="nothing is forbidden to root")
+def test_a_folder_of_rules_that_may_not_be_read(shell: Any, tmp_path: Path) -> None:
+    (tmp_path / "closed").mkdir(mode=0o300)
+    said = shell.run("check", *OWN, tmp_path / "closed", code=1)
+    assert "cannot be read: Permission denied" in said.out + said.err
+
+
 def test_a_hostile_rule_file_cannot_paint(shell: Any, tmp_path: Path) -> None:
     path = tmp_path / "evil.rules"
     path.write_text("rule x { \x1b]0;owned\x07 }\n")
@@ -116,6 +129,24 @@ def test_explain_a_label_a_rule_and_the_unknown(shell: Any) -> None:
         assert "when     at least 4" in said
         assert "remedy   none ± needed" in said
     assert "unknown" in shell.run("explain", "unknown", *OWN, "-r", shell.rules).out
+
+
+def test_explain_shows_texts_as_a_verdict_does(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "bare.rules"
+    path.write_text(
+        "rule bare { label idle_timeout; burst of reset by pod gap 5s; when { at least 1 }\n"
+        'verify "kubectl get pod -o jsonpath={{.spec.nodeName}} {count}" }\n'
+    )
+    said = shell.run("explain", "bare", *OWN, "-r", path).out
+    assert "  verify   kubectl get pod -o jsonpath={.spec.nodeName} {count}\n" in said
+    event = "event reset { match `read tcp <local:addr>-><peer:addr>: read: connection reset` }\n"
+    path.write_text(event + path.read_text())
+    line = b"2026-11-22T10:00:00Z read tcp 10.0.0.9:1->10.0.0.1:2: read: connection reset\n"
+    verdict = shell.run("run", *OWN, "-r", path, stdin=line).out
+    for text in (said, verdict):
+        assert "verify" in text
+        assert "because" not in text
+        assert "remedy" not in text
 
 
 def test_explain_what_is_no_name(shell: Any) -> None:

@@ -33,6 +33,25 @@ def test_a_file_named_twice_is_read_once(shell: Any, lines: Lines, tmp_path: Pat
     assert "read 20 lines from 1 input: 20 events, 20 resets" in said.out
 
 
+def test_the_id_of_a_burst_does_not_depend_on_how_its_path_is_spelt(
+    shell: Any, lines: Lines, tmp_path: Path
+) -> None:
+    (tmp_path / "inner").mkdir()
+    log = tmp_path / "app.log"
+    log.write_bytes(lines(20))
+    pods = [tmp_path / place / "shop_api-1_1f0c-22" / "api" / "0.log" for place in ("pods", "copy")]
+    for pod in pods:
+        pod.parent.mkdir(parents=True)
+        pod.write_bytes(lines(20))
+    for spellings in (
+        (log, os.path.relpath(log), f"./{os.path.relpath(log)}", f"{tmp_path}/inner/..//app.log"),
+        (*pods, os.path.relpath(pods[0]), pods[0].parent),
+    ):
+        said = [shell.reads("-o", "json", path).out for path in spellings]
+        assert len(set(said)) == 1
+        assert said[0]
+
+
 def test_each_reset_has_one_line(shell: Any, lines: Lines) -> None:
     said = shell.reads(stdin=lines(50), command="label")
     labels = [orjson.loads(line) for line in said.out.splitlines()]

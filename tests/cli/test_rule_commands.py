@@ -3,6 +3,7 @@
 import gzip
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -182,6 +183,36 @@ def test_what_is_got_more_than_once_is_said_once(shell: Any, tmp_path: Path) -> 
     assert said.count("✗ at least 2  1 reset  <- decides") == 1
 
 
+def test_a_failure_names_the_value_that_differs(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "values.rules"
+    path.write_text(
+        "rule x { label probe_noise; severity info; burst of reset by pod, peer gap 30s\n"
+        "when { at least 4; every 1s..60s ± 15% }\n"
+        'test "beat" { at 0s..60s every 10s reset peer=10.0.0.1\n'
+        "expect probe_noise confidence=1% jitter=50% severity=critical pod=other period=20s\n"
+        "expect probe_noise missed=3 } }\n"
+    )
+    said = shell.run("test", OWN, path, code=1).out
+    got = "probe_noise peer=10.0.0.1 count=7"
+    assert f"confidence=0.01 jitter=0.5 severity=critical pod=other period=20.0, got {got} " in said
+    wrong = next(line for line in said.splitlines() if "confidence=0.01 jitter" in line)
+    assert re.search(
+        r", got .* confidence=0\.9\d* jitter=0 severity=info pod=app-1 period=10.0s$", wrong
+    )
+    assert f"expected probe_noise missed=3, got {got} missed=0 period=10.0s" in said
+
+
+def test_a_confidence_is_a_share(shell: Any, tmp_path: Path) -> None:
+    path = tmp_path / "share.rules"
+    path.write_text(
+        "rule x { label probe_noise; confidence 80%; burst of reset by pod, peer gap 30s\n"
+        "when { at least 1 }\n"
+        'test "one" { at 0s reset peer=10.0.0.1; expect probe_noise confidence=80%\n'
+        "expect probe_noise confidence=0.8 } }\n"
+    )
+    assert "1 passed, 0 failed" in shell.run("test", OWN, path).out
+
+
 def test_results_for_programs(shell: Any, failing: Path) -> None:
     told = shell.run("test", OWN, "-o", "json", failing, code=1).out.splitlines()
     by_title = {each["title"]: each for each in map(json.loads, told)}
@@ -244,6 +275,12 @@ def test_a_folder_with_nothing_to_test(shell: Any, tmp_path: Path, lines: Any) -
         said = shell.run("test", *words, code=2)
         assert said.out == ""
         assert f"{tmp_path}: no *.rules and no *expected.jsonl is in this folder" in said.err
+
+
+def test_a_named_pipe_is_no_case(shell: Any, tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "x.expected.jsonl")
+    said = shell.run("test", OWN, tmp_path, code=2).err
+    assert "no *.rules and no *expected.jsonl is in this folder" in said
 
 
 def test_a_folder_that_is_not_read_to_its_end_fails(shell: Any, tmp_path: Path, lines: Any) -> None:

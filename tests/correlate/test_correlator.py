@@ -172,14 +172,19 @@ def test_owners_are_bounded(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     owners = Owners()
     for i in range(2000):
         owners.learn(lab.event(i, "reset", i, local="10.0.0.1", pod=f"host-{i % 2}"))
-    assert len(owners.of("10.0.0.1", lab.start + 2000)) <= 16
+    assert owners.of("10.0.0.1", lab.start + 2000) == []
+    for i in range(2000):
+        owners.learn(lab.event(i, "reset", i, local="10.0.0.2", pod=f"heir-{i}"))
+        owners.learn(lab.event(i, "address", i, pod=f"guest-{i}", host_network="true"))
+    assert len(owners.of("10.0.0.2", lab.start + 2000)) <= 16
     for i in range(2000):
         fields = {"address": f"10.2.{i // 250}.{i % 250}", "pod": f"p-{i}", "workload": f"w-{i}"}
         owners.learn(lab.event(i, "address", i, labels="a=b", **fields))
-    history, addresses, labels = owners.state()
+    history, addresses, labels, guests = owners.state()
     assert len(history) <= 100
     assert len(addresses) <= 100
     assert len(labels) <= 100
+    assert len(guests) <= 100
 
 
 # ---- whatever was drawn

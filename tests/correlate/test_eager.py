@@ -82,3 +82,22 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         eager.label([reset(i * 100, "a", f"pod-{i}", i)])
     assert len(eager._memories) == 50
     assert len(eager._clusters) < 10
+
+
+def test_a_burst_keeps_its_id_while_a_stretch_waits_for_what_comes_after_it() -> None:
+    plan = load_text(
+        "rule probe {\n"
+        "  label probe_noise\n"
+        "  span 2m\n"
+        "  burst of reset by pod, peer gap 30s\n"
+        "  when { at least 4; none have termination on pod within 5m after if known }\n"
+        "}\n"
+    )
+    eager, correlator, seen = Eager(plan), Correlator(plan), set()
+    for i in range(100):
+        event = reset(10 * i, "a", "p", i)
+        correlator.feed(event)
+        seen |= {each.burst for each in eager.label([event]) if each.label == "probe_noise"}
+        seen |= {verdict.id for verdict in correlator.provisional()}
+    correlator.finish()
+    assert seen == {verdict.id for verdict in correlator.take_verdicts()}

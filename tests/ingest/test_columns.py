@@ -46,6 +46,7 @@ TEXTS = (
     "summary: ERROR connection to 10.1.1.1 lost",
     "ERROR connection to 10.1.1.1 lost: connection reset by peer",
     "all is well",
+    "all is well, " * 900,
     "\tat Thing.run(Thing.java:7)",
     "Caused by: java.io.IOException: connection reset by peer",
     "java.net.SocketException: connection reset by peer",
@@ -65,10 +66,12 @@ def extractor():
     return Extractor(load_text(RULES).definitions)
 
 
-def cri(lines):
+def cri(lines, pace=20_000_000):
+    """A CRI log with a line in each `pace` ns."""
+    times = [divmod(number * pace, 1_000_000_000) for number in range(len(lines))]
     return "".join(
-        f"2026-11-22T10:00:{number // 50:02}.{number % 50 * 20_000_000:09}Z {stream} {tag} {text}\n"
-        for number, (text, stream, tag) in enumerate(lines)
+        f"2026-11-22T10:00:{second:02}.{fraction:09}Z {stream} {tag} {text}\n"
+        for (second, fraction), (text, stream, tag) in zip(times, lines, strict=True)
     ).encode()
 
 
@@ -79,9 +82,11 @@ def events(extractor, data):
 
 
 @settings(deadline=None, max_examples=300)
-@given(lines=LINES, times=st.sampled_from((1, 1, 9)))
-def test_as_the_long_way(extractor, lines, times):
-    data = cri(lines * times)
+@given(
+    lines=LINES, times=st.sampled_from((1, 1, 9)), pace=st.sampled_from((10**6, 2 * 10**7, 10**8))
+)
+def test_as_the_long_way(extractor, lines, times, pace):
+    data = cri(lines * times, pace)
     quick = events(extractor, data)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "Columns", lambda *_: None)
@@ -101,3 +106,13 @@ def test_a_storm_keeps_its_lines_only(extractor):
 def test_an_odd_stamp_costs_the_fast_path_not_the_event(extractor):
     data = cri([(TEXTS[0], "stderr", "F")] * 3).replace(b"10:00:00.020000000Z", b"10:00:00.02Z")
     assert len(events(extractor, data)) == 3
+
+
+@pytest.mark.parametrize(("pace", "is_one"), [(10**7, True), (10**8, False)])
+def test_a_record_goes_on_far_below_if_it_does_so_soon(extractor, pace, is_one):
+    """Four lines of 12 KiB on the other stream stand between a reset and its stack, and enough
+    before them for the head of the input to be over."""
+    between = [("all is well, " * 900, "stdout", "F")] * 4
+    lines = [(TEXTS[0], "stderr", "F"), *between, ("\tat Thing.run", "stderr", "F")]
+    (event,) = events(extractor, cri([*between, *between, *lines, *between], pace))
+    assert event.text.endswith("Thing.run") is is_one

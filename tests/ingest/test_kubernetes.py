@@ -20,9 +20,14 @@ ADDRESS = Matcher(
     None, (), (Mapped("address", ("status", "podIP"), "ip"),),
     (KeyCondition(("kind",), "=", "Pod"),), (), "t:2",
 )  # fmt: skip
+ACCESS = Matcher(
+    None, (), (Mapped("client", ("remote_addr",), "ip"),),
+    (KeyCondition(("status",), "=", "499"),), (b"499",), "t:3",
+)  # fmt: skip
 DEFINITIONS = (
     Definition("termination", (), (KILLING,), (), (), (), "t:1"),
     Definition("address", (), (ADDRESS,), (), (), (), "t:2"),
+    Definition("access", (), (ACCESS,), (), (), (), "t:3"),
 )
 
 
@@ -135,3 +140,18 @@ def test_a_huge_object_is_left_out_and_reading_goes_on():
     ]
     assert len(found) == 1
     assert splitter.cut == 1
+
+
+def test_what_an_application_logged_over_several_lines_is_read():
+    entry = {"time": "2026-11-22T10:00:00Z", "remote_addr": "203.0.113.9", "status": "499"}
+    intake = Intake(Extractor(DEFINITIONS), make_source("x"), Clock())
+    batch = intake.feed((json.dumps(entry, indent=2) + "\n").encode() * 2, last=True)
+    assert [event.fields for event in batch.events] == [{"client": "203.0.113.9"}] * 2
+    assert {event.time for event in batch.events} == {parse_rfc3339("2026-11-22T10:00:00Z")}
+    assert batch.unreadable == 0
+
+
+def test_an_object_that_tells_no_time_is_counted():
+    intake = Intake(Extractor(DEFINITIONS), make_source("x"), Clock())
+    batch = intake.feed(b'{\n  "status": "499"\n}\n', last=True)
+    assert (batch.events, batch.unreadable) == ([], 1)

@@ -1,4 +1,4 @@
-"""Loki's pushes and answers: each value is a record of its own, whatever order they come in."""
+"""Loki's pushes and answers, and OTLP's: each value is a record of its own, in whatever order."""
 
 import json
 from typing import Any
@@ -55,6 +55,44 @@ def test_a_push_of_several_streams() -> None:
 def test_one_stream_a_line() -> None:
     lines = b"".join(json.dumps(each).encode() + b"\n" for each in (NEWEST_FIRST, OTHER))
     assert told(read(lines)) == WANTED
+
+
+def otlp(stream: dict[str, Any]) -> dict[str, Any]:
+    places = {f"k8s.{name}.name": {"stringValue": at} for name, at in stream["stream"].items()}
+    records = [{"timeUnixNano": at, "body": {"stringValue": line}} for at, line in stream["values"]]
+    return {
+        "resource": {"attributes": [{"key": key, "value": at} for key, at in places.items()]},
+        "scopeLogs": [{"logRecords": records}],
+    }
+
+
+def test_records_of_otlp() -> None:
+    export = json.dumps({"resourceLogs": [otlp(NEWEST_FIRST), otlp(OTHER)]}).encode()
+    assert told(read(export + b"\n")) == WANTED
+    single = b"".join(
+        json.dumps({"resourceLogs": [otlp(each)]}).encode() + b"\n"
+        for each in (NEWEST_FIRST, OTHER)
+    )
+    assert told(read(single)) == WANTED
+
+
+def test_an_exception_beside_the_body_of_otlp() -> None:
+    told_by = {"exception.type": "Reset", "exception.message": "from 10.1.0.9:3: reset"}
+    record = {
+        "timeUnixNano": "0",
+        "observedTimeUnixNano": NOW,
+        "body": {"kvlistValue": {"values": [{"key": "msg", "value": {"stringValue": "failed"}}]}},
+        "attributes": [{"key": key, "value": {"stringValue": at}} for key, at in told_by.items()],
+    }
+    export = {"resourceLogs": [{"scopeLogs": [{"logRecords": [record, {"body": None}, 7]}]}, 7]}
+    (event,) = read(json.dumps(export).encode() + b"\n")
+    assert (event.time, event.fields["peer"]) == (NOW, "10.1.0.9")
+    assert event.text == '{"msg":"failed"}\nReset: from 10.1.0.9:3: reset'
+
+
+def test_an_otlp_export_that_holds_nothing() -> None:
+    assert read(b'{"resourceLogs":[{"resource":{},"scopeLogs":[]}]}\n') == []
+    assert read(b'{"resourceLogs":[]}\n') == []
 
 
 def test_no_two_events_share_a_place() -> None:

@@ -84,6 +84,55 @@ def test_leap_day_has_a_year():
     assert datetime.fromtimestamp(stamp.time / NS, UTC).date() == date(2028, 2, 29)
 
 
+def year_of(text: str, clock: Clock) -> int:
+    stamp = read_header(text, clock)
+    assert stamp is not None
+    return datetime.fromtimestamp(stamp.time / NS, UTC).year
+
+
+CHANGED = parse_rfc3339("2026-11-29T00:00:00Z")
+
+
+@pytest.mark.parametrize(
+    "clock",
+    [Clock(changed=CHANGED, reference=CHANGED), Clock(latest=lambda: CHANGED),
+     Clock(latest=lambda: CHANGED, reference=CHANGED)],
+    ids=["at rest", "live", "pipe"],
+)  # fmt: skip
+@pytest.mark.parametrize(
+    ("day", "year"),
+    [("Nov 28", 2026), ("Dec  5", 2026), ("Dec  8", 2025), ("May 27", 2026), ("Jun 12", 2026),
+     ("Jan  1", 2026), ("Dec 31", 2025)],
+)  # fmt: skip
+def test_no_line_is_younger_than_its_file(clock: Clock, day: str, year: int) -> None:
+    assert year_of(f"{day} 10:00:00 x", clock) == year
+
+
+def test_a_reader_that_runs_for_years_goes_with_the_time() -> None:
+    now = [CHANGED]
+    clock = Clock(latest=lambda: now[0])
+    for _ in range(40):
+        now[0] += 30 * 86_400 * NS
+        today = datetime.fromtimestamp(now[0] / NS, UTC)
+        assert year_of(f"{today:%b %d} 00:00:00 x", clock) == today.year
+
+
+@pytest.mark.parametrize("day", ["Jan  1 00:00:00", "Jul  2 12:00:00", "Dec 31 23:59:59"])
+def test_a_year_that_was_named_is_that_of_all_its_days(day: str) -> None:
+    clock = Clock(reference=parse_rfc3339("2025-07-02T00:00:00Z"), changed=CHANGED, year=2025)
+    assert year_of(f"{day} x", clock) == 2025
+
+
+@pytest.mark.parametrize("zone", ["+99:99", "-9999", "+15:00", "+10:60", "-15:30"])
+def test_what_no_zone_can_be(zone: str) -> None:
+    stamp = read_header(f"2026-11-22T10:00:00{zone} x", CLOCK)
+    assert stamp == Stamp(parse_rfc3339("2026-11-22T10:00:00Z"), ("zone",), 19)
+    with pytest.raises(ValueError, match="not an offset"):
+        parse_rfc3339(f"2026-11-22T10:00:00{zone}")
+    with pytest.raises(ValueError, match="not an offset"):
+        parse_zone(zone)
+
+
 def test_refine_keeps_the_outer_base_and_takes_the_inner_fraction():
     outer = Stamp(1000 * NS, ("year", "zone"), 0)
     assert refine(outer, Stamp(1000 * NS + 483, ("year", "zone"), 0)).time == 1000 * NS + 483

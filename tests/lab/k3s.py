@@ -44,9 +44,9 @@ class Cluster:
             self._lifecycle(pod, "ContainerStarted", at + NS // 50)
         return pod
 
-    def end(self, pod: Pod, grace: float) -> None:
-        """Delete a pod: SIGTERM, and SIGKILL after the grace time."""
-        self.say_ending(pod)
+    def end(self, pod: Pod, grace: float, *, deleted: bool = True) -> None:
+        """Delete a pod, or end its container only: SIGTERM, and SIGKILL after the grace time."""
+        self.say_ending(pod, deleted=deleted)
         strike(pod, signal.SIGTERM)
         for _ in range(round(grace * 10)):
             if not inside(pod) or not self.lab.wait(0.1):
@@ -54,11 +54,13 @@ class Cluster:
         strike(pod, signal.SIGKILL)
         self._gone(pod)
 
-    def say_ending(self, pod: Pod) -> None:
-        """What is told when a pod is to be ended."""
+    def say_ending(self, pod: Pod, *, deleted: bool = True) -> None:
+        """What is told when a pod, or its container only, is to be ended."""
         ground, at = self.lab.ground, now()
         if self.told in ("all", "journal"):
-            ground.kubelet(pod, f'"SyncLoop DELETE" source="api" pods=["{self._name(pod)}"]', at)
+            if deleted:
+                text = f'"SyncLoop DELETE" source="api" pods=["{self._name(pod)}"]'
+                ground.kubelet(pod, text, at)
             text = (
                 f'"Killing container with a grace period" pod="{self._name(pod)}" '
                 f'podUID="{self.ids[pod.name]}" containerName="{pod.container}" '
@@ -66,10 +68,12 @@ class Cluster:
             )
             ground.kubelet(pod, text, at)
         if self.told in ("all", "events"):
-            ground.event(
-                "ReplicaSet", pod, "SuccessfulDelete", f"Deleted pod: {pod.name}", at - NS // 9
-            )
-            ground.event("Pod", pod, "Killing", f"Stopping container {pod.container}", at)
+            text = f"Container {pod.container} failed liveness probe, will be restarted"
+            if deleted:
+                deletion = f"Deleted pod: {pod.name}"
+                ground.event("ReplicaSet", pod, "SuccessfulDelete", deletion, at - NS // 9)
+                text = f"Stopping container {pod.container}"
+            ground.event("Pod", pod, "Killing", text, at)
 
     def died(self, pod: Pod, *, restarted: bool = True) -> None:
         """A container ended by itself, and is started again."""
@@ -77,11 +81,16 @@ class Cluster:
         at = now()
         if self.told in ("all", "events"):
             self.lab.ground.back_off(pod, at + NS)
-        if restarted and self.told in ("all", "journal", "starts"):
-            self._lifecycle(pod, "ContainerStarted", at + 2 * NS)
-        if restarted and self.told in ("all", "events", "starts"):
+        if restarted:
+            self.say_started(pod, at + 2 * NS)
+
+    def say_started(self, pod: Pod, at: int) -> None:
+        """What is told when a container is started again."""
+        if self.told in ("all", "journal", "starts"):
+            self._lifecycle(pod, "ContainerStarted", at)
+        if self.told in ("all", "events", "starts"):
             text = f"Started container {pod.container}"
-            self.lab.ground.event("Pod", pod, "Started", text, at + 2 * NS)
+            self.lab.ground.event("Pod", pod, "Started", text, at)
 
     def _gone(self, pod: Pod) -> None:
         ground, at = self.lab.ground, now()

@@ -6,7 +6,11 @@ from functools import cache
 from pathlib import Path
 
 import pytest
-from tests.rules.test_lines import events_of
+from tests.rules.test_lines import NOW, events_of
+
+from whyreset.ingest.layout import peel_record
+from whyreset.ingest.stamps import Clock
+from whyreset.model.record import Record
 
 CASES = Path(__file__).parents[1] / "cases"
 LINES = [
@@ -29,9 +33,14 @@ def wrapped(wrapper: dict[str, str], text: str) -> str:
     return "\n".join(head + written(line) + tail for line in text.split("\n"))
 
 
+def peeled(line: str) -> Record:
+    return peel_record(line.encode(), Clock(reference=NOW))
+
+
 @cache
 def found_in(text: str) -> list[tuple[str, dict[str, object]]]:
-    return [(event.kind, dict(event.fields)) for event in events_of(text)]
+    found = [(event.kind, dict(event.fields)) for event in events_of(text)]
+    return sorted(found, key=lambda event: event[0])
 
 
 def cut_lines(text: str) -> Iterator[tuple[str, str]]:
@@ -55,6 +64,24 @@ def cut_lines(text: str) -> Iterator[tuple[str, str]]:
 def test_in_an_envelope(wrapper: dict[str, str]) -> None:
     wrong = [line for line in LINES if found_in(wrapped(wrapper, line)) != found_in(line)]
     assert not wrong, "\n".join(["", *wrong])
+
+
+@pytest.mark.parametrize("wrapper", WRAPPERS, ids=lambda wrapper: wrapper["name"])
+def test_time_and_source_in_an_envelope(wrapper: dict[str, str]) -> None:
+    """A whole stamp of the envelope counts, whatever the message says; without any the message's
+    own does. No message changes the source, and none loses a character."""
+    probe = peeled(wrapped(wrapper, "text"))
+    for line in LINES:
+        alone = peeled(line)
+        if "\n" in line or alone.envelope != "plain":
+            continue
+        inside = peeled(wrapped(wrapper, line))
+        assert inside.source == probe.source, line
+        assert line.endswith(inside.text), line
+        if probe.time_from == "arrival":
+            assert (inside.time, inside.assumed) == (alone.time, alone.assumed), line
+        elif not probe.assumed:
+            assert (inside.time, inside.assumed) == (probe.time, ()), line
 
 
 def test_cut_in_two() -> None:

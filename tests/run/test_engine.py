@@ -1,5 +1,7 @@
 """The engine for other programs: records in, the same verdicts as a replay, put away at will."""
 
+import copy
+import pickle
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -47,11 +49,23 @@ def run(engine: Engine, given: list[Record]) -> tuple[list[Verdict], list[Labell
     return [verdict for verdict in verdicts if verdict.state == "final"], labels
 
 
+def snapshot(engine: Engine) -> Engine:
+    return Engine.restore(engine.snapshot())
+
+
+def pickled(engine: Engine) -> Engine:
+    made = pickle.loads(pickle.dumps(engine))
+    assert isinstance(made, Engine)
+    return made
+
+
+@pytest.mark.parametrize("moved", [snapshot, pickled, copy.deepcopy])
 @given(st.integers(0, 10**6), st.data())
-@settings(max_examples=30)
+@settings(max_examples=15)
 def test_put_away_and_taken_up_anywhere(
-    plan: Plan, corpus: Callable[[int], Any], seed: int, data: st.DataObject
-) -> None:
+    moved: Callable[[Engine], Engine],
+    plan: Plan, corpus: Callable[[int], Any], seed: int, data: st.DataObject,
+) -> None:  # fmt: skip
     given_records = records(corpus(seed).files)
     plain = run(Engine(plan), given_records)
     at = data.draw(st.integers(0, len(given_records)))
@@ -59,7 +73,7 @@ def test_put_away_and_taken_up_anywhere(
     before: list[Verdict] = []
     for record in given_records[:at]:
         before += engine.feed(record)
-    engine = Engine.restore(engine.snapshot())
+    engine = moved(engine)
     verdicts, labels = run(engine, given_records[at:])
     assert [v for v in before if v.state == "final"] + verdicts == plain[0]
     assert labels == plain[1]

@@ -15,13 +15,18 @@ def parse_prefix(text: str) -> Prefix:
 
 
 def plain_address(text: str) -> str:
-    """The address without brackets, zone or an IPv4-mapped IPv6 prefix."""
-    if ":" not in text:
+    """The address without brackets or zone, in the one spelling of RFC 5952 (Java writes
+    `fd00:0:0:0:0:0:0:1`); an IPv4-mapped one as IPv4. What is no address stays as it is."""
+    return _ipv6(text.strip("[]").partition("%")[0]) if ":" in text else text
+
+
+@lru_cache(maxsize=8192)
+def _ipv6(text: str) -> str:
+    try:
+        address = ipaddress.IPv6Address(text)
+    except ValueError:
         return text
-    text = text.strip("[]").partition("%")[0]
-    if text[:7].lower() == "::ffff:" and "." in text:
-        return text[7:]
-    return text
+    return str(address.ipv4_mapped or address)
 
 
 def split_port(text: str) -> tuple[str, int | None]:
@@ -38,7 +43,13 @@ def split_port(text: str) -> tuple[str, int | None]:
 
 def is_port(text: str) -> bool:
     """Whether a text is a number that a port may have."""
-    return len(text) <= _PORT_DIGITS and text.isdecimal()
+    return len(text) <= _PORT_DIGITS and text.isdecimal() and int(text) < 1 << 16
+
+
+def is_own(address: str) -> bool:
+    """Whether an address means whoever uses it: the loopback of each pod, which its containers
+    share, is another."""
+    return address.startswith("127.") or address == "::1"
 
 
 def membership(prefixes: Iterable[str]) -> Callable[[str], bool]:

@@ -84,7 +84,7 @@ def add_time_options(parser: argparse.ArgumentParser) -> None:
     )  # fmt: skip
     parser.add_argument(
         "--year", type=number(1970, 2115), default=None,
-        help="year of times that name none (default: nearest)",
+        help="year of all times that name none (default: nearest)",
     )  # fmt: skip
 
 
@@ -163,7 +163,7 @@ def clock_of(options: argparse.Namespace) -> Clock:
     if options.year is None:
         return Clock(zone=zone)
     middle = datetime(options.year, 7, 2, tzinfo=UTC).timestamp()
-    return Clock(zone=zone, reference=round(middle) * NS)
+    return Clock(zone=zone, reference=round(middle) * NS, year=options.year)
 
 
 def say(text: str) -> None:

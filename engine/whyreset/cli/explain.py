@@ -60,13 +60,19 @@ def _wrong_name(name: str, plan: Plan) -> str:
     return f"no label or rule is named {name!r}" + (f"; {hint}" if hint else "")
 
 
+def _single(text: str) -> str:
+    """A text with the braces that it means: they are doubled where it is written."""
+    return text.replace("{{", "{").replace("}}", "}")
+
+
 def _page(rule: Rule) -> str:
     lines = [f"{rule.name} ({rule.label}): {rule.title}", f"  {rule.by}{scope_words(rule.scope)}"]
     lines += [f"  patched by {patch}" for patch in rule.patches]
     lines += [f"  when     {clause.text}" for clause in rule.when]
     lines += [f"  unless   {clause.text}" for clause in rule.unless]
-    lines += [f"  because  {rule.because}", f"  remedy   {rule.remedy}"]
-    lines += [f"  verify   {command}" for command in rule.verify]
+    texts = [("because", rule.because), ("remedy", rule.remedy)]
+    texts += [("verify", command) for command in rule.verify]
+    lines += [f"  {name:7}  {_single(text)}" for name, text in texts if text]
     cost = cost_of(rule)
     looks = f"{format_duration(cost.look_back)} back, {format_duration(cost.look_ahead)} ahead"
     lines.append(f"  looks    {looks}; final {format_duration(cost.latest)} after the last reset")

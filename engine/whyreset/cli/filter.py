@@ -87,8 +87,9 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         help="leave out resets of this label (repeatable)",
     )  # fmt: skip
     parser.add_argument(
-        "--key", metavar="KEY", default="whyreset", help="the key to add (default whyreset)"
-    )
+        "--key", metavar="KEY", type=_key, default="whyreset",
+        help="the key to add (default whyreset); records that have it pass as they are",
+    )  # fmt: skip
     for name, what, example in (
         ("text", "the message", "event.original"),
         ("namespace", "the namespace", "meta.namespace"),
@@ -106,6 +107,12 @@ def add_label_options(parser: argparse.ArgumentParser) -> None:
         help="write verdicts as JSON lines to a file, a named pipe, fd:N or unix:PATH",
     )  # fmt: skip
     add_lateness_option(parser)
+
+
+def _key(text: str) -> str:
+    if not text:
+        raise argparse.ArgumentTypeError("the key is empty")
+    return text
 
 
 def keys_of(options: argparse.Namespace) -> Keys:
@@ -205,6 +212,7 @@ def remarks_of(counts: Counts, labeller: Labeller, sink: VerdictSink | None) -> 
         (counts.raw, "lines were no JSON and were wrapped"),
         (counts.broken, "lines were broken JSON"),
         (counts.cut, "records were too long and were cut"),
+        (counts.taken, "records with events had the key already and passed as they are"),
         (counts.failed, "records could not be read and passed as they are"),
         (labeller.late, "events came too late to be in order (see --lateness)"),
         (sink.lost if sink is not None else 0, "verdicts could not be written"),

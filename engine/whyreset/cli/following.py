@@ -60,9 +60,7 @@ def _wrong_usage(options: argparse.Namespace) -> str | None:
 def _run_of(
     options: argparse.Namespace, plan: Plan, checkpoint: Checkpoint | None, signals: Signals
 ) -> Follow:
-    clock = clock_of(options)._replace(arrival=system_time)
-    if not clock.reference:
-        clock = clock._replace(reference=system_time())
+    clock = clock_of(options)._replace(arrival=system_time, latest=system_time)
     return Follow(
         plan,
         Folders(options.paths, os.uname().nodename, options.skip),  # a pod's host has its name

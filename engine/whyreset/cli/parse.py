@@ -38,7 +38,7 @@ def run(options: argparse.Namespace) -> int:
     near_misses = NearMisses(plan.definitions)
     clock = clock_of(options)
     if options.year is None:  # of a line by itself nothing else tells which year is the nearest
-        clock = clock._replace(reference=time.time_ns())
+        clock = clock._replace(reference=time.time_ns(), latest=time.time_ns)
     for line in _lines(options.line):
         record = peel_record(line, clock)
         events = extractor.extract(record)

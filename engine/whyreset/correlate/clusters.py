@@ -1,8 +1,9 @@
 """Clusters: events that no rule's burst can part, gathered until they are due to be judged."""
 
 import heapq
+from bisect import insort
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, sub
 from typing import Any
 
@@ -45,6 +46,7 @@ class Clusters:
         self._keys = {kind: key_reader(reach.keys) for kind, reach in reaches.items()}
         self._most = most
         self._open: dict[Place, Cluster] = {}
+        self._cut: dict[Place, list[Cluster]] = {}
         self._deadlines: list[tuple[int, int, Cluster]] = []
         self._tickets = 0
 
@@ -64,6 +66,11 @@ class Clusters:
         """The cluster of a place that takes events now."""
         return self._open.get(place)
 
+    def cut_at(self, place: Place) -> Sequence[Cluster]:
+        """The stretches of a place that take no more events, but wait for what comes after them,
+        in the order of time."""
+        return self._cut.get(place, ())
+
     def place_of(self, event: Event) -> Place:
         """Where an event belongs."""
         return event.kind, self._keys[event.kind](event)
@@ -78,6 +85,10 @@ class Clusters:
         self._open = {p: c for p, c in opened.items() if c.kind in self._reaches}
         self._deadlines = [entry for entry in deadlines if entry[2].kind in self._reaches]
         heapq.heapify(self._deadlines)
+        self._cut = {}
+        for *_, cluster in sorted(self._deadlines):
+            if cluster.cut is not None and not cluster.settled:
+                self._note_cut(cluster)
 
     def add(self, event: Event) -> None:
         """Take one event."""
@@ -146,12 +157,19 @@ class Clusters:
         cluster.settled = True
         if self._open.get(cluster.place) is cluster:
             del self._open[cluster.place]
+        waiting = self._cut.get(cluster.place, [])
+        if cluster in waiting:
+            waiting.remove(cluster)
+            if not waiting:
+                del self._cut[cluster.place]
 
     def reopen(self, cluster: Cluster) -> None:
         """It was not judged after all."""
         cluster.settled = False
         if cluster.cut is None:
             self._open.setdefault(cluster.place, cluster)
+        else:
+            self._note_cut(cluster)
         self._remind(self._due(cluster), cluster)
 
     def take_first(self, events: int) -> list[Cluster]:
@@ -194,9 +212,13 @@ class Clusters:
         cluster.cut, cluster.last = time, cluster.events[-1].time
         start, last = (carried[0].time, carried[-1].time) if carried else (time, time)
         follower = Cluster(cluster.place, start, last, carried)
+        self._note_cut(cluster)
         self._remind(self._due(cluster), cluster)
         self._begin(follower)
         return follower
+
+    def _note_cut(self, cluster: Cluster) -> None:
+        insort(self._cut.setdefault(cluster.place, []), cluster, key=_start)
 
     def _is_full(self, cluster: Cluster, time: int) -> bool:
         reach = self._reaches[cluster.kind]

@@ -72,6 +72,7 @@ class Correlator:
         self._clusters = Clusters(self._reaches, lambda _: self.most)
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
+        self._foreseen: dict[Place, dict[int, dict[tuple[str, Key], Open]]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
         self._fed = self._now = 0
@@ -193,7 +194,7 @@ class Correlator:
             if wanted is not None and not wanted(cluster.place, len(cluster.events)):
                 continue
             try:
-                case = self._tried(cluster)
+                case = self._foresee(cluster)
             except BrokenOffError:
                 break
             said += [self._verdict(e, "provisional") for e in case.after.values() if e.rule]
@@ -211,6 +212,7 @@ class Correlator:
             self._clusters.reopen(cluster)
             return False
         self._open.pop(place, None)
+        self._foreseen.pop(place, None)
         going_on = {} if cluster.cut is None else within_reach(case.after, cluster.last)
         if self._wants_verdicts:
             self._say(case, going_on)
@@ -230,17 +232,31 @@ class Correlator:
             for slot, entry in case.after.items()
         ]
 
-    def _tried(self, cluster: Cluster) -> Case:
-        """Try a cluster rule by rule; what nobody claims is unknown."""
+    def _foresee(self, cluster: Cluster) -> Case:
+        """What an open cluster would come to now: it goes on with the bursts of stretches before
+        it, which wait for what comes after them. What these would come to is kept till then."""
+        going_on, known = self._at(cluster.place), self._foreseen.setdefault(cluster.place, {})
+        for earlier in self._clusters.cut_at(cluster.place):
+            if earlier.start not in known:
+                case = self._tried(earlier, going_on)
+                known[earlier.start] = within_reach(case.after, earlier.last)
+            going_on = known[earlier.start]
+        return self._tried(cluster, going_on)
+
+    def _tried(self, cluster: Cluster, going_on: dict[tuple[str, Key], Open] | None = None) -> Case:
+        """Try a cluster rule by rule; what nobody claims is unknown. The bursts that it may go on
+        with are those of what was decided last, unless others are given."""
         if self.stopped():
             raise BrokenOffError
-        case = Case(cluster.events, dict(self._at(cluster.place)))
+        before = self._at(cluster.place) if going_on is None else going_on
+        case = Case(cluster.events, dict(before))
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
             if not case.pool:
                 break
         if case.pool and cluster.kind == RESET:
-            self._leave_unknown(case)
+            for key, burst in self._left_over(case):
+                self._claim(case, None, key, Outcome(claimed=burst))
         return case
 
     def _try(self, judge: Judge, case: Case) -> None:
@@ -260,17 +276,13 @@ class Correlator:
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
             else:
-                self._failed(case, rule, key, outcome, burst)
+                case.failures.add(rule, key, burst, outcome)
         if len(claimed) == len(case.pool):
             case.pool = Burst()
         elif claimed:
             taken = set(map(id, claimed))
             case.pool = Burst(event for event in case.pool if id(event) not in taken)
             case.bursts = {}
-
-    def _failed(self, case: Case, rule: Rule, key: Key, outcome: Outcome, burst: Burst) -> None:
-        """A rule has claimed nothing of a burst."""
-        case.failures.add(rule, key, burst, outcome)
 
     def _bursts(self, case: Case, events: Burst, rule: Rule) -> list[tuple[Key, Burst]]:
         reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]
@@ -304,10 +316,6 @@ class Correlator:
             also = self._others(rule, outcome.claimed, case)
         case.after[slot] = Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
-
-    def _leave_unknown(self, case: Case) -> None:
-        for key, burst in self._left_over(case):
-            self._claim(case, None, key, Outcome(claimed=burst))
 
     def _nearest(self, case: Case, first: Event) -> Attempt | None:
         """The attempt that got furthest with a reset that nobody claimed."""

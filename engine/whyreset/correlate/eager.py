@@ -107,7 +107,7 @@ class Eager(Correlator):
 
     def _judge(self, cluster: Cluster) -> Case:
         """Try the rules on a cluster as it is, and say and remember the labels."""
-        place, case = cluster.place, self._tried(cluster)
+        place, case = cluster.place, self._foresee(cluster)
         if cluster.kind != RESET:
             return case
         memory = self._memory(place)

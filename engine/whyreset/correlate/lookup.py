@@ -6,22 +6,20 @@ from fnmatch import fnmatchcase
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from whyreset.basis.network import is_own
 from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage
 from whyreset.correlate.owners import Owners
+from whyreset.correlate.upstreams import Upstreams
 from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
 _SERIES_LIMIT = 100_000
-_NAMES = 4096
-"""Names of upstreams that are remembered: in months there are many."""
-_PARTS = 16
-"""Parts of an upstream's name that are looked at."""
 
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
-_STATE = ("_upstream_names", "evicted")
+_STATE = ("_upstreams", "evicted")
 
 UNKNOWN = "unknown"
 """`FIELD = unknown`: the line does not say."""
@@ -147,7 +145,7 @@ class Evidence:
             asked = _Asked(test, _KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
         self.coverage = Coverage()
-        self._upstream_names: dict[str, set[str]] = {}
+        self._upstreams = Upstreams()
         self.evicted = 0
 
     def asks_for(self, kind: str) -> bool:
@@ -187,12 +185,8 @@ class Evidence:
             yield str(upstream)
         name = event.fields.get("upstream_name")
         if name:
-            text = str(name)
-            if text not in self._upstream_names:
-                if len(self._upstream_names) >= _NAMES:
-                    self._upstream_names.pop(next(iter(self._upstream_names)))
-                self._upstream_names[text] = _workloads_named(text)
-            yield text
+            self._upstreams.learn(str(name))
+            yield str(name)
 
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does
@@ -215,16 +209,11 @@ class Evidence:
         for namespace, key in wanted:
             series = table.get(key)
             events = series.between(low, high) if series is not None else ()
-            if namespace is not None:
+            if question.relation == "from caller" or is_own(key):
+                events = [event for event in events if _is_of_same_pod(reset, event)]
+            elif namespace is not None:
                 events = [event for event in events if _is_within(namespace, event)]
             found += events
-        if question.relation == "from caller":
-            pod, within = reset.get("pod"), reset.source.namespace
-            found = [
-                event
-                for event in found
-                if event.get("pod") == pod and (within is None or _is_within(within, event))
-            ]
         if question.kind in ENDS:
             found = [event for event in found if event is not reset]
         return found
@@ -239,7 +228,10 @@ class Evidence:
         if relation == "to workload":
             return [(None, key) for key in self._upstreams_of(reset)] or None
         if relation == "on peer":
-            owners = self._owners.of(str(reset.fields.get("peer", "")), time)
+            peer = str(reset.fields.get("peer", ""))
+            if is_own(peer) and reset.source.pod is not None:
+                return [(reset.source.namespace, reset.source.pod)]
+            owners = self._owners.of(peer, time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
         field = _FIELDS.get(relation, "node")
         value = reset.get(field)
@@ -254,8 +246,7 @@ class Evidence:
         local = reset.fields.get("local")
         if local:
             keys.add(str(local))
-        keys |= {name for name, parts in self._upstream_names.items() if workload in parts}
-        return sorted(keys)
+        return sorted(keys | self._upstreams.of(reset.source.namespace, workload))
 
     def forget(self, floor: int, most: int = END) -> None:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
@@ -299,6 +290,14 @@ _FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on work
 """By relation the field of the reset that the key of an event must be."""
 
 
+def _is_of_same_pod(reset: Event, event: Event) -> bool:
+    """Whether an event is about the pod that logged a reset."""
+    within = reset.source.namespace
+    if event.get("pod") != reset.get("pod"):
+        return False
+    return within is None or _is_within(within, event)
+
+
 def _is_within(namespace: str, event: Event) -> bool:
     """Pods and workloads of the same name in two namespaces are not the same."""
     own = event.fields
@@ -306,12 +305,3 @@ def _is_within(namespace: str, event: Event) -> bool:
     elsewhere = "pod" in own or "workload" in own
     theirs = own.get("namespace") if elsewhere else event.get("namespace")
     return theirs is None or theirs == namespace
-
-
-def _workloads_named(upstream_name: str) -> set[str]:
-    """The workload names that a proxy's service name may stand for: `shop-cart-80`,
-    `shop-cart-http@kubernetes`, `be_cart/srv1`, `cart.shop.svc.cluster.local`."""
-    base = upstream_name.partition("@")[0].partition("/")[0]
-    first = base.partition(".")[0]
-    parts = first.replace("_", "-").split("-")[:_PARTS]
-    return {"-".join(parts[i:j]) for i in range(len(parts)) for j in range(i + 1, len(parts) + 1)}

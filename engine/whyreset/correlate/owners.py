@@ -3,11 +3,13 @@
 from bisect import bisect_right
 from typing import Any, NamedTuple
 
+from whyreset.basis.network import is_own
 from whyreset.model.event import Event
 
 _LIMIT = 65536
 _HISTORY = 16
 """Owners of one address: pods in the host's network share it, and take turns without end."""
+_LINK_LOCAL = ("169.254.", "fe80:", "0.0.0.0")
 
 
 class Owner(NamedTuple):
@@ -29,6 +31,7 @@ class Owners:
         self._history: dict[str, list[tuple[int, Owner]]] = {}
         self._addresses: dict[str, set[tuple[str | None, str]]] = {}
         self._labels: dict[str, dict[str | None, str]] = {}  # pod -> namespace -> labels
+        self._guests: dict[tuple[str | None, str], None] = {}  # pods in the network of their host
 
     def learn(self, event: Event) -> None:
         """Take what the event says: `address` events, and the local side of resets."""
@@ -38,21 +41,24 @@ class Owners:
         else:
             address = event.fields.get("local")
             history = self._history.get(str(address))
-            if history is not None and history[-1][1].pod == event.source.pod:
+            if history and _is_same(history[-1][1], event.source.namespace, event.source.pod):
                 return  # the usual case: nothing new
         pod = event.get("pod")
-        if not address or not pod:
+        if pod is None:
             return
         owner = Owner(_text(event.get("namespace")), _text(event.get("workload")), str(pod))
-        self._add(str(address), event.time, owner)
+        if event.kind == "address" and event.fields.get("host_network"):
+            self._note_guest(owner)
+        elif address and not self._is_of_node(str(address), owner):
+            self._add(str(address), event.time, owner)
 
     def state(self) -> Any:
         """What was learnt, for a snapshot."""
-        return self._history, self._addresses, self._labels
+        return self._history, self._addresses, self._labels, self._guests
 
     def set_state(self, state: Any) -> None:
         """Go on from a snapshot."""
-        self._history, self._addresses, self._labels = state
+        self._history, self._addresses, self._labels, self._guests = state
 
     def labels_of(self, event: Event) -> str | None:
         """The labels of the pod that printed an event; None where they are not known."""
@@ -72,17 +78,32 @@ class Owners:
             self._labels.pop(next(iter(self._labels)))
         self._labels.setdefault(str(pod), {})[_text(event.get("namespace"))] = str(labels)
 
+    def _note_guest(self, owner: Owner) -> None:
+        if len(self._guests) >= _LIMIT:
+            self._guests.pop(next(iter(self._guests)))
+        self._guests[owner.namespace, owner.pod] = None
+
+    def _is_of_node(self, address: str, owner: Owner) -> bool:
+        """Whether an address that a pod uses is not its own: that of its node, or of the loopback
+        that each pod has."""
+        guest = (owner.namespace, owner.pod) in self._guests
+        return guest or is_own(address) or address.startswith(_LINK_LOCAL)
+
     def _add(self, address: str, time: int, owner: Owner) -> None:
         history = self._history.get(address)
         if history is None:
             if len(self._history) >= _LIMIT:
                 self._drop(next(iter(self._history)))
             self._history[address] = [(time, owner)]
-        elif history[-1][1].pod != owner.pod:
+        elif not history or _is_same(history[-1][1], owner.namespace, owner.pod):
+            return
+        elif any(_is_same(each, owner.namespace, owner.pod) for _, each in history):
+            self._drop(address)
+            self._history[address] = []  # two that take turns share it: it is their node's
+            return
+        else:
             history.append((time, owner))
             del history[:-_HISTORY]
-        else:
-            return
         if owner.workload:
             self._addresses.setdefault(owner.workload, set()).add((owner.namespace, address))
 
@@ -108,6 +129,11 @@ class Owners:
             for within, address in self._addresses.get(workload, ())
             if within is None or namespace is None or within == namespace
         }
+
+
+def _is_same(owner: Owner, namespace: str | None, pod: str | None) -> bool:
+    """Whether an owner is that pod; a namespace that is not known may be any."""
+    return owner.pod == pod and (namespace in (None, owner.namespace) or owner.namespace is None)
 
 
 def _text(value: object) -> str | None:

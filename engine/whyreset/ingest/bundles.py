@@ -4,20 +4,14 @@ from collections.abc import Iterator
 from typing import Any
 
 from whyreset.basis.json_text import encode
-from whyreset.ingest.cloud_envelopes import cloudwatch
+from whyreset.ingest.cloud_envelopes import OTEL_PLACES, cloudwatch
 from whyreset.ingest.json_envelopes import hit, label_places, peel_value, streams_of
 from whyreset.ingest.objects import Object, text_of
 from whyreset.ingest.peeling import epoch_stamp
 from whyreset.ingest.source_name import place_of_tag
 
 Peeled = dict[str, Any]
-_OTLP_PLACES = {
-    "pod": "k8s.pod.name",
-    "namespace": "k8s.namespace.name",
-    "container": "k8s.container.name",
-    "node": "k8s.node.name",
-    "stream": "log.iostream",
-}
+_OTLP_PLACES = {**OTEL_PLACES, "stream": "log.iostream"}
 _SCALARS = ("stringValue", "intValue", "doubleValue", "boolValue")
 _DEEPEST = 8
 
@@ -69,7 +63,9 @@ def _otlp(found: Object) -> Iterator[Peeled]:
         shared = _attributes(resource) if isinstance(resource, dict) else {}
         for scope_logs in _objects(resource_logs, "scopeLogs"):
             for record in _objects(scope_logs, "logRecords"):
-                yield _otlp_record(record, {**shared, **_attributes(record)})
+                peeled = _otlp_record(record, {**shared, **_attributes(record)})
+                if peeled["text"]:
+                    yield peeled
 
 
 def _otlp_record(record: Object, told: Object) -> Peeled:
@@ -81,10 +77,18 @@ def _otlp_record(record: Object, told: Object) -> Peeled:
     path = text_of(told.get("log.file.path"))
     if path and not places["pod"]:
         places |= place_of_tag(path)
-    peeled: Peeled = {"envelope": "otlp", "stamp": stamp, **places}
-    if isinstance(body, str):
-        return {**peeled, "text": body.removesuffix("\n")}
-    return {**peeled, "text": encode(body).decode(), "done": True}
+    is_text = isinstance(body, str)
+    text = str(body) if is_text else encode(body).decode() if body else ""
+    text = "\n".join(part for part in (text.removesuffix("\n"), _failure(told)) if part)
+    return {"envelope": "otlp", "stamp": stamp, **places, "text": text, "done": not is_text}
+
+
+def _failure(told: Object) -> str:
+    """The exception that stands beside a record's body, by its trace or its type and message."""
+    if trace := text_of(told.get("exception.stacktrace")):
+        return trace
+    parts = (text_of(told.get(f"exception.{name}")) for name in ("type", "message"))
+    return ": ".join(part for part in parts if part)
 
 
 def _attributes(found: Object) -> Object:

@@ -11,6 +11,13 @@ from whyreset.ingest.source_name import place_of_tag
 
 _POD_LABEL = "k8s-pod/"
 _LOG_EVENT = frozenset({"ingestionTime", "eventId", "logStreamName", "id"})
+_RESOURCES = ("ResourceAttributes", "resource", "resources_string", "resource_attributes")
+OTEL_PLACES = {
+    "pod": "k8s.pod.name",
+    "namespace": "k8s.namespace.name",
+    "container": "k8s.container.name",
+    "node": "k8s.node.name",
+}
 _TASK = lazy(r"[^/]+/(?P<container>[^/]+)/[0-9a-f]{32}")
 
 
@@ -93,3 +100,31 @@ def azure(found: Object) -> dict[str, Any] | None:
     if isinstance(message, dict):
         return {**peeled, "text": encode(message).decode(), "done": True}
     return None
+
+
+def splunk(found: Object) -> dict[str, Any] | None:
+    """A result of a search in Splunk, whose `_raw` is what a forwarder sent."""
+    result = found.get("result")
+    result = result if isinstance(result, dict) else found
+    raw = result.get("_raw")
+    if not isinstance(raw, str):
+        return None
+    return {
+        "envelope": "splunk",
+        "text": raw.removesuffix("\n"),
+        "stamp": any_stamp(result.get("_time")),
+    }
+
+
+def row(found: Object) -> dict[str, Any] | None:
+    """A record of OpenTelemetry as tables have it."""
+    text = found.get("Body", found.get("body"))
+    about = next((found[name] for name in _RESOURCES if isinstance(found.get(name), dict)), None)
+    if not isinstance(text, str) or about is None:
+        return None
+    return {
+        "envelope": "otlp",
+        "text": text.removesuffix("\n"),
+        "stamp": any_stamp(found.get("Timestamp", found.get("timestamp"))),
+        **{place: text_of(about.get(name)) for place, name in OTEL_PLACES.items()},
+    }

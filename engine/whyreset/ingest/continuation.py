@@ -14,7 +14,8 @@ SUSPECT = lazy(
     rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"
     rb"client unexpectedly closed TCP connection|missed heartbeats from client|"
     rb"connection_closed_abruptly|\{(?:handshake_|inet_error|writer,|bad_|heartbeat_timeout)|"
-    rb"Emitted 'error' event (?:on|at)\b|Node\.js v\d+\.\d+\.\d+\r?$)|"  # below what Node threw
+    rb"Emitted 'error' event (?:on|at)\b|Node\.js v\d+\.\d+\.\d+\r?$|"  # below what Node threw
+    rb"\[signal SIG[A-Z]+: |goroutine \d+ \[)|"  # below the panic of Go
     rb"(?P<trace>Traceback \(most recent call last\):)|"
     rb"(?P<rule>-{20,}\r?$)|"
     rb"(?P<socket>Exception occurred during processing of request from)|"
@@ -32,6 +33,7 @@ _BEGINNINGS = (
     b"{inet_error", b"{writer,", b"{bad_", b"{heartbeat", b"Traceback (most", b"Exception occurred",
     b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ",
     b"error: [Errno ", b"socket.error: ", b"Emitted 'error' event ", b"Node.js v",
+    b"[signal SIG", b"goroutine ",
 )  # fmt: skip
 _SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
 _NAMES = (b"Error", b"Exception", b"Throwable")
@@ -41,8 +43,8 @@ _JUL = lazy(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
 
 
 def may_be_suspect(start: bytes) -> bool:
-    """Whether a line whose first `SURE` bytes are these may be a suspect."""
-    if not start or start.startswith(_SUSPICIOUS):
+    """Whether a line that begins with these bytes, `SURE` of them or fewer, may be a suspect."""
+    if start.startswith(_SUSPICIOUS) or any(text.startswith(start) for text in _SUSPICIOUS):
         return True
     word = _WORD.match(start)
     if word is None:

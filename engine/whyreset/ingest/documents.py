@@ -29,7 +29,8 @@ class Documents:
         self._joiner = Joiner()
 
     def take(self, found: Object, offset: int) -> list[Record] | None:
-        """The records that an object completes; None where it has none or no time."""
+        """The records that an object completes; None where it has none, or is an application's own
+        and tells no time."""
         record = object_record(found, self._source, offset)
         if record is not None:
             return [record]
@@ -37,10 +38,12 @@ class Documents:
             return self._unbundled(parts, offset)
         if not _OF_KUBERNETES.isdisjoint(found):
             return None
-        peeled = peel_object(found) or {"done": True}
+        told = peel_object(found)
+        peeled = told or {"done": True}
         if "text" not in peeled:
             peeled["text"] = encode(found).decode()
-        return self.join(self.peeled(peeled, offset))
+        record = self.peeled(peeled, offset)
+        return None if told is None and record.time_from == "arrival" else self.join(record)
 
     def peeled(self, peeled: Peeled, offset: int) -> Record:
         """A record by what its envelope says."""

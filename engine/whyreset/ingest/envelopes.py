@@ -89,6 +89,8 @@ class Peeler:
                 break
         if state.done:
             state.text = syslog.untagged(state.text)
+        if "-&gt;" in state.text:  # from a page or a chat's export
+            state.text = state.text.replace("-&gt;", "->")
         source = self._source(state)
         stamp, time_from = self._time(state)
         return Line(

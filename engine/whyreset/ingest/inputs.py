@@ -144,7 +144,7 @@ def open_inputs(
     if clock is None or clock.reference == 0:
         clock = (clock or Clock())._replace(reference=_reference(opened))
     return [
-        Input(path, reader, extractor, _source(path), clock._replace(changed=_changed(reader)))
+        Input(path, reader, extractor, _source(path), _clock_for(reader, clock))
         for path, reader in opened
     ]
 
@@ -176,10 +176,12 @@ def _descriptor(path: str) -> int:
         raise InputError(path, error.strerror or str(error)) from error
 
 
-def _changed(reader: ByteReader) -> int:
-    """When a file at rest was last written to, ns; 0 for a pipe."""
+def _clock_for(reader: ByteReader, clock: Clock) -> Clock:
+    """A file at rest was last written to at its change; a pipe may go on."""
     status = os.fstat(reader.descriptor)
-    return status.st_mtime_ns if stat.S_ISREG(status.st_mode) else 0
+    if not stat.S_ISREG(status.st_mode):
+        return clock._replace(changed=0, latest=system_time)
+    return clock._replace(changed=status.st_mtime_ns)
 
 
 def _source(path: str) -> Source:

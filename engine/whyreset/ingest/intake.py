@@ -3,8 +3,8 @@
 from typing import NamedTuple
 
 from whyreset.ingest.batches import add
+from whyreset.ingest.csv_exports import ExportScanner
 from whyreset.ingest.envelopes import OBJECT_MODES, ORDERED_MODES
-from whyreset.ingest.exports import ExportScanner
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
 from whyreset.ingest.layout import detect, source_in
 from whyreset.ingest.lines import Buffer

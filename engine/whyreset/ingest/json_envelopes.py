@@ -5,7 +5,7 @@ from typing import Any
 from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
-from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google
+from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google, row, splunk
 from whyreset.ingest.objects import Object, object_record, text_of
 from whyreset.ingest.peeling import any_stamp, epoch_stamp
 from whyreset.ingest.source_name import make_source, place_of_tag
@@ -85,7 +85,7 @@ def hit(found: Object) -> dict[str, Any] | None:
     peeled = peel_object(source) or {"stamp": any_stamp(source.get("@timestamp")), "done": True}
     if "text" not in peeled:
         peeled["text"] = encode(source).decode()
-    return {**peeled, "envelope": "elastic"}
+    return {**peeled, "envelope": "elasticsearch"}
 
 
 def _fluent(found: Object) -> dict[str, Any] | None:
@@ -146,7 +146,8 @@ def places_of(found: Object) -> dict[str, str | None]:
                 break
     if "pod" not in places and (path := _path_in(found)):
         places |= place_of_tag(path)
-    if "node" not in places and (node := text_of(found.get("hostname"))):
+    node = text_of(found.get("hostname"))  # or the pod's, where the logger of an app tells it
+    if "node" not in places and node and node != places.get("pod"):
         places["node"] = node
     return places
 
@@ -260,7 +261,7 @@ def streams_of(found: Object) -> list[Object]:
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:
-    if "metadata" not in found and "object" not in found:
+    if found.keys().isdisjoint(("metadata", "object", "event")):
         return None
     record = object_record(found, _NOWHERE, 0)
     if record is None:
@@ -278,6 +279,6 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
 
 
 _LAYERS = (
-    _journald, _stern, _loki, _docker, _driver, google, azure, hit, cloudwatch, _fluent,
-    _kubernetes,
+    _journald, _stern, _loki, _docker, _driver, google, azure, hit, cloudwatch, splunk,
+    row, _fluent, _kubernetes,
 )  # fmt: skip

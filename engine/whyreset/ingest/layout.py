@@ -4,9 +4,9 @@ from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest import syslog
 from whyreset.ingest.bundles import unbundled
+from whyreset.ingest.csv_exports import columns_of
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.envelopes import ANSI, CRI, TIMESTAMPS, Line, Peeler
-from whyreset.ingest.exports import columns_of
 from whyreset.ingest.json_envelopes import label_places, peel_object
 from whyreset.ingest.peeling import Peeling
 from whyreset.ingest.prefixes import (

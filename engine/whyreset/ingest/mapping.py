@@ -26,8 +26,9 @@ def map_fields(trial: Trial, body: Text) -> Fields | None:
 
 
 def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
-    if any(keys.isdisjoint(found) for keys in trial.keys):
-        return None
+    for keys in trial.keys:
+        if keys.isdisjoint(found):
+            return None
     if not all(holds_at(guard, found) for guard in trial.matcher.guard):
         return None
     fields: Fields = {}

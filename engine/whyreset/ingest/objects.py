@@ -15,12 +15,13 @@ Object = dict[str, Any]
 def object_record(found: Object, source: Source, offset: int) -> Record | None:
     """An Event, a Pod or any other object as a record; None for what is no object or has no time.
 
-    Its text is the object as compact JSON, a watch event's wrapping taken off. Of an Event that
-    is DELETED only the metadata is left: its time is up, nothing happened once more.
+    Its text is the object as compact JSON, the wrapping of a watch or a router taken off. Of an
+    Event that is DELETED only the metadata is left: its time is up, nothing happened once more.
     """
     gone = found.get("type") == "DELETED"
-    if "object" in found and isinstance(found["object"], dict) and "metadata" not in found:
-        found = found["object"]
+    inner = found.get("object") or found.get("event")  # of a watch, of an event router
+    if isinstance(inner, dict) and "metadata" not in found:
+        found = inner
     meta = found.get("metadata")
     if not isinstance(meta, dict) or not ("kind" in found or "involvedObject" in found):
         return None

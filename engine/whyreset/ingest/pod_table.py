@@ -84,12 +84,12 @@ class PodTableScanner:
         if fields["labels"] not in (None, "<none>"):
             pairs = (each.partition("=") for each in str(fields["labels"]).split(","))
             meta["labels"] = {key: value for key, _, value in pairs}
-        own = alone and fields["address"] not in (None, "<none>")
+        has_address = fields["address"] not in (None, "<none>")
         found = {
             "kind": "Pod",
             "metadata": meta,
-            "spec": {"nodeName": fields["node"], "hostNetwork": not own},
-            "status": {"podIP": fields["address"]} if own else {},
+            "spec": {"nodeName": fields["node"], "hostNetwork": has_address and not alone},
+            "status": {"podIP": fields["address"]} if has_address and alone else {},
         }
         source = make_source(
             self._source.name, fields["namespace"], fields["pod"], None, fields["node"]

@@ -5,13 +5,13 @@ import re
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.cloud_envelopes import place_of_stream
 from whyreset.ingest.peeling import STAMP, Peeling
-from whyreset.ingest.source_name import POD, SURE_POD, source_of_path
+from whyreset.ingest.source_name import POD, SURE_POD, source_told
 from whyreset.ingest.stamps import Clock, read_stamp
 
 KUBECTL = lazy(r"\[(?:pod|deployment|job|\w+)/([\w.-]+)/([\w.-]+)\] ?")
 KUBETAIL = lazy(r"\[([a-z0-9][a-z0-9.-]*)(?: ([a-z0-9][a-z0-9-]*))?\] ")
 _SURE_KUBETAIL = lazy(rf"\[{SURE_POD}[\] ]")
-_CONTAINER = r"([a-z0-9][a-z0-9-]*) (?=\S)"
+_CONTAINER = r"([a-z0-9][a-z0-9-]*) "
 _STERN_FORMS = tuple(
     lazy(rf"(?!\S+ exited with code )(?:([a-z0-9][a-z0-9-]*) )??({pod}) {_CONTAINER}")
     for pod in (SURE_POD, POD, r"[a-z0-9][a-z0-9.-]*")
@@ -34,6 +34,7 @@ COMPOSE = lazy(
     r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |"
     r"\{\"|\d{1,3}(?:\.\d{1,3}){3} - ))"
 )
+_TASK = lazy(r"\.[a-z0-9]{12,25}$")
 _PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
 HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
@@ -124,13 +125,16 @@ def grafana(state: Peeling) -> bool:
 
 
 def compose(state: Peeling) -> bool:
-    """`service-1  | text`; also with the process in it, which some images print alike."""
+    """`service-1  | text`, of a swarm `service.1.TASK@node | text`; also with the process in it,
+    which some images print alike."""
     found = COMPOSE.match(state.text)
     if found is None or state.pod:
         return False
     if state.container:
         return state.envelope == "compose" and "." in found[0] and state.off("", found.end())
-    state.container = found[1] or found[2]
+    name, _, node = (found[1] or found[2]).partition("@")
+    state.container = _TASK.sub("", name) if node else name
+    state.node = node or state.node
     return state.off("compose", found.end())
 
 
@@ -139,7 +143,7 @@ def grep(state: Peeling) -> bool:
     found = _GREP.match(state.text)
     if found is None or state.stamps:
         return False
-    place = source_of_path(found[1])
+    place = source_told(found[1])
     state.name, state.namespace = place.name, place.namespace
     state.pod, state.container = place.pod, place.container
     return state.off("grep", found.end())

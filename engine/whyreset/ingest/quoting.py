@@ -33,7 +33,7 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa] |\s*\d{1,2}\. (?=[\"'`])|"
-    r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*[^*]+\*\*|\|.*\|\s*$|"
+    r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*(?! )[^*]+(?<! )\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary|match|regex|"
     r"prematch|description)\b)|\s* \* |"
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation

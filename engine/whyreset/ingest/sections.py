@@ -8,7 +8,7 @@ from typing import Protocol
 from whyreset.ingest.batches import add
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.scan import Batch
-from whyreset.ingest.source_name import source_of_path
+from whyreset.ingest.source_name import source_told
 from whyreset.model.record import Source
 
 # The line before a heading is empty.
@@ -72,7 +72,7 @@ class SectionScanner:
             return
         reader = self._open.get(self._path)
         if reader is None:
-            source = source_of_path(self._path) if self._path else self._source
+            source = source_told(self._path) if self._path else self._source
             reader = self._open[self._path] = self._reader(source)
             if len(self._open) > _MOST:
                 _, oldest = self._open.popitem(last=False)

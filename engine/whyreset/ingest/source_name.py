@@ -1,8 +1,9 @@
 """Who printed a file: pod, namespace and container from its name, workload from the pod's."""
 
+import os
 import re
 from functools import lru_cache
-from pathlib import PurePath
+from pathlib import Path, PurePath
 
 from whyreset.basis.lazy import lazy
 from whyreset.model.record import Source
@@ -65,16 +66,25 @@ def place_of_tag(tag: str) -> dict[str, str]:
 
 
 def source_of_path(path: str) -> Source:
+    """The source of a file; its name is the same however the path is spelt, and of a pod's log
+    wherever it lies: the ids of bursts depend on it."""
+    source = source_told(path)
+    return source if source.pod else make_source(os.path.normpath(Path(path).absolute()))
+
+
+def source_told(path: str) -> Source:
     """The source of `<pod>_<namespace>_<container>-<64 hex>.log` or of `/var/log/pods/...`.
 
-    Rotated and compressed forms count too; any other path gives a source with only a name.
+    Rotated and compressed forms count too; any other path gives a source with only a name, as it
+    is told: a log may tell of files of another machine.
     """
     pure = PurePath(path)
     found = _FILE.match(pure.name)
     if found:
-        return make_source(path, found["namespace"], found["pod"], found["container"])
+        return make_source(pure.name, found["namespace"], found["pod"], found["container"])
     if len(pure.parts) >= 3 and re.match(r"\d+\.log", pure.name):
         found = _POD_FOLDER.fullmatch(pure.parts[-3])
         if found:
-            return make_source(path, found["namespace"], found["pod"], pure.parts[-2])
+            name = "/".join(pure.parts[-3:])
+            return make_source(name, found["namespace"], found["pod"], pure.parts[-2])
     return make_source(path)

@@ -12,6 +12,7 @@ from whyreset.basis.times import END
 from whyreset.basis.units import NS
 
 _DAY = 86_400 * NS
+_AHEAD = 7 * _DAY  # a node's clock may be wrong; what is younger still is of an earlier year
 YEAR_AND_ZONE = ("year", "zone")
 POWERS: tuple[int, ...] = tuple(int(10 ** (9 - digits)) for digits in range(10))
 
@@ -25,7 +26,7 @@ _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
 _HOURS = r"[+-](?:0\d|1[0-4])"
 _OFFSET = (
-    r"(?: ?(?P<offset>Z|UTC|GMT|[+-]\d\d:?\d\d)(?!\w)|"
+    rf"(?: ?(?P<offset>Z|UTC|GMT|{_HOURS}:?[0-5]\d)(?!\w)|"
     rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
 )
 _ISO = lazy(
@@ -49,6 +50,9 @@ _FORMS = (
         r"(?P<month>0?[1-9]|1[0-2])/(?P<day>0?[1-9]|1[0-2])/(?P<year>20\d\d),? "
         rf"(?=[\d:.]+ [AP]M){_HALVES}"
     ),
+    # Spark, whose year is short; log4j without a year, and Android
+    lazy(rf"(?P<short>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_HMS} (?=[A-Z]{{4,5}} )"),
+    lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(r"[IWEF](?P<year>20\d\d)?(?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
@@ -57,7 +61,6 @@ _FORMS = (
     lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
     lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}})(?:,| @)? {_HALVES}"),
     lazy(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
-    lazy(rf"(?P<month>\d\d)-(?P<day>\d\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}{_OFFSET}"),
     lazy(rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_HMS}"),  # MySQL, tornado
 )
@@ -68,14 +71,14 @@ _LEVEL = (
 _LEAD = lazy(
     r"(?:<\d+>| {2,8}(?=\d{4}[-/])|"
     rf"\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    r"ACCESS |\[Nest\] \d+ +- |"
+    r"ACCESS |\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
     r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
 )
 _LOGFMT = lazy(
-    r"(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
+    r"(?:\[[^\]\n]{1,90}\] ){0,2}(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
     r"(?:(?=\d{4}-)|(?P<epoch>\d{10}(?:\.\d{1,9}|\d{3,9})?)[ \"])"
 )
 _CLF = lazy(
@@ -89,10 +92,10 @@ _JSON_TIME = lazy(
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid, Mosquitto, pino-pretty
+# librdkafka, Redis, squid, Mosquitto, pino-pretty, zap's console
 _EPOCH = lazy(
-    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] ))"
-    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?)[|) :\]]"
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] )|(?=\d\.\d+e\+09\s))"
+    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
 
 
@@ -116,16 +119,19 @@ def parse_zone(text: str) -> tzinfo:
 
 
 class Clock(NamedTuple):
-    """What a stamp may leave out: its zone, and a time (ns) near which its year is chosen.
+    """What a stamp may leave out: its zone, its `year`, or a time (ns) near which it is chosen.
 
     `arrival` gives the time (ns) of lines that have none at all; without it, the time at which
-    the file was `changed` does, or else `reference`.
+    the file was `changed` does, or else `reference`. No line is younger than that change, or
+    than `latest` (ns) where lines still come; without a reference that is what years are near to.
     """
 
     zone: tzinfo = UTC
     reference: int = 0
     arrival: Callable[[], int] | None = None
     changed: int = 0
+    latest: Callable[[], int] | None = None
+    year: int | None = None
 
 
 class Stamp(NamedTuple):
@@ -284,9 +290,12 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
 
 
 def _nearest_year(found: re.Match[str], clock: Clock) -> int:
-    near = datetime.fromtimestamp(clock.reference / NS, UTC).year
+    newest = clock.latest() if clock.latest else clock.changed
+    near = clock.reference or newest
+    around = datetime.fromtimestamp(near / NS, UTC).year
+    reach = 8 if _leap(found) else 1
     choices = []
-    for year in range(near - 8, near + 9) if _leap(found) else (near - 1, near, near + 1):
+    for year in [clock.year] if clock.year else range(around - reach, around + reach + 1):
         try:
             seconds = _utc_seconds(found, year)
         except ValueError:  # 29 February
@@ -294,7 +303,8 @@ def _nearest_year(found: re.Match[str], clock: Clock) -> int:
         choices.append(seconds - _shift(seconds, clock))
     if not choices:
         raise ValueError(f"not a date: {found[0]!r}")
-    return min(choices, key=lambda seconds: abs(seconds * NS - clock.reference))
+    limit = newest + _AHEAD if newest else END
+    return min(choices, key=lambda each: (each * NS > limit, abs(each * NS - near)))
 
 
 def _leap(found: re.Match[str]) -> bool:
@@ -328,7 +338,8 @@ def _offset_seconds(text: str) -> int:
     if text in {"Z", "UTC", "GMT"}:
         return 0
     digits = text[1:].replace(":", "")
-    if text[:1] not in {"+", "-"} or len(digits) != 4 or not digits.isdigit():
+    is_offset = digits.isdigit() and len(digits) == 4 and digits[:2] <= "14" and digits[2] < "6"
+    if text[:1] not in {"+", "-"} or not is_offset:
         raise ValueError(f"not an offset: {text!r}")
     seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
     return -seconds if text[0] == "-" else seconds

@@ -19,7 +19,9 @@ _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
 # What is left where a forwarder has taken the header off, and how HAProxy's manual shows its lines.
 _TAGGED = lazy(r"haproxy\[\d+\]: ")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
-ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?:{_TAG}|{_BARE})")
+# And a level is no host: `ERROR servers: ...` is what a logger puts behind its own stamp.
+_LEVEL = r"(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)"
+ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?!(?:- )?{_LEVEL}[ :])(?:{_TAG}|{_BARE})")
 # journalctl's stamps without an offset: only a pid shows that a program stands before the text.
 _ISO_LOCAL = lazy(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) "

@@ -147,6 +147,8 @@ def _put_ip(fields: Fields, field: str, text: str) -> None:
 
 def _put_int(fields: Fields, field: str, text: str) -> None:
     text = text.rpartition(",")[2].strip()
+    if text == "-1":  # proxies write it where nothing came so far
+        return
     try:
         fields[field] = int(text)
     except ValueError:

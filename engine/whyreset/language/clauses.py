@@ -169,9 +169,19 @@ class ClauseReader:
             relation=relation,
             before=before,
             after=after,
-            chance=self._reader.share(node.chance) if node.chance else None,
+            chance=self._chance(node.chance) if node.chance else None,
             **head,
         )
+
+    def _chance(self, word: Word) -> float:
+        """A share that something can stay below, and something else not; noted if it cannot be."""
+        share = self._reader.share(word)
+        if share in (0.0, 1.0):  # what is not a share at all has been noted at this place
+            says = "can never hold" if share == 0.0 else "says nothing"
+            message = f"`by chance at most {share:.0%}` {says}"
+            hint = "more than 0% and less than 100%, such as 10%"
+            self._desk.say("E004", message, word.span, hint)
+        return share
 
     def _window(self, nodes: Sequence[clause_tree.ReachNode]) -> tuple[int, int]:
         """How far (ns) before and after a reset; a window that ends before it has a negative

@@ -29,6 +29,8 @@ CURES: Mapping[str, str] = {
     "E035": "write `within 2s`, or `within 2s before, 5s after`",
     "E047": "split it: give whyreset a folder of files, or load the rest with `use`",
     "E048": "give the places one name with `team`, or choose them by one selector",
+    "E055": "end the train sooner, or let its events be further apart",
+    "E056": "give the clause another name, or none",
 }
 """What to do, where there is nothing more particular to say."""
 
@@ -82,6 +84,8 @@ CODES: Mapping[str, str] = {
     "E047": "the file is too long to be read at once",
     "E048": "a rule is changed for too many scopes",
     "E049": "a pattern takes too long to search a line",
+    "E055": "a test has more events than a test needs",
+    "E056": "a clause has the name of something that every burst has",
     "W001": "the gap is shorter than two beats: one missed beat ends the burst",
     "W002": "fewer than four beats show no rhythm",
     "W003": "another rule claims everything first: this one can never win",

@@ -10,6 +10,7 @@ from whyreset.language.clause_tree import Word
 from whyreset.language.clauses import ClauseReader
 from whyreset.language.report import Desk
 from whyreset.language.rule_tests import TestReader
+from whyreset.language.texts import BURSTS_OWN
 from whyreset.language.values import Reader
 from whyreset.model.rule import (
     LABELS,
@@ -235,6 +236,9 @@ class DraftReader:
         for node in nodes + inner:
             if node.name is None:
                 continue
+            if node.name.text in BURSTS_OWN:
+                message = f"`{{{node.name.text}}}` says something of the burst, not of a clause"
+                self._desk.say("E056", message, node.name.span)
             if node.name.text in seen:
                 self._desk.say("E023", f"a second clause named `{node.name.text}`", node.name.span)
             seen.add(node.name.text)

@@ -26,6 +26,9 @@ def group_names(text: str) -> list[str]:
         matches_nothing = compiled.match("", timeout=1)
     except regex.error as error:
         raise PatternError(str(error.msg), min(error.pos or 0, len(text))) from None
+    except RecursionError:
+        hint = "nest fewer groups"
+        raise PatternError("its groups are nested too deeply", 0, len(text), hint) from None
     # What the module raises for odd expressions is not documented; none may end the program.
     except Exception as error:
         raise PatternError(f"{type(error).__name__}: {error}", 0, len(text)) from None

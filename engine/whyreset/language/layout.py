@@ -193,7 +193,7 @@ def _address(around: _Around, name: str | None) -> str:
 def _ip(around: _Around, name: str | None) -> str:
     """An address that comes without a port, and nothing before it: `LINE='10.0.0.1` is source
     code."""
-    return rf"(?![^{around.stop}\s]*['=])" + _field(around, name, "(?!unix:)")
+    return rf"(?![^{around.stop}\s]*['=`])" + _field(around, name, "(?!unix:)")
 
 
 def _field(around: _Around, name: str | None, lead: str) -> str:

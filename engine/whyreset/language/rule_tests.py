@@ -1,5 +1,7 @@
 """From a test inside a rule as written to a test of the plan."""
 
+from collections.abc import Sequence
+
 from whyreset.basis.suggest import did_you_mean
 from whyreset.language import tree
 from whyreset.language.clauses import ClauseReader
@@ -15,6 +17,8 @@ _EXPECTED = {
     "missed": "int", "rule": "word", "severity": "word", "confidence": "num",
 }  # fmt: skip
 """What a test may expect of a verdict, and how it is written."""
+_MOST_EVENTS = 10_000
+"""Of one test: they are judged within half a second, and take some megabytes."""
 
 
 class TestReader:
@@ -37,7 +41,7 @@ class TestReader:
             self._desk.say("E036", "this test expects nothing at all", node.title.span, hint)
         return RuleTest(
             title=node.title.text,
-            events=tuple(self._at(each) for each in node.items if isinstance(each, tree.AtNode)),
+            events=self._trains([each for each in node.items if isinstance(each, tree.AtNode)]),
             streams=tuple(
                 self._stream(each) for each in node.items if isinstance(each, tree.StreamNode)
             ),
@@ -47,6 +51,19 @@ class TestReader:
             by=self._desk.by(node.title.span),
             known_gap=node.known_gap.text if node.known_gap else None,
         )
+
+    def _trains(self, nodes: Sequence[tree.AtNode]) -> tuple[TestEvents, ...]:
+        read: list[TestEvents] = []
+        left = _MOST_EVENTS
+        for node in nodes:
+            read.append(self._at(node))
+            if read[-1].count > left:
+                message = f"a test has at most {_MOST_EVENTS:,} events, and this is more"
+                span = (node.every or node.start).span
+                self._desk.say("E055", message, span)
+                break
+            left -= read[-1].count
+        return tuple(read)
 
     def _at(self, node: tree.AtNode) -> TestEvents:
         known = self._clauses.kind(node.kind)
@@ -84,6 +101,6 @@ class TestReader:
             self._desk.say("E011", f"a verdict has no `{name}`", node.field.span, hint)
             return name, node.value.text
         type_name = _EXPECTED[name]
-        if type_name == "share":
+        if type_name == "share" or (name == "confidence" and node.value.text.endswith("%")):
             return name, self._reader.share(node.value)
         return name, self._reader.value(node.value, name, type_name, settings=False)

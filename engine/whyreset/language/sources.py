@@ -60,7 +60,12 @@ class RuleTexts:
         if not path.is_dir():
             self._add_file(path)
             return
-        files = sorted(each for each in path.glob("*" + _SUFFIX) if each.is_file())
+        try:
+            inner = sorted(path.iterdir())
+        except OSError as error:
+            self._problem(str(path), f"cannot be read: {error.strerror}")
+            return
+        files = [each for each in inner if each.name.endswith(_SUFFIX) and each.is_file()]
         if not files:
             self._problem(str(path), f"no *{_SUFFIX} file in this folder")
         for each in files:
@@ -126,8 +131,10 @@ class RuleTexts:
 
     def _read(self, path: Path, name: str) -> str | None:
         try:
-            if not path.is_file():
+            if not path.exists():
                 self._problem(name, "no such file")
+            elif not path.is_file():  # it could not be read again on a reload
+                self._problem(name, "a pipe or a device is no rule file")
             else:
                 with path.open(encoding="utf-8") as file:
                     return _clean(file.read(LONGEST + 1))  # enough to see that it is too long

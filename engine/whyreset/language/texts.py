@@ -13,6 +13,8 @@ ALWAYS = (
 OF_EVERY = ("period", "jitter", "missed", "trains")
 OF_DELAY = ("delay",)
 OF_SHARE = ("share",)
+BURSTS_OWN = frozenset({*ALWAYS, *OF_EVERY, *OF_DELAY, *OF_SHARE})
+"""What a text says of the burst: no clause can have such a name."""
 _PIECE = re.compile(r"\{\{|\}\}|\{([A-Za-z_]\w*(?:\.[A-Za-z_]\w*)?)\}|[{}]")
 
 
@@ -47,7 +49,7 @@ def known_placeholders(
             known.update(OF_SHARE)
         if clause.name:
             known.add(clause.name)
-        if not isinstance(clause, model.Join) or clause.negated:
+        if not isinstance(clause, model.Join) or _finds_none(clause):
             continue
         if clause.name and clause.event in kinds:
             fields = (*kinds[clause.event].types, "time", "count")
@@ -59,9 +61,14 @@ def says_absent(clauses: Iterable[model.Clause], name: str) -> str | None:
     """The clause that `{name.field}` belongs to, if it says that there is no such event."""
     owner, dot, _ = name.partition(".")
     for clause in all_clauses(clauses):
-        if dot and clause.name == owner and isinstance(clause, model.Join) and clause.negated:
+        if dot and clause.name == owner and isinstance(clause, model.Join) and _finds_none(clause):
             return clause.text
     return None
+
+
+def _finds_none(clause: model.Join) -> bool:
+    """Whether the clause is about what is not there."""
+    return clause.negated or (clause.quantifier is not None and clause.quantifier.kind == "none")
 
 
 def why_missing(name: str) -> str | None:

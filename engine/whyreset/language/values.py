@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from whyreset.basis.frozen import Frozen
-from whyreset.basis.network import parse_prefix
+from whyreset.basis.network import parse_prefix, plain_address
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import nearest
 from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
@@ -151,7 +151,7 @@ class Reader:
             if type_name in ("addr", "ip") and _is_no_address(word.text):
                 hint = "an address is such as 10.42.0.1 or fd00::1"
                 self._desk.say("E039", f"`{word.text}` is no address", word.span, hint)
-            return word.text
+            return plain_address(word.text) if type_name in ("addr", "ip") else word.text
         named = settings and not word.quoted and _NAME.fullmatch(word.text) is not None
         if type_name == "duration":
             return self._seconds(word, field, named=named)

@@ -31,10 +31,10 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "unhealthy": ("namespace", "workload", "pod", "container", "reason"),
     "exhaustion": ("what", "node", "pod", "namespace", "port", "peer", "peer_port"),
     "mismatch": ("client", "client_port", "what"),
-    "address": ("address", "namespace", "workload", "pod", "labels"),
+    "address": ("address", "namespace", "workload", "pod", "labels", "host_network"),
 }  # fmt: skip
-"""The built-in kinds and their fields; `address` says which pod owns an address,
-and what labels the pod has."""
+"""The built-in kinds and their fields; `address` says which pod owns an address (none
+in its host's network), and what labels the pod has."""
 
 INTERNAL = frozenset({"address", "begun", "mismatch", "opened", "refused", "retried"})
 """Kinds of which only shipped rules make use; what they tell may change."""

@@ -155,6 +155,13 @@ class TestEvents(Frozen):
     jitter: float
     fields: tuple[tuple[str, Value], ...]
 
+    @property
+    def count(self) -> int:
+        """How many events the line stands for."""
+        if not self.every or self.end is None:
+            return 1
+        return max(0, self.end - self.start) // self.every + 1
+
 
 class TestStream(Frozen):
     """`stream KIND T..T`: a source of such events was read then (it may have been silent)."""

@@ -1,7 +1,7 @@
 """The engine as other programs embed it: records in, labels and verdicts out."""
 
 import pickle
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
@@ -59,3 +59,7 @@ class Engine:
         engine = cls(plan)
         engine._correlator.set_state(state)
         return engine
+
+    def __reduce__(self) -> tuple[Callable[[bytes], Self], tuple[bytes]]:
+        """Pickled as its snapshot: what is compiled is made anew."""
+        return type(self).restore, (self.snapshot(),)

@@ -32,6 +32,8 @@ _PORTION = 1 << 20
 """Bytes after which what waited is given out, so that it is not in memory twice."""
 _BACKLOG, _WARM = 32 << 10, 4 << 20
 """Bytes in one read that tell of a backlog: the needles may then make ready for many bytes."""
+_UNREADABLE = (ValueError, TypeError, KeyError, RecursionError)
+"""What a record can be too odd for: it passes as it is, and must not end the pipeline."""
 
 
 class Hold(NamedTuple):
@@ -259,17 +261,19 @@ class Filter:
                 around = Around(raw=raw)
                 if not instead:
                     return None, b""
-            elif self._form.key in known or f"{self._form.key}_label" in known:
-                return None, None
             record = self._record(raw, known, around, self._serial)
             if mask < 0:
                 mask = self._needles.mask_of(raw)
             events: Sequence[Event] = self._extractor.events(
                 record.time, record.source, record.offset, record.text, self._needles, mask
             )
-        except (ValueError, TypeError, KeyError, RecursionError):
-            self.counts.failed += 1  # one record must not end the pipeline
+        except _UNREADABLE:
+            self.counts.failed += 1
             return None, instead
+        key = self._form.key
+        if events and known is not None and (key in known or f"{key}_label" in known):
+            self.counts.taken += 1  # labelled before, or a key of the record's own
+            return None, None
         return Found(record, events) if events else None, instead
 
     def _record(
@@ -283,12 +287,18 @@ class Filter:
     def _seen(self, block: bytes, around: dict[int, Around]) -> list[tuple[Source, int]]:
         """Who printed the last record of a block, and when: time goes on without events."""
         start = block.rfind(b"\n", 0, len(block) - 1) + 1
-        raw = block[start:-1]
-        known = object_of(raw)
-        if known is None:
+        record = self._glanced(block[start:-1], around.get(start))
+        if record is None or record.time_from == "arrival":
             return []
-        record = self._record(raw, known, around.get(start), 0)
-        return [(record.source, record.time)] if record.time_from != "arrival" else []
+        return [(record.source, record.time)]
+
+    def _glanced(self, raw: bytes, around: Around | None) -> Record | None:
+        """The record of a line that passes; None where it cannot be read."""
+        try:
+            known = object_of(raw)
+            return self._record(raw, known, around, 0) if known is not None else None
+        except _UNREADABLE:
+            return None
 
     def _plain(self, block: bytes, start: int, end: int, around: dict[int, Around]) -> bytes:
         """Lines that pass as they are."""
@@ -300,8 +310,8 @@ class Filter:
             raw, outside = block[start:stop], around.get(start)
             time = 0
             if outside is None or outside.time is None:
-                found = object_of(raw)
-                time = self._reader.read(raw, found, 0).time if found is not None else 0
+                record = self._glanced(raw, None)
+                time = record.time if record is not None else 0
             out.append(pair(raw, time, outside) + b"\n")
             start = stop + 1
         return b"".join(out)

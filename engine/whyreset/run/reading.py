@@ -60,7 +60,7 @@ class Reader:
 
     def __init__(self, keys: Keys, clock: Clock, now: Callable[[], int]) -> None:
         self.keys = keys
-        self._clock = clock if clock.reference else clock._replace(reference=now())
+        self._clock = clock._replace(latest=now)
         self._now = now
         self._peeler = Peeler(make_source("-"), self._clock)
         self._places: dict[bytes, dict[str, str | None]] = {}
@@ -133,7 +133,10 @@ class Reader:
         meta = found.get("kubernetes")
         if not isinstance(meta, dict) or "kubernetes_pod_name" in found:
             return places_of(found)
-        key = encode([meta, found.get("tag")])
+        try:
+            key = encode([meta, found.get("tag")])
+        except (TypeError, RecursionError):  # an annotation deeper than can be written
+            return places_of(found)
         places = self._places.get(key)
         if places is None:
             if len(self._places) >= _MOST_PLACES:

@@ -97,7 +97,7 @@ class Counts:
 
     def __init__(self) -> None:
         self.records = self.resets = self.dropped = 0
-        self.broken = self.cut = self.raw = self.failed = 0
+        self.broken = self.cut = self.raw = self.failed = self.taken = 0
 
 
 class BrokenInputError(Exception):
@@ -163,11 +163,7 @@ class Regular:
         if self._trust and line[:1] == b"{" and line[-1:] == b"}":
             yield self._changed(line), None
             return
-        try:
-            shapes = shapes_of(line) or shapes_of(in_utf8(line))
-        except RecursionError:  # an object, and too deep to look into it
-            yield self._changed(line), None
-            return
+        shapes = shapes_of(line) or shapes_of(in_utf8(line))
         if shapes is None:
             yield from self._no_record(line)
             return

@@ -2,7 +2,7 @@
 
 import random
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
@@ -81,13 +81,22 @@ def expected_lines(test: RuleTest) -> list[str]:
     return [_wanted(each) for each in test.expectations]
 
 
-def got_lines(verdicts: tuple[Verdict, ...]) -> list[str]:
-    """What the verdicts say, in the words of a test; what is known of each beside its label."""
-    return [
-        f"{v.label} peer={v.peer} count={v.count}"
-        + (f" period={format_duration(v.period)}" if v.period else "")
-        for v in verdicts
-    ]
+def got_lines(verdicts: Sequence[Verdict], expected: Sequence[Expectation]) -> list[str]:
+    """What the verdicts say, in the words of a test: the usual values of each beside its label,
+    and all that is expected of any."""
+    names = dict.fromkeys(
+        ["peer", "count", *(name for each in expected for name, _ in each.fields)]
+    )
+    return [" ".join([each.label, *_values(each, names)]) for each in verdicts]
+
+
+def _values(verdict: Verdict, names: Iterable[str]) -> Iterator[str]:
+    for name in names:
+        value = getattr(verdict, name)
+        if name != "period":
+            yield f"{name}={value:.3g}" if isinstance(value, float) else f"{name}={value}"
+    if verdict.period:
+        yield f"period={format_duration(verdict.period)}"
 
 
 def _spelt(line: TestEvents) -> str:
@@ -103,10 +112,7 @@ def _spelt(line: TestEvents) -> str:
 def _events(line: TestEvents) -> Iterator[Event]:
     """The events of one `at` line; their jitter is the same in every run."""
     shuffle = random.Random(f"{line}")
-    times = [line.start]
-    if line.every is not None and line.end is not None:
-        count = (line.end - line.start) // line.every
-        times = [line.start + i * line.every for i in range(count + 1)]
+    times = [line.start + i * (line.every or 0) for i in range(line.count)]
     fields: dict[str, Value] = dict(line.fields)
     own = fields if line.kind in (RESET, "disconnect") else {}
     place = {name: str(own.pop(name, default)) for name, default in _PLACE.items()}
@@ -128,14 +134,14 @@ def _unmet(expected: Expectation, got: tuple[Verdict, ...]) -> str | None:
     """What is wrong with the verdicts, or None."""
     if expected.label == "unknown" and not expected.fields:
         claims = tuple(verdict for verdict in got if verdict.label != "unknown")
-        return f"expected no claim, got {_shown(claims)}" if claims else None
+        return f"expected no claim, got {_shown(claims, expected)}" if claims else None
     if any(_meets(expected, verdict) for verdict in got):
         return None
-    return f"expected {_wanted(expected)}, got {_shown(got)}"
+    return f"expected {_wanted(expected)}, got {_shown(got, expected)}"
 
 
-def _shown(verdicts: tuple[Verdict, ...]) -> str:
-    return "; ".join(repeated(got_lines(verdicts))) or "nothing"
+def _shown(verdicts: tuple[Verdict, ...], expected: Expectation) -> str:
+    return "; ".join(repeated(got_lines(verdicts, [expected]))) or "nothing"
 
 
 def repeated(lines: Sequence[str]) -> list[str]:

@@ -10,7 +10,10 @@ _TAGGED = re.compile(rb"([^\s\"\[{][^\x00-\x1f]*?): *(?=\[)")
 _TIME = re.compile(r"\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?|\"[^\"\\]*\")\s*,\s*")
 _TIME_AND_META = re.compile(r"\[\s*\[\s*(-?\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)\s*,\s*(?=\{)")
 _META_ENDS = re.compile(r"\s*\]\s*,\s*(?=\{)")
-_DECODER = json.JSONDecoder()
+_PIECE = re.compile(r'"(?:[^"\\]|\\.)*"|[{}\[\]]', re.DOTALL)
+_PIECE_OF_BYTES = re.compile(_PIECE.pattern.encode(), re.DOTALL)
+_DEEPEST = 200
+"""Levels that every decoder and encoder takes; what is nested deeper counts as null."""
 _AS_WRITTEN = json.JSONDecoder(parse_int=str, parse_float=str)
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _MOST_DIGITS = 4000
@@ -48,17 +51,17 @@ def shapes_of(line: bytes) -> list[Shape] | None:
     try:
         text = line.decode()
         value = json_value(line)
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if not isinstance(value, list):
         return None
     if tag is None and value and all(isinstance(each, dict) for each in value):
-        return _chunk(text)
+        return _chunk(text, value)
     return _event(text, value, tag)
 
 
 def object_of(raw: bytes) -> dict[str, Any] | None:
-    """The object that a text is; None if it is none. RecursionError if it is too deep to tell."""
+    """The object that a text is; None if it is none."""
     try:
         found = json_value(raw)
     except ValueError:
@@ -67,15 +70,45 @@ def object_of(raw: bytes) -> dict[str, Any] | None:
 
 
 def json_value(raw: bytes) -> Any:
-    """The value of a JSON text; ValueError if it is none, RecursionError if it is too deep to tell.
+    """The value of a JSON text; ValueError if it is none.
 
-    Half a surrogate pair and numbers of any size are allowed, as the JSON grammar does: the quick
-    decoder is stricter.
+    Half a surrogate pair, numbers of any size and any depth are allowed, as the JSON grammar does:
+    the quick decoder is stricter. Of a text too deep for it the values below some depth are null.
     """
     try:
         return decode(raw)
     except ValueError:
-        return json.loads(raw, parse_constant=_refuse, parse_int=_integer)
+        pass
+    try:
+        return _loads(raw)
+    except RecursionError:
+        return _shallow_value(raw)
+
+
+def _loads(raw: bytes) -> Any:
+    return json.loads(raw, parse_constant=_refuse, parse_int=_integer)
+
+
+def _shallow_value(raw: bytes) -> Any:
+    """The value of a text in layers of levels, each checked by itself: no depth is too deep."""
+    layers: list[list[bytes]] = [[]]
+    at = depth = 0
+    for found in _PIECE_OF_BYTES.finditer(raw):
+        if found[0] in b"{[":
+            if depth and depth % _DEEPEST == 0:
+                layers[-1].append(raw[at : found.start()])
+                layers.append([])
+                at = found.start()
+            depth += 1
+        elif found[0] in b"}]":
+            depth -= 1
+            if depth > 0 and depth % _DEEPEST == 0:
+                _loads(b"".join([*layers.pop(), raw[at : found.end()]]))
+                layers[-1].append(b"null")
+                at = found.end()
+    if depth:
+        raise ValueError("brackets that do not pair")
+    return _loads(b"".join([*layers[0], raw[at:]]))
 
 
 def in_utf8(raw: bytes) -> bytes:
@@ -106,7 +139,7 @@ def place_of_value(record: bytes, path: tuple[str, ...]) -> tuple[int, int] | No
         place = _place_within(text, 0, path)
         if place is None and len(path) > 1:
             place = _place_within(text, 0, (".".join(path),))
-    except (ValueError, RecursionError):
+    except ValueError:
         return None
     if place is None or text.isascii():
         return place
@@ -121,7 +154,7 @@ def _place_within(text: str, at: int, path: tuple[str, ...]) -> tuple[int, int] 
     while text[at : at + 1] != "}":
         key, at = _AS_WRITTEN.raw_decode(text, at)
         start = _next(text, _next(text, at) + 1)
-        _, end = _AS_WRITTEN.raw_decode(text, start)
+        end = _end_of_value(text, start)
         if key == path[0]:
             found = start, end
         at = _next(text, end)
@@ -130,6 +163,20 @@ def _place_within(text: str, at: int, path: tuple[str, ...]) -> tuple[int, int] 
     if found is None or len(path) == 1:
         return found
     return _place_within(text, found[0], path[1:]) if text[found[0]] == "{" else None
+
+
+def _end_of_value(text: str, at: int) -> int:
+    """The place behind the value that begins at `at`; ValueError if none does."""
+    try:
+        return _AS_WRITTEN.raw_decode(text, at)[1]
+    except RecursionError:
+        pass
+    depth = 0
+    for found in _PIECE.finditer(text, at):
+        depth += (found[0] in "{[") - (found[0] in "}]")
+        if depth <= 0:
+            return found.end()
+    raise ValueError("brackets that do not pair")
 
 
 def _next(text: str, at: int) -> int:
@@ -147,12 +194,12 @@ def _refuse(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON")
 
 
-def _chunk(text: str) -> list[Shape]:
-    shapes, at = [], text.index("{")
-    while at >= 0:
-        found, end = _DECODER.raw_decode(text, at)
-        shapes.append(Shape(text[at:end].encode("utf-8", "surrogatepass"), found))
-        at = text.find("{", end)
+def _chunk(text: str, value: list[dict[str, Any]]) -> list[Shape]:
+    shapes, at = [], 0
+    for found in value:
+        at = text.index("{", at)
+        start, at = at, _end_of_value(text, at)
+        shapes.append(Shape(text[start:at].encode(), found))
     return shapes
 
 
@@ -161,8 +208,7 @@ def _event(text: str, value: list[Any], tag: str | None) -> list[Shape] | None:
         return None
     head = _TIME_AND_META.match(text)
     if head is not None:
-        _, end = _DECODER.raw_decode(text, head.end())
-        rest = _META_ENDS.match(text, end)
+        rest = _META_ENDS.match(text, _end_of_value(text, head.end()))
         start = rest.end() if rest else -1
     else:
         head = _TIME.match(text)

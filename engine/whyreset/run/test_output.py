@@ -45,7 +45,7 @@ def told_rule_test(result: TestResult) -> Told:
         status=status,
         given=given_lines(result.test),
         expected=expected_lines(result.test),
-        got=got_lines(result.got),
+        got=got_lines(result.got, result.test.expectations),
         failures=result.failures,
         evidence=_evidence(result.got),
         known_gap=gap,

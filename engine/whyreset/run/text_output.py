@@ -41,9 +41,8 @@ class TextOutput:
         """One block: what, where, why, and what to do."""
         lines = [self._head(verdict), f"  {safe(verdict.title)}"]
         lines += self._clauses(verdict.evidence)
-        lines.append(f"  because  {safe(verdict.because)}")
-        if verdict.remedy:
-            lines.append(f"  remedy   {safe(verdict.remedy)}")
+        for name, text in (("because", verdict.because), ("remedy", verdict.remedy)):
+            lines += [f"  {name:7}  {safe(text)}"] if text else []
         lines += [f"  verify   {self._paint('dim', safe(line))}" for line in verdict.verify]
         lines.append(f"  sample   {self._paint('dim', _cut(safe(verdict.sample)))}")
         return "\n".join(lines) + "\n"

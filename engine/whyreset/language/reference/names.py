@@ -124,14 +124,17 @@ UNITS: Mapping[str, str] = {
 }
 
 RELATIONS: Mapping[str, str] = {
-    "from peer": "the event's `client` (or `peer`) is the reset's peer",
+    "from peer": "the event's `client` (or `peer`) is the reset's peer; of a peer on the loopback, "
+    "in the same pod",
     "from caller": "the same, and the pod that logged the reset logged the event, too: a node's "
     "address that stands for many clients calls many pods",
     "on pod": "the event is about the pod that logged the reset",
     "on workload": "the event is about the workload that logged the reset",
     "on node": "the event is about the node of the pod that logged the reset",
-    "on peer": "the event is about the pod that owns the peer's address",
-    "to workload": "a proxy's entry whose upstream leads to the workload that logged the reset",
+    "on peer": "the event is about the pod that owns the peer's address; on the loopback that is "
+    "the pod that logged the reset",
+    "to workload": "a proxy's entry whose upstream leads to the workload that logged the reset: an "
+    "address of its pods, or a service of its name and namespace",
 }
 
 EXPECTED: Mapping[str, str] = {
