@@ -51,9 +51,12 @@ class Lab:
         own = dict(fields)
         printed_by = str(own.pop("source", ""))
         named = {name: str(own.get(name, value)) for name, value in _PLACE.items()}
-        if kind == "reset":
+        of_its_own = printed_by.startswith("own")  # the log of the pod: it does not name itself
+        if kind == "reset" or of_its_own:
             for name in PLACE_FIELDS:
                 own.pop(name, None)
+        if printed_by.startswith("journal"):
+            named |= {"pod": None, "workload": None, "namespace": None}
         source = Source(
             printed_by or f"{named['namespace']}/{named['pod']} {kind}", container="app", **named
         )
@@ -76,23 +79,28 @@ class Lab:
         return sorted(found, key=lambda event: event.place)
 
     def run(self, rules: str | Plan, events: Iterable[Event], cover: Iterable[str] = ()) -> Outcome:
-        """Feed all; `cover` lines are `KIND T..T`: a stream of this kind was read then.
+        """Feed all; `cover` lines are `KIND T..T`: a stream that shows this kind, wherever it is,
+        was read then; `@SOURCE T..T` that one was, which shows what its events tell of.
 
-        Without any, every source counts as read for ever.
+        Without any, every source counts as read for ever, and as one of the cluster.
         """
         outcome = Outcome(Correlator(rules if isinstance(rules, Plan) else self.plan(rules)))
         evidence = outcome.correlator.evidence
         events = list(events)
         for line in cover:
             kind, since, until = re.split(r"\s+|\.\.", line)
+            name = kind.removeprefix("@")
             evidence.coverage.cover(
-                kind, START + parse_duration(since), START + parse_duration(until)
+                name, START + parse_duration(since), START + parse_duration(until)
             )
-            evidence.coverage.promise(kind, kind)
+            if name == kind:
+                evidence.coverage.promise(kind, name)
         for event in () if cover else events:
             evidence.coverage.cover(event.source.name, START - 3600 * NS, END)
         for event in events:
             outcome.correlator.feed(event)
+            if not cover:
+                evidence.coverage.promise(event.kind, event.source.name)
             outcome.take()
         outcome.correlator.finish()
         outcome.take()

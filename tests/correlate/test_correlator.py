@@ -37,6 +37,9 @@ def test_a_long_burst_is_one_id_said_again_and_once_finally(lab: Any) -> None:
     assert (final.start, final.end) == (lab.start, lab.start + 1500 * NS)
     assert final.because == "151 resets, one every 10.0s"
     assert final.missed == 0
+    counted, beat = final.evidence
+    assert counted.found == "151 resets"
+    assert beat.found.endswith(" on the beat (since 08:17:20 UTC)"), beat
     assert {entry.burst for entry in got.labels} == {final.id}
 
 
@@ -96,6 +99,50 @@ def test_an_unknown_burst_is_cut_alike(lab: Any) -> None:
     assert {verdict.label for verdict in got.verdicts} == {"unknown"}
     assert len(got.finals) == 1
     assert got.finals[0].count == 31
+
+
+@pytest.mark.parametrize("says", ["span 2h\n  when { at least 1 }", "when { at least 900000 }"])
+def test_a_rule_for_one_namespace_cuts_no_bursts_of_another(lab: Any, says: str) -> None:
+    """What a team's file says of stretches, by `span` and by `at least`, is of its own pods."""
+    events = lab.events("0s..25m every 10s  reset peer=10.0.0.1")
+    other = f"""
+rule other for namespace "other-*" {{
+  label client_abort
+  burst of reset by pod, peer gap 60s
+  {says}
+}}
+"""
+    alone, beside = lab.run(PROBE, events), lab.run(PROBE + other, events)
+    assert beside.verdicts == alone.verdicts
+    own = lab.run(PROBE + other.replace("other-*", "default"), events)
+    assert [verdict.count for verdict in own.verdicts] != [v.count for v in alone.verdicts]
+
+
+SERVED = """
+rule served {
+  label client_abort
+  priority 90
+  burst of reset by pod gap 60s
+  when { access from peer within 1s }
+}
+"""
+
+
+@pytest.mark.parametrize("served", ["0s..40s every 10s", "0s", "20s..40s every 10s"])
+def test_what_was_said_early_gets_a_last_word_whatever_the_label_is_then(
+    lab: Any, served: str
+) -> None:
+    """Who waits for the end of a burst waits for its id."""
+    resets = lab.events("0s..40s every 10s  reset peer=10.0.0.1")
+    early = Correlator(lab.plan(PROBE + SERVED))
+    for event in resets:
+        early.feed(event)
+    (said,) = early.provisional()
+    assert said.label == "probe_noise"
+    late = lab.events(f"{served}  access client=10.0.0.1")
+    got = lab.run(PROBE + SERVED, sorted([*resets, *late], key=lambda event: event.place))
+    assert said.id in {verdict.id for verdict in got.finals}
+    assert len({verdict.id for verdict in got.finals}) == len(got.finals)
 
 
 def test_a_full_stretch_is_judged_early(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -164,6 +211,46 @@ def test_too_much_at_once_is_dropped_and_said(
     tables = correlator.evidence._tables.values()
     assert sum(len(s.times) for t in tables for s in t.values()) <= 100
     assert correlator.evidence.evicted > 0
+
+
+NEVER_ASKED = """
+rule never_asked {
+  label probe_noise
+  burst of reset by pod, peer gap 60s
+  when { at least 2; no access from peer within 2s }
+}
+"""
+
+
+def _asked(lab: Any, memory_is_short: bool) -> Any:
+    """Two resets beside requests of their peer, then very many more requests."""
+    made = Correlator(lab.plan(NEVER_ASKED))
+    events = lab.events(
+        "10s..20s every 10s  reset peer=10.0.0.1\n10s..20s every 10s  access client=10.0.0.1\n"
+        "30s..60s every 100ms  access client=10.0.0.1"
+    )
+    for event in events:
+        made.evidence.coverage.cover(event.source.name, lab.start - NS, 1 << 62)
+        made.feed(event)
+    if memory_is_short:
+        made.evidence.forget(lab.start + 60 * NS, 20 * NS)
+        made.evidence.evicted += 1
+    made.finish()
+    (verdict,) = [each for each in made.take_verdicts() if each.state == "final"]
+    return verdict
+
+
+@pytest.mark.parametrize("memory_is_short", [False, True])
+def test_what_was_let_go_is_not_proven_to_be_absent(
+    lab: Any, monkeypatch: pytest.MonkeyPatch, memory_is_short: bool
+) -> None:
+    if not memory_is_short:
+        monkeypatch.setattr(lookup, "_SERIES_LIMIT", 100)
+    verdict = _asked(lab, memory_is_short)
+    assert verdict.label == "unknown"
+    told = verdict.evidence[0]
+    assert told.holds is None
+    assert "let go" in told.found
 
 
 def test_owners_are_bounded(lab: Any, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -261,6 +348,7 @@ def test_ticks_and_snapshots_change_nothing(lab: Any, seed: int, data: st.DataOb
         earlier = events[i - 1].time if i else event.time
         correlator.advance(shuffle.randint(earlier, event.time))
         correlator.feed(event)
+        correlator.evidence.coverage.promise(event.kind, event.source.name)
         if shuffle.random() < 0.3:
             labels += correlator.take_labels()
             verdicts += correlator.take_verdicts()

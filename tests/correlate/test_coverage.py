@@ -5,7 +5,9 @@ import time
 
 import pytest
 
-from whyreset.correlate.coverage import Coverage
+from whyreset.correlate.coverage import Coverage, Place
+from whyreset.model.event import Event
+from whyreset.model.record import Source
 
 
 class Plain:
@@ -73,3 +75,33 @@ def test_thousands_of_streams_take_no_longer_to_ask_than_a_few() -> None:
         assert not coverage.covers("access", 4000, 7000), "nobody was read that far"
         assert coverage.covers("access", 4000, 6000)
     assert time.process_time() - began < 2
+
+
+def journal(coverage: Coverage, node: str, since: int, until: int) -> None:
+    """The journal of a node, which has told of a pod on it."""
+    fields = {"pod": f"on-{node}", "namespace": "shop"}
+    coverage.cover(node, since, until)
+    coverage.show(Event(since, Source(node, node=node), 0, "start", fields, ""))
+
+
+@pytest.mark.parametrize(
+    ("node", "low", "is_told"),
+    [
+        ("n1", 10, True),
+        ("n2", 10, True),
+        ("n2", 40, False),
+        ("n3", 10, False),
+        (None, 10, True),
+        (None, 40, False),
+        (None, 60, True),
+    ],
+)
+def test_of_a_pod_tells_the_journal_of_its_node_or_those_of_all_nodes(
+    node: str | None, low: int, is_told: bool
+) -> None:
+    coverage = Coverage()
+    journal(coverage, "n1", 0, 90)
+    journal(coverage, "n2", 0, 45)  # the node is gone then
+    place = Place(node, "shop", "api-1")
+    assert coverage.covers("termination", low, low + 10, place) is is_told
+    assert coverage.covers("termination", low, low + 10), "some stream was read"

@@ -6,6 +6,7 @@ from whyreset.basis.frozen import replace
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
 from whyreset.language.load import load
+from whyreset.model.conditions import condition_test
 from whyreset.model.definition import (
     Assignment,
     Condition,
@@ -369,3 +370,31 @@ def test_a_capture_names_the_unit_of_a_number(tmp_path, text, seconds):
         Record(1, make_source("x"), 0, text)
     )
     assert dict(found.fields) == {"duration": seconds}
+
+
+@pytest.mark.parametrize(
+    ("op", "value", "text", "is_met"),
+    [
+        ("=", "unknown", "order A lost", True),
+        ("=", "unknown", "order A lost by unknown", False),
+        ("!=", "unknown", "order A lost", False),
+        ("!=", "unknown", "order A lost by 7", True),
+        ("!=", 7, "order A lost", False),
+        ("!=", 7, "order A lost by 8", True),
+        ("=", 7, "order A lost by 7", True),
+        (">=", 7, "order A lost by 10", True),
+        (">=", 7, "order A lost by noon", False),
+        ("~", "*", "order A lost", False),
+        ("~", "n*", "order A lost by noon", True),
+    ],
+)
+def test_a_condition_says_in_an_event_block_what_it_says_in_a_clause(op, value, text, is_met):
+    found = pattern(r"order (?<order>\w+) lost(?: by (?<status>\w+))?", {"status": "word"})
+    condition = Condition("status", op, value)
+    events = extract(define(found, kind="lost", where=[condition]), text)
+    assert bool(events) is is_met
+    events = extract(define(found, kind="lost"), text)
+    assert condition_test([condition])(events[0]) is is_met
+    chosen = Assignment("whole", "no", (condition,))
+    events = extract(define(found, kind="lost", assignments=[chosen]), text)
+    assert ("whole" in events[0].fields) is is_met

@@ -30,14 +30,15 @@ def _ipv6(text: str) -> str:
 
 
 def split_port(text: str) -> tuple[str, int | None]:
-    """Host and port of `10.0.0.1:80`, `[fd00::1]:80`, `::1` or `10.0.0.1`."""
+    """Host and port of `10.0.0.1:80`, `[fd00::1]:80`, `::1` or `10.0.0.1`; of `fd00::1:51234`
+    too, as Apache and HAProxy write it, where the port has a digit more than a group may have."""
     if text.startswith("["):
         host, _, rest = text[1:].partition("]")
         port = rest[1:]
-    elif text.count(":") == 1:
-        host, _, port = text.partition(":")
     else:
-        host, port = text, ""
+        host, colon, port = text.rpartition(":")
+        if not colon or (":" in host and not (len(port) == _PORT_DIGITS and is_port(port))):
+            host, port = text, ""
     return plain_address(host), int(port) if is_port(port) else None
 
 

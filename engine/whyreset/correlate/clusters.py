@@ -8,7 +8,7 @@ from operator import attrgetter, sub
 from typing import Any
 
 from whyreset.correlate.burst import Key, in_order, key_reader
-from whyreset.correlate.reach import Reach
+from whyreset.correlate.reach import Reach, Stretch
 from whyreset.model.event import Event, Value
 
 _NEVER = 1 << 63
@@ -27,9 +27,12 @@ class Cluster:
     cut: int | None = None  # time of the event with which the next stretch began
     settled = False
 
-    def __init__(self, place: Place, start: int, last: int, events: list[Event]) -> None:
+    def __init__(
+        self, place: Place, stretch: Stretch, start: int, last: int, events: list[Event]
+    ) -> None:
         self.place = place
         self.kind = place[0]
+        self.stretch = stretch
         self.start, self.last = start, last
         self.events = events
 
@@ -38,7 +41,7 @@ class Clusters:
     """Gathers events; their order matters only within a place.
 
     A cluster is due when time has passed its end by the rules' gap and look-ahead. One that goes
-    on for longer than `span`, or has more events than `most(place)`, is cut into stretches.
+    on for longer than a stretch, or has more events than `most(place)`, is cut into stretches.
     """
 
     def __init__(self, reaches: Mapping[str, Reach], most: Callable[[Place], int]) -> None:
@@ -83,6 +86,8 @@ class Clusters:
         """Go on from a snapshot; kinds that are not gathered any more are left out."""
         opened, deadlines, self._tickets = state
         self._open = {p: c for p, c in opened.items() if c.kind in self._reaches}
+        for cluster in self._open.values():  # the rules may be others
+            cluster.stretch = self._reaches[cluster.kind].stretch(cluster.events[0])
         self._deadlines = [entry for entry in deadlines if entry[2].kind in self._reaches]
         heapq.heapify(self._deadlines)
         self._cut = {}
@@ -97,7 +102,8 @@ class Clusters:
         if cluster is not None and self._is_full(cluster, time):
             cluster = self._succeed(cluster, time)
         if cluster is None:
-            self._begin(Cluster(place, time, time, [event]))
+            stretch = self._reaches[event.kind].stretch(event)
+            self._begin(Cluster(place, stretch, time, time, [event]))
             return
         cluster.events.append(event)
         if time > cluster.last:
@@ -124,7 +130,7 @@ class Clusters:
         if (
             cluster is not None
             and 0 <= times[0] - cluster.last <= reach.gap
-            and times[-1] - cluster.start < reach.span
+            and times[-1] - cluster.start < cluster.stretch.span
             and len(cluster.events) + len(events) <= self._most(place)
             and max(map(sub, times[1:], times), default=0) <= reach.gap
         ):
@@ -206,12 +212,13 @@ class Clusters:
         if time - cluster.last > reach.gap:
             return None
         cluster.events = in_order(cluster.events)
-        kept = len(cluster.events) - min(max(_CARRY, reach.least), len(cluster.events) // 2)
+        least = max(_CARRY, cluster.stretch.least)
+        kept = len(cluster.events) - min(least, len(cluster.events) // 2)
         carried = cluster.events[kept:]
         del cluster.events[kept:]
         cluster.cut, cluster.last = time, cluster.events[-1].time
         start, last = (carried[0].time, carried[-1].time) if carried else (time, time)
-        follower = Cluster(cluster.place, start, last, carried)
+        follower = Cluster(cluster.place, cluster.stretch, start, last, carried)
         self._note_cut(cluster)
         self._remind(self._due(cluster), cluster)
         self._begin(follower)
@@ -224,7 +231,7 @@ class Clusters:
         reach = self._reaches[cluster.kind]
         return (
             time - cluster.last > reach.gap
-            or time - cluster.start >= reach.span
+            or time - cluster.start >= cluster.stretch.span
             or len(cluster.events) >= self._most(cluster.place)
         )
 

@@ -306,7 +306,7 @@ class Correlator:
         if going_on is not None and first.time - going_on.tally.end <= gap_of(rule):
             tally = case.before.pop(slot).tally.copy()  # on trial
         else:
-            tally = new_tally(slot[0], key, first)
+            tally = new_tally(first)
         tally.add(outcome.claimed, outcome, one_peer=rule is None or "peer" in rule.keys)
         nearest: Attempt | None = None
         also: tuple[str, ...] = ()

@@ -132,7 +132,7 @@ class Eager(Correlator):
         known = memory and (memory.by_peer.get(event.peer) or memory.for_all)
         if known:
             return known._replace(event=event)
-        tally = new_tally("unknown", self._unknown_key(event), event)
+        tally = new_tally(event)
         return _labelled(None, tally, Outcome(Burst([event])), event)
 
     def _settle(self, cluster: Cluster) -> bool:
@@ -160,8 +160,8 @@ class Eager(Correlator):
         pass  # asked for by verdicts only
 
     def _leave_unknown(self, case: Case) -> None:
-        for key, burst in bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP):
-            tally = new_tally("unknown", key, burst[0])
+        for _, burst in bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP):
+            tally = new_tally(burst[0])
             case.claims.append((None, tally, Outcome(claimed=burst)))
 
     def _others(self, *_: object) -> tuple[str, ...]:

@@ -130,27 +130,26 @@ class Joining:
             if found is None:
                 return [OPEN] * len(burst)
             if self._clause.event not in ENDS:
-                return self._among(found, burst.times)
+                return self._among(found, burst, burst.times)
             # No reset explains itself, so what the first is not told of may be the first.
             if not found and not self._evidence.near(self._question, burst[1], low, high):
-                return self._among(found, burst.times)
+                return self._among(found, burst, burst.times)
         return [self._one(event) for event in burst]
 
-    def _missing(self, low: int, high: int) -> Answer:
-        return (
-            self._absent if self._evidence.coverage.covers(self._clause.event, low, high) else OPEN
-        )
+    def _missing(self, reset: Event, low: int, high: int) -> Answer:
+        proven = self._evidence.proves_absence(self._question, reset, low, high)
+        return self._absent if proven else OPEN
 
     def _one(self, reset: Event) -> Answer:
         time = reset.time
         low, high = time - self._clause.before, time + self._clause.after
         found = self._evidence.near(self._question, reset, low, high)
-        return OPEN if found is None else self._among(found, [time])[0]
+        return OPEN if found is None else self._among(found, [reset], [time])[0]
 
-    def _among(self, found: list[Event], times: list[int]) -> list[Answer]:
+    def _among(self, found: list[Event], resets: Sequence[Event], times: list[int]) -> list[Answer]:
         """The answer for a reset at each time: the nearest of the events found for them all."""
         before, after = self._clause.before, self._clause.after
-        missing = self._missing(times[0] - before, times[-1] + after)
+        missing = self._missing(resets[0], times[0] - before, times[-1] + after)
         if not found and (missing.holds is not None or len(times) == 1):
             return [missing] * len(times)
         hits = [Answer(self._present.holds, event) for event in found]
@@ -167,7 +166,7 @@ class Joining:
             elif missing.holds is not None:
                 answers.append(missing)
             else:
-                answers.append(self._missing(time - before, time + after))
+                answers.append(self._missing(resets[0], time - before, time + after))
         return answers
 
     def describe(self, burst: Burst, answers: Sequence[Answer]) -> str:
@@ -183,21 +182,38 @@ def _describe_join(
         for event, answer in zip(events, answers, strict=True)
         if answer.event is not None
     ]
-    streams = evidence.coverage.streams(clause.event)
-    if hits:
-        reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
-        away = format_duration(abs(reset.time - nearest.time))
-        side = "before" if nearest.time <= reset.time else "after"
-        told = f"{len(hits)} of {len(answers)}, nearest {away} {side}: {summary(nearest)}"
-        is_chance = clause.chance is not None and not any(answer.holds for answer in answers)
-        return f"{told}; so many are there that this may be chance" if is_chance else told
+    if not hits:
+        return _nothing_found(clause, events, answers, evidence)
+    reset, nearest = min(hits, key=lambda pair: abs(pair[0].time - pair[1].time))
+    away = format_duration(abs(reset.time - nearest.time))
+    side = "before" if nearest.time <= reset.time else "after"
+    beside = f"{len(hits)} of {len(answers)}"
+    if clause.negated:
+        beside = f"none beside {sum(answer.holds is True for answer in answers)} of {len(answers)}"
+    told = f"{beside}, nearest {away} {side}: {summary(nearest)}"
+    is_chance = clause.chance is not None and not any(answer.holds for answer in answers)
+    return f"{told}; so many are there that this may be chance" if is_chance else told
+
+
+def _nothing_found(
+    clause: Join, events: Sequence[Event], answers: Sequence[Answer], evidence: Evidence
+) -> str:
+    question, name, first = question_of(clause), plain(clause.event), events[0]
+    if not evidence.coverage.streams(clause.event):
+        return f"no stream with {name} events was read"
+    untold = sum(answer.holds is None for answer in answers)
+    streams = evidence.streams(question, first)
+    if not untold:
+        return f"none in {streams} stream{'s' if streams > 1 else ''} with {name} events"
+    if untold < len(answers):
+        return f"none beside {len(answers) - untold} of {len(answers)}; of the rest it is not known"
+    if evidence.near(question, first, first.time, first.time) is None:
+        return "it is not known whom to look for"
+    if evidence.is_gone(question, first, first.time - clause.before, first.time + clause.after):
+        return f"too many {name} events came: those of the time were let go"
     if not streams:
-        return f"no stream with {clause.event} events was read"
-    if any(answer.holds is None for answer in answers):
-        if evidence.near(question_of(clause), events[0], events[0].time, events[0].time) is None:
-            return "it is not known whom to look for"
-        return f"the {clause.event} streams that were read do not cover the time"
-    return f"none in {streams} stream{'s' if streams > 1 else ''} with {clause.event} events"
+        return f"no stream that was read tells of its {name}"
+    return f"the {name} streams that were read do not cover the time"
 
 
 def summary(event: Event) -> str:

@@ -1,16 +1,16 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from fnmatch import fnmatchcase
+from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 
 from whyreset.basis.network import is_own
 from whyreset.basis.times import END
-from whyreset.correlate.coverage import Coverage
+from whyreset.correlate.coverage import Coverage, Place
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.upstreams import Upstreams
+from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
 from whyreset.model.event import Event, Value
 
@@ -19,12 +19,7 @@ _SERIES_LIMIT = 100_000
 ENDS = ("reset", "disconnect")
 """Kinds whose events tell of the end of a connection, and may be the reset in question."""
 
-_STATE = ("_upstreams", "evicted")
-
-UNKNOWN = "unknown"
-"""`FIELD = unknown`: the line does not say."""
-
-Test = Callable[[Event], bool]
+_STATE = ("_upstreams", "_gone", "evicted")
 
 
 class Question(NamedTuple):
@@ -38,52 +33,6 @@ class Question(NamedTuple):
         return hash((self.kind, self.relation))
 
 
-def condition_test(conditions: Iterable[Condition]) -> Test:
-    """One test for all conditions; a field that the event does not have meets none."""
-    tests = [_one(condition) for condition in conditions]
-    if not tests:
-        return lambda _: True
-    if len(tests) == 1:
-        return tests[0]
-    return lambda event: all(test(event) for test in tests)
-
-
-def _one(condition: Condition) -> Test:
-    name, test = condition.field, value_test(condition)
-    return lambda event: test(event.get(name))
-
-
-def value_test(condition: Condition) -> Callable[[Value | None], bool]:
-    """The test of a condition for the value of its field; None is a field that is not there."""
-    op, wanted = condition.op, condition.value
-    if wanted == UNKNOWN:
-        absent = op == "="
-        return lambda value: (value is None) is absent
-    if op == "~":
-        glob = str(wanted)
-        return lambda value: fnmatchcase(str(value or ""), glob)
-    compare = _COMPARE[op]
-
-    def test(value: Value | None) -> bool:
-        if value is None:
-            return False
-        if isinstance(value, str) != isinstance(wanted, str):
-            return compare(str(value), str(wanted))
-        return compare(value, wanted)
-
-    return test
-
-
-_COMPARE: dict[str, Callable[[Value, Value], bool]] = {
-    "=": lambda a, b: a == b,
-    "!=": lambda a, b: a != b,
-    "<": lambda a, b: a < b,  # type: ignore[operator]
-    "<=": lambda a, b: a <= b,  # type: ignore[operator]
-    ">": lambda a, b: a > b,  # type: ignore[operator]
-    ">=": lambda a, b: a >= b,  # type: ignore[operator]
-}
-
-
 class _Asked(NamedTuple):
     """One question for events of a kind: which are meant, the key by which each is kept (None:
     it has several, or none), and where."""
@@ -94,11 +43,13 @@ class _Asked(NamedTuple):
 
 
 class Series:
-    """Events in time order; the oldest give way when there are too many."""
+    """Events in time order; the oldest give way when there are too many: `gone` is the time (ns)
+    of the last of these."""
 
-    __slots__ = ("events", "times")
+    __slots__ = ("events", "gone", "times")
 
     def __init__(self) -> None:
+        self.gone = -1
         self.times: list[int] = []
         self.events: list[Event] = []
 
@@ -114,7 +65,9 @@ class Series:
             self.events.append(event)
         if len(times) <= _SERIES_LIMIT:
             return True
-        self._drop(len(times) // 2)
+        dropped = len(times) // 2
+        self.gone = times[dropped - 1]
+        self._drop(dropped)
         return False
 
     def between(self, low: int, high: int) -> list[Event]:
@@ -146,6 +99,7 @@ class Evidence:
             self._by_kind.setdefault(question.kind, []).append(asked)
         self.coverage = Coverage()
         self._upstreams = Upstreams()
+        self._gone: dict[Question, int] = {}  # up to when (ns) events were let go before their time
         self.evicted = 0
 
     def asks_for(self, kind: str) -> bool:
@@ -169,7 +123,7 @@ class Evidence:
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
         if (event.kind, event.source.name) not in self.coverage.known:
-            self.coverage.promise(event.kind, event.source.name)
+            self.coverage.show(event)
         for test, key_of, table in self._by_kind.get(event.kind, ()):
             if test is not None and not test(event):
                 continue
@@ -218,6 +172,43 @@ class Evidence:
             found = [event for event in found if event is not reset]
         return found
 
+    def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
+        """Whether nothing found with low <= time <= high means that there was nothing: streams that
+        would show it were read all the time, and nothing was let go."""
+        places = self._places(question, reset, high)
+        if not all(self.coverage.covers(question.kind, low, high, each) for each in places):
+            return False
+        return not self.is_gone(question, reset, low, high)
+
+    def is_gone(self, question: Question, reset: Event, low: int, high: int) -> bool:
+        """Whether events with low <= time <= high may have been let go before their time."""
+        if not self.evicted:
+            return False
+        gone, table = self._gone.get(question, -1), self._tables[question]
+        wanted = self._wanted(question.relation, reset, high) or ()
+        return low <= max([gone, *(table[key].gone for _, key in wanted if key in table)])
+
+    def streams(self, question: Question, reset: Event) -> int:
+        """How many streams would show what is asked for."""
+        places = self._places(question, reset, reset.time)
+        return min(self.coverage.streams(question.kind, each) for each in places)
+
+    def _places(self, question: Question, reset: Event, time: int) -> tuple[Place | None, ...]:
+        """The places of which streams must tell; one that is None is any."""
+        node, namespace = reset.get("node"), reset.source.namespace
+        match question.relation:
+            case "on pod":
+                return (Place(_text(node), namespace, _text(reset.get("pod"))),)
+            case "on workload":
+                return (Place(None, namespace, None),)
+            case "on node":
+                return (Place(_text(node), None, None),)
+            case "on peer":
+                owners = self._owners.of(str(reset.fields.get("peer", "")), time)
+                return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)
+            case _:
+                return (None,)
+
     def _wanted(
         self, relation: str | None, reset: Event, time: int
     ) -> list[tuple[str | None, str]] | None:
@@ -253,6 +244,8 @@ class Evidence:
         (ns) before it."""
         for question, table in self._tables.items():
             before, size = floor - min(most, self._look_back[question]), len(table)
+            if most < END:  # open bursts may ask for it
+                self._gone[question] = max(before - 1, self._gone.get(question, -1))
             for key in list(table):
                 series = table[key]
                 series.forget(before)
@@ -262,6 +255,10 @@ class Evidence:
                 left = dict(table)
                 table.clear()
                 table.update(left)
+
+
+def _text(value: Value | None) -> str | None:
+    return None if value is None else str(value)
 
 
 def _speaker(event: Event) -> str:

@@ -10,7 +10,8 @@ from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
-from whyreset.correlate.lookup import UNKNOWN, Evidence, value_test
+from whyreset.correlate.lookup import ENDS, Evidence
+from whyreset.model.conditions import UNKNOWN, value_test
 from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
@@ -124,14 +125,16 @@ def _join(clause: Join, world: World) -> MemberClause:
 
 def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
     question = question_of(clause)
+    # two connections that end in one instant: neither is before the other
+    apart = int(clause.event in ENDS)
 
     def one(reset: Event) -> Answer:
         low = reset.time - clause.high
-        found = evidence.near(question, reset, low, reset.time - 1)
+        found = evidence.near(question, reset, low, reset.time - apart)
         if found is None:
             return OPEN
         if not found:
-            return NO if evidence.coverage.covers(clause.event, low, reset.time) else OPEN
+            return NO if evidence.proves_absence(question, reset, low, reset.time) else OPEN
         last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 

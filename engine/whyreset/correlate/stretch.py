@@ -11,6 +11,8 @@ class Tally:
     """The sums of one burst: it may go on for days, these do not grow with it."""
 
     count = 0
+    stretches = 0
+    since = 0  # of the last stretch, ns
     period: float | None = None
     jitter: float | None = None
     missed: int | None = None
@@ -24,6 +26,8 @@ class Tally:
 
     def add(self, claimed: list[Event], outcome: Outcome, *, one_peer: bool) -> None:
         """Take one more stretch; `one_peer`: all its resets name the same."""
+        self.stretches += 1
+        self.since = claimed[0].time
         self.end = max(self.end, claimed[-1].time)
         self.count += len(claimed)
         for peer in dict.fromkeys([event.peer for event in (claimed[:1] if one_peer else claimed)]):
@@ -50,8 +54,9 @@ class Tally:
         return (old * self._beats + new * beats) / (self._beats + beats)
 
 
-def new_tally(rule: str, key: object, first: Event) -> Tally:
-    """An empty tally; its id depends on the rule, the key and the first reset alone."""
-    seed = f"{rule}\0{key}\0{first.time}\0{first.source.name}\0{first.offset}"
+def new_tally(first: Event) -> Tally:
+    """An empty tally; its id depends on the first reset alone, which is in one burst, whatever
+    rule claims it in the end."""
+    seed = f"{first.kind}\0{first.time}\0{first.source.name}\0{first.offset}"
     digest = blake2s(seed.encode(errors="backslashreplace"), digest_size=5).hexdigest()
     return Tally(f"b-{digest}", first, first.time, first.time)

@@ -6,10 +6,11 @@ from typing import NamedTuple
 
 from whyreset.correlate.burst import Key
 from whyreset.correlate.judge import Outcome
-from whyreset.correlate.lookup import UNKNOWN, Evidence
+from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.stretch import Tally
-from whyreset.correlate.verdicts import place_of
+from whyreset.correlate.verdicts import evidence_of, place_of
+from whyreset.model.conditions import UNKNOWN
 from whyreset.model.event import Event
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, Every, IntervalsVary, Join, Rule
 from whyreset.model.verdict import Verdict
@@ -141,7 +142,7 @@ def unknown_verdict(
         because=because,
         remedy=remedy,
         verify=("tcpdump -nn -tttt -i any 'tcp[tcpflags] & tcp-rst != 0'",),
-        evidence=nearest.outcome.findings() if nearest else (),
+        evidence=evidence_of(tally, nearest.outcome) if nearest else (),
         **place_of(tally, state),
     )
 

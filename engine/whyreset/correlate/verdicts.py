@@ -5,13 +5,14 @@ from typing import Any
 
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import selects
+from whyreset.basis.times import clock
 from whyreset.correlate.judge import UNTOLD, Note, Outcome
 from whyreset.correlate.owners import Owners
 from whyreset.correlate.stretch import Tally
 from whyreset.correlate.texts import Values, complete, fill
 from whyreset.model.event import Event
-from whyreset.model.rule import SELECTOR, Clause, Rule, Scope, ScopeTest
-from whyreset.model.verdict import Verdict
+from whyreset.model.rule import SELECTOR, AtLeast, Clause, Rule, Scope, ScopeTest
+from whyreset.model.verdict import Finding, Verdict
 
 _SAMPLE_LIMIT = 512
 _RESET_WORDS = lazy(r"(?i)reset|errno 104|\b104:")
@@ -65,9 +66,27 @@ def verdict_of(rule: Rule, tally: Tally, outcome: Outcome, values: Values, state
         remedy=fill(rule.remedy, values),
         # a command with a gap in it is of no use to anybody
         verify=tuple(fill(text, values) for text in rule.verify if complete(text, values)),
-        evidence=outcome.findings(),
+        evidence=evidence_of(tally, outcome),
         **place_of(tally, state),
     )
+
+
+def evidence_of(tally: Tally, outcome: Outcome) -> tuple[Finding, ...]:
+    """What was found; of a burst of several stretches all resets are counted, and for the rest it
+    is said from when on the last stretch is."""
+    found = outcome.findings()
+    if tally.stretches < 2:
+        return found
+    counted, since = f"{tally.count} resets", f" (since {clock(tally.since)} UTC)"
+    return tuple(
+        each._replace(found=counted if outcome.claimed and _counts(clause) else each.found + since)
+        for each, clause in zip(found, (note.clause for note in outcome.notes), strict=True)
+    )
+
+
+def _counts(clause: Clause) -> bool:
+    """Whether a clause counts all resets of a burst."""
+    return isinstance(clause, AtLeast) and clause.within is None
 
 
 def confidence_of(rule: Rule | None, outcome: Outcome) -> float:

@@ -6,7 +6,8 @@ from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
 from whyreset.ingest.surroundings import Surroundings, limited_pattern, line_around
-from whyreset.ingest.values import Fields, Store, holds, store_of
+from whyreset.ingest.values import Fields, Store, store_of
+from whyreset.model.conditions import condition_test
 from whyreset.model.definition import Condition, Definition, Matcher
 
 SHORT = 1024  # characters
@@ -29,8 +30,8 @@ class Trial:
 
     __slots__ = (
         "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_needed",
-        "_numbers", "_quick", "_text", "addresses", "definition", "given", "keys", "mapped",
-        "matcher", "number", "plain", "potential", "surroundings",
+        "_numbers", "_quick", "_set", "_text", "_where", "addresses", "definition", "given", "keys",
+        "mapped", "matcher", "number", "plain", "potential", "surroundings",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -52,6 +53,8 @@ class Trial:
         groups = len(_GROUP.findall(matcher.pattern or "")) + len({name for name, _ in mapped})
         self.potential = groups + ports + len(self.given)
         self.plain = not definition.assignments and not definition.where
+        self._set = [(each, condition_test(each.where)) for each in definition.assignments]
+        self._where = [(each, condition_test([each])) for each in definition.where]
         asks = definition.afters or definition.skips
         self.surroundings = Surroundings(definition) if asks else None
         self.mapped = tuple((each.field, each.path, store_of(each.type)) for each in matcher.mapped)
@@ -123,14 +126,14 @@ class Trial:
         """Apply the definition's assignments; whether its conditions hold then."""
         if self.plain:
             return True
-        for assignment in self.definition.assignments:
-            if all(holds(condition, fields) for condition in assignment.where):
+        for assignment, is_met in self._set:
+            if is_met(fields):
                 fields[assignment.field] = assignment.value
         return self.failed(fields) is None
 
     def failed(self, fields: Fields) -> Condition | None:
         """The first of the definition's conditions that does not hold."""
-        return next((each for each in self.definition.where if not holds(each, fields)), None)
+        return next((each for each, is_met in self._where if not is_met(fields)), None)
 
     def may_match(self, text: Container[str]) -> bool:
         """Whether all texts are there that a match needs; also of many records at once."""

@@ -10,7 +10,7 @@ from whyreset.basis.lazy import lazy
 from whyreset.basis.network import is_port, split_port
 from whyreset.basis.selector import join_labels
 from whyreset.basis.units import LONGEST, NS, parse_duration, read_duration
-from whyreset.model.definition import Condition, KeyCondition
+from whyreset.model.definition import KeyCondition
 from whyreset.model.event import Value
 
 Fields = dict[str, Value]
@@ -70,11 +70,6 @@ def look_up(found: dict[str, Any], path: tuple[str, ...]) -> Any:
         else:
             return found.get(".".join(path)) if len(path) > 1 else None
     return value
-
-
-def holds(condition: Condition, fields: Fields) -> bool:
-    """Whether fields meet a condition; an absent field meets only `!=`."""
-    return _compare(fields.get(condition.field), condition.op, condition.value)
 
 
 def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:

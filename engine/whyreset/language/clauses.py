@@ -13,10 +13,10 @@ from whyreset.language.report import Desk
 from whyreset.language.spell import spell_clause
 from whyreset.language.values import Reader, ordered
 from whyreset.model import rule as model
+from whyreset.model.conditions import UNKNOWN
 from whyreset.model.definition import Condition
 
 _ADDRESS_TYPES = ("addr", "ip")
-UNKNOWN = "unknown"
 _COUNTED = ("count", "resets", "number")
 """Taken for fields by who wants to count."""
 
@@ -55,10 +55,27 @@ class ClauseReader:
             case clause_tree.AfterNode() as body:
                 return self._after(body, kind, head)
             case clause_tree.AnyOfNode() as body:
-                inner = tuple(self.read(each, kind) for each in body.clauses)
+                inner = tuple(self._alternative(each, kind) for each in body.clauses)
                 return model.AnyOf(clauses=inner, **head)
             case body:
                 return self._burst_clause(body, kind, head)
+
+    def exception(self, node: clause_tree.ClauseNode, kind: str) -> model.Clause:
+        """One clause of `unless`."""
+        self._told(node, "an exception that could not be told stops nothing: leave `if known` out")
+        return self.read(node, kind)
+
+    def _alternative(self, node: clause_tree.ClauseNode, kind: str) -> model.Clause:
+        self._told(node, "write it behind the block: `any of { ... } if known`")
+        if node.name is not None:
+            message = f"an alternative has no name: nothing could ask for `{node.name.text}`"
+            hint = f"name them together: `{node.name.text}: any of {{ ... }}`"
+            self._desk.say("E051", message, node.name.span, hint)
+        return self.read(node, kind)
+
+    def _told(self, node: clause_tree.ClauseNode, cure: str) -> None:
+        if node.if_known:
+            self._desk.say("E050", "`if known` says nothing here", node.span, cure)
 
     def _quantifier(self, node: clause_tree.QuantifierNode | None) -> model.Quantifier | None:
         if node is None:

@@ -127,7 +127,7 @@ class DraftReader:
         draft = Draft(node.name.text, self._desk, node.name.span, rule, self._desk, burst.gap.span)
         self._apply(draft, node.body)
         for part, nodes in ((draft.when, node.body.when), (draft.unless, node.body.unless)):
-            part.extend(self._placed(each, draft.rule.kind) for each in nodes)
+            part.extend(self._placed(draft, part, each) for each in nodes)
         self._names_once(node.body)
         return draft
 
@@ -156,7 +156,7 @@ class DraftReader:
         replaced = False
         names = [each.clause.name for each in part]
         for node in nodes:
-            placed = self._placed(node, draft.rule.kind)
+            placed = self._placed(draft, part, node)
             if node.name is None:
                 part.append(placed)
             elif node.name.text in names:
@@ -167,8 +167,9 @@ class DraftReader:
                 self._desk.lacks("E014", draft.name, "clause", node.name, known)
         return replaced
 
-    def _placed(self, node: clause_tree.ClauseNode, kind: str) -> Placed:
-        return Placed(self._clauses.read(node, kind), self._desk, node.span)
+    def _placed(self, draft: Draft, part: list[Placed], node: clause_tree.ClauseNode) -> Placed:
+        read = self._clauses.exception if part is draft.unless else self._clauses.read
+        return Placed(read(node, draft.rule.kind), self._desk, node.span)
 
     def _apply(self, draft: Draft, body: tree.RuleBody) -> None:
         """The lines of a body, other than its clauses."""
@@ -228,12 +229,7 @@ class DraftReader:
 
     def _names_once(self, body: tree.RuleBody) -> None:
         seen: set[str] = set()
-        nodes = list(body.when) + list(body.unless)
-        inner = [
-            each for node in nodes if isinstance(node.body, clause_tree.AnyOfNode)
-            for each in node.body.clauses
-        ]  # fmt: skip
-        for node in nodes + inner:
+        for node in (*body.when, *body.unless):
             if node.name is None:
                 continue
             if node.name.text in BURSTS_OWN:

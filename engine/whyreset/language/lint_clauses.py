@@ -1,10 +1,11 @@
 """Warnings about the clauses of one rule: what can never hold, and what says nothing."""
 
+from whyreset.basis.names import plain
 from whyreset.basis.units import spell_duration
 from whyreset.language.drafts import Draft, Placed
 from whyreset.model import rule as model
+from whyreset.model.conditions import UNKNOWN
 
-_UNKNOWN = "unknown"
 _LEAST_BEATS = 4
 _MOST = 200
 
@@ -17,6 +18,7 @@ def lint_clauses(draft: Draft) -> None:
         _exception(draft, placed)
     for placed in draft.clauses():
         _if_known(placed)
+        _unmet(placed)
     for placed in draft.when:
         _distinct(draft, placed)
         _stretch(draft, placed)
@@ -48,6 +50,20 @@ def _exclusive(draft: Draft) -> None:
             message = f"no reset can pass `{placed.clause.text}` and `{other.clause.text}` as well"
             hint = "drop one of them, or write `any of { ...; ... }`"
             placed.desk.say("W011", message, placed.span, hint)
+
+
+def _unmet(placed: Placed) -> None:
+    """Note conditions on other events of which none meets both."""
+    for clause in model.asking([placed.clause]):
+        met = [model.Compare(text="", condition=each) for each in clause.conditions[:_MOST]]
+        for index, one in enumerate(met):
+            other = next((each for each in met[:index] if _contradict(each, one)), None)
+            if other is not None:
+                name = one.condition.field
+                message = f"no `{plain(clause.event)}` has both values of `{name}`"
+                hint = "drop one of them, or write `any of { ...; ... }`"
+                placed.desk.say("W011", message, placed.span, hint)
+                return
 
 
 def _exception(draft: Draft, placed: Placed) -> None:
@@ -83,7 +99,7 @@ def _contradict(one: model.Clause, other: model.Clause) -> bool:
         one, other = other, one
     if isinstance(one, model.InNetwork) and isinstance(other, model.Compare):
         asked = other.condition
-        return asked.field == one.field and asked.op == "=" and asked.value == _UNKNOWN
+        return asked.field == one.field and asked.op == "=" and asked.value == UNKNOWN
     if isinstance(one, model.Compare) and isinstance(other, model.Compare):
         first, second = one.condition, other.condition
         return first.field == second.field and (
@@ -100,7 +116,7 @@ def _apart(op: str, value: object, other_op: str, other: object) -> bool:
             return str(value) != str(other)
         if other_op == "!=":
             return str(value) == str(other)
-        return value == _UNKNOWN
+        return value == UNKNOWN
     if isinstance(value, str) or isinstance(other, str) or op not in (">", ">="):
         return False
     lowest, highest = float(value), float(other)  # type: ignore[arg-type]

@@ -9,6 +9,7 @@ from whyreset.language.drafts import Draft
 from whyreset.language.kinds import values_of
 from whyreset.language.report import Desk
 from whyreset.model import rule as model
+from whyreset.model.conditions import UNKNOWN
 from whyreset.model.definition import Condition, Definition
 from whyreset.model.event import PLACE_FIELDS
 
@@ -16,7 +17,6 @@ Values = Mapping[tuple[str, str], frozenset[str]]
 """(kind, field) -> all values that the field can have, where that can be told."""
 
 _LISTED = re.compile(r"\(\?P?<(\w+)>([\w-]+(?:\|[\w-]+)*)\)")
-_UNKNOWN = "unknown"
 _TEXTUAL = ("=", "!=")
 
 
@@ -65,7 +65,7 @@ def _never(
 ) -> tuple[str, str | None] | None:
     """The message and the hint, if no event of this kind has the value."""
     known = values.get((kind, field))
-    if known is None or op not in _TEXTUAL or value in known or value == _UNKNOWN:
+    if known is None or op not in _TEXTUAL or value in known or value == UNKNOWN:
         return None
     names = sorted(known)
     hint = did_you_mean(value, names) or f"it is one of: {', '.join(names)}"

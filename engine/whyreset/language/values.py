@@ -7,7 +7,7 @@ from whyreset.basis.frozen import Frozen
 from whyreset.basis.network import parse_prefix, plain_address
 from whyreset.basis.span import Span
 from whyreset.basis.suggest import nearest
-from whyreset.basis.units import NS, UNIT_NAMES, parse_duration
+from whyreset.basis.units import NS, UNIT_NAMES, parse_duration, spell_duration
 from whyreset.language.clause_tree import Word
 from whyreset.language.kinds import NUMERIC
 from whyreset.language.report import Desk
@@ -22,6 +22,9 @@ _SPELT = re.compile(r"(\d+(?:\.\d+)?)(secs?|seconds?|mins|minutes?|millis|msecs?
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _LONGEST = 31 * 86400 * NS
 """No look-back is longer: what is kept in memory is bounded by it."""
+
+
+_MOST = 999_999_999
 
 
 class Setting(Frozen):
@@ -99,14 +102,17 @@ class Reader:
         """Nanoseconds; 0 after an error."""
         if _NAME.fullmatch(word.text):
             found = self._setting(word, "duration", "E003")
-            return found.nanoseconds if found else 0
-        value = _duration(word.text)
+            if found is None:
+                return 0
+            value: int | None = found.nanoseconds
+        else:
+            value = _duration(word.text)
         if value is None:
             self._desk.say("E003", f"`{word.text}` is not a duration", word.span, unit_hint(word))
             return 0
         if value > _LONGEST or (value == 0 and not zero):
-            message = "a duration is more than 0s and at most 31d"
-            self._desk.say("E003", message, word.span)
+            message = f"a duration is {'0s or more' if zero else 'more than 0s'} and at most 31d"
+            self._desk.say("E003", message, word.span, self._stated(word))
             return 0
         return value
 
@@ -114,8 +120,11 @@ class Reader:
         """A share, 0..1; 0 after an error."""
         if _NAME.fullmatch(word.text):
             found = self._setting(word, "share", "E004")
-            return float(found.value) if found else 0.0
-        value = _share(word.text)
+            if found is None:
+                return 0.0
+            value: float | None = float(found.value)
+        else:
+            value = _share(word.text)
         if value is None:
             hint = "a share is a percentage, such as 15%"
             if _NUMBER.fullmatch(word.text):
@@ -126,9 +135,18 @@ class Reader:
             return 0.0
         if not 0 <= value <= most:
             message = f"a share is between 0% and {most:.0%}"
-            self._desk.say("E004", message, word.span)
+            self._desk.say("E004", message, word.span, self._stated(word))
             return 0.0
         return value
+
+    def _stated(self, word: Word) -> str | None:
+        """What a setting says, where one was named."""
+        found = self._settings.get(word.text)
+        if found is None:
+            return None
+        said = {"duration": spell_duration(found.nanoseconds), "number": str(found.value)}
+        shown = said.get(found.kind) or f"{float(found.value) * 100:g}%"
+        return f"the setting `{word.text}` is {shown}"
 
     def count(self, word: Word, least: int = 1) -> int:
         """A whole number of at least *least*; that after an error."""
@@ -136,20 +154,21 @@ class Reader:
         if _NAME.fullmatch(text):
             found = self._setting(word, "number", "E005")
             text = str(found.value) if found else str(least)
-        if not re.fullmatch(r"-?\d{1,9}", text):
-            hint = "a count has no unit" if re.match(r"\d", text) else None
+        if not re.fullmatch(r"-?\d+", text):
+            has_unit = re.match(r"\d[\d.]*[^\d.]", text)
+            hint = "a count has no unit" if has_unit else self._stated(word)
             self._desk.say("E005", f"`{word.text}` is not a whole number", word.span, hint)
             return least
-        if int(text) < least:
-            self._desk.say("E005", f"the number must be at least {least}", word.span)
+        if not least <= int(text) <= _MOST:
+            bound = f"at least {least}" if int(text) < least else f"at most {_MOST}"
+            self._desk.say("E005", f"the number must be {bound}", word.span, self._stated(word))
             return least
         return int(text)
 
     def value(self, word: Word, field: str, type_name: str, *, settings: bool = True) -> Value:
         """What a field of this type may hold: seconds, a number or a text."""
         if type_name not in NUMERIC:
-            if type_name in ("addr", "ip") and _is_no_address(word.text):
-                hint = "an address is such as 10.42.0.1 or fd00::1"
+            if type_name in ("addr", "ip") and (hint := _no_address(word.text)):
                 self._desk.say("E039", f"`{word.text}` is no address", word.span, hint)
             return plain_address(word.text) if type_name in ("addr", "ip") else word.text
         named = settings and not word.quoted and _NAME.fullmatch(word.text) is not None
@@ -187,16 +206,23 @@ class Reader:
         return value / NS
 
 
-def _is_no_address(text: str) -> bool:
-    """Whether a text has the form of an address, with or without a port, and is none."""
-    dotted = _DOTTED.fullmatch(text)
-    if not dotted and not _COLONS.fullmatch(text):
-        return False
+def _no_address(text: str) -> str | None:
+    """What to write instead, where a text has the form of an address and is none: fields of
+    addresses hold neither a port nor a length of a prefix."""
+    host, slash, _ = text.partition("/")
+    dotted = _DOTTED.fullmatch(host)
+    if not dotted and not _COLONS.fullmatch(host):
+        return None
+    address = dotted[1] if dotted else host
     try:
-        parse_prefix(dotted[1] if dotted else text)
+        parse_prefix(address)
     except ValueError:
-        return True
-    return False
+        return "an address is such as 10.42.0.1 or fd00::1"
+    if slash:
+        return "a prefix is a network: `network NAME = PREFIX`, and `FIELD in NAME`"
+    if dotted and dotted[1] != host:
+        return f"the port has a field of its own: write `{address}`"
+    return None
 
 
 def _range_hint(word: Word, field: str) -> str | None:

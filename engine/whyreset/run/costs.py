@@ -62,7 +62,11 @@ def cost_lines(rules: Iterable[Rule]) -> list[str]:
 
 def together(plan: Plan) -> str:
     """What all rules come to together."""
-    return f"together: final {format_duration(latest_of(plan))} after the last reset"
+    longest = max((rule.span for rule in plan.rules), default=0)
+    return (
+        f"together: final {format_duration(latest_of(plan))} after the last reset,"
+        f" stretches of {format_duration(longest)} where all act"
+    )
 
 
 def cost_object(cost: Cost) -> dict[str, str | float]:

@@ -60,7 +60,8 @@ def run_test(plan: Plan, rule: Rule, test: RuleTest) -> TestResult:
     for event in events:
         correlator.evidence.coverage.cover(event.source.name, _START, END)
     for event in events:
-        correlator.feed(event)
+        correlator.feed(event)  # whatever pod it is about, its stream tells of all
+        correlator.evidence.coverage.promise(event.kind, event.source.name)
     correlator.finish()
     got = tuple(v for v in correlator.take_verdicts() if v.state == "final")
     failures = [text for expected in test.expectations if (text := _unmet(expected, got))]

@@ -36,8 +36,10 @@ MEMBER_CLAUSES = (
         words=(),
         form="FIELD = VALUE",
         says="The field has this value. Operators: `=` `!=` for all fields, `<` `<=` `>` `>=` for "
-        "numbers and durations, `~` for texts (a glob: `*` stands for any characters). "
-        "`unknown` as a value asks whether the line names the field at all.",
+        "numbers and durations, `~` for texts (a glob as a shell has it: `*` stands for any "
+        "characters, `?` for one, `[abc]` for one of these, `[[]` for a bracket). `unknown` as a "
+        "value asks whether the line names the field at all; any other condition, `!=` too, needs "
+        "a field that is there.",
         costs=_NOTHING_KEPT,
         example="idle >= 5s",
         holds="at 0s  reset peer=10.42.0.1 idle=905s",
@@ -62,8 +64,11 @@ MEMBER_CLAUSES = (
         words=("no",),
         form="no KIND [FIELD = VALUE, ...] [RELATION] within D [before | after]",
         says="There is no such event near the reset. True only where a stream that has events of "
-        "the kind was read over the whole window; nothing seen because nothing was read is "
-        "could not tell.",
+        "the kind was read over the whole window; nothing seen because nothing was read, or "
+        "because too much came to be kept, is could not tell. Of a `termination`, `start`, `crash` "
+        "or `unhealthy` tell the events of the cluster, the journal of the node, and of its own "
+        "pod each log that has shown one of these; `on pod` asks for those of the pod, `on peer` "
+        "of the peer's, `on workload` for the cluster's or the nodes'.",
         costs=_WINDOW,
         example="no access from peer within 2s",
         holds="stream access 0s..60s\nat 10s  reset peer=10.42.0.1",
@@ -88,7 +93,8 @@ MEMBER_CLAUSES = (
         place=CLAUSE,
         words=("last",),
         form="D1..D2 [± T] after last KIND [FIELD = VALUE, ...] [RELATION]",
-        says="The last such event came this long before the reset. With `± T` the delays must "
+        says="The last such event came this long before the reset; one in the same instant is the "
+        "last, unless it ends a connection, as the reset does. With `± T` the delays must "
         "agree to this share, since a timer has one length: where they do not, the largest group "
         "of resets that agree holds.",
         costs="Look-back is D2: events of the kind are kept that long. No look-ahead.",

@@ -34,8 +34,9 @@ EVENT_ITEMS = (
         "paths the first counts whose value is of its type. A type or a unit (`ns` `us` `ms` `s`, "
         "for durations) is for the paths before it, back to the last type. `request` takes the "
         "method and the path out of `GET /a HTTP/1.1`, `container` the name out of "
-        "`spec.containers{NAME}`. `FIELD exists` asks that one of the field's paths gave a value; "
-        "an object within the object may give it, too, with all its other keys.",
+        "`spec.containers{NAME}`. A key that is not there meets only `!=`. `FIELD exists` asks "
+        "that one of the field's paths gave a value; an object within the object may give it, "
+        "too, with all its other keys.",
         example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
         'where .level = "warn", client exists\n'
         'sample `{"level":"warn","peer":{"addr":"10.42.0.1:80"},"ms":1500}` '
@@ -102,7 +103,8 @@ EVENT_ITEMS = (
         place=EVENT,
         words=("where",),
         form="where FIELD = VALUE, ...",
-        says="Only what meets all these conditions is an event.",
+        says="Only what meets all these conditions is an event; they say what they say in a "
+        "clause.",
         example='match  `order <order> lost`\nwhere  order ~ "A*"\n'
         "sample `order B2 lost` gives nothing",
     ),
@@ -165,8 +167,13 @@ RULE_ITEMS = (
         place=RULE,
         words=("span",),
         form="span D",
-        says="A burst that goes on is judged in stretches of this length (10m if not said), so "
-        "that verdicts come and memory stays bounded.",
+        says="A burst that goes on is judged in stretches of at most this length (10m if not "
+        "said), so that verdicts come and memory stays bounded: `at least`, `every` and the "
+        "quantifiers are about one stretch. What one rule claims is taken from the next, so all "
+        "rules that act in a namespace and workload have the same stretches: the longest span of "
+        "theirs counts, and as many of the last resets as the largest `at least` asks for, but at "
+        "most half, are judged with the next stretch. A rule that is to have others cannot act in "
+        "the same place. (Beside a rule whose bursts are not `by pod` all are in one place.)",
         costs="The resets of one stretch are kept.",
         example="span 5m",
     ),

@@ -68,6 +68,7 @@ FIELDS: Mapping[str, str] = {
     "host": "the host that was asked for",
     "idle": "how long the connection had been idle",
     "labels": "the labels of a pod: `key=value,key=value`",
+    "host_network": "`true` for a pod in the network of its host: no address is its own",
     "local": "the address of who logs",
     "local_port": "its port",
     "method": "the method of the request",
