@@ -175,9 +175,9 @@ class Evidence:
     def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
         """Whether nothing found with low <= time <= high means that there was nothing: streams that
         would show it were read all the time, and nothing was let go."""
-        places = self._places(question, reset, high)
-        if not all(self.coverage.covers(question.kind, low, high, each) for each in places):
-            return False
+        for place in self._places(question, reset, high):
+            if not self.coverage.covers(question.kind, low, high, place):
+                return False
         return not self.is_gone(question, reset, low, high)
 
     def is_gone(self, question: Question, reset: Event, low: int, high: int) -> bool:
@@ -195,14 +195,14 @@ class Evidence:
 
     def _places(self, question: Question, reset: Event, time: int) -> tuple[Place | None, ...]:
         """The places of which streams must tell; one that is None is any."""
-        node, namespace = reset.get("node"), reset.source.namespace
+        source = reset.source
         match question.relation:
             case "on pod":
-                return (Place(_text(node), namespace, _text(reset.get("pod"))),)
+                return (Place(_text(reset.get("node")), source.namespace, _text(reset.get("pod"))),)
             case "on workload":
-                return (Place(None, namespace, None),)
+                return (Place(None, source.namespace, None),)
             case "on node":
-                return (Place(_text(node), None, None),)
+                return (Place(_text(reset.get("node")), None, None),)
             case "on peer":
                 owners = self._owners.of(str(reset.fields.get("peer", "")), time)
                 return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)

@@ -9,7 +9,7 @@ from whyreset.ingest.lines import REACH_BYTES, STEP, cri_time
 HEAD = 40
 """Bytes before the text: a stamp in UTC with nanoseconds, the stream, the tag of a whole line."""
 _TAG = 29  # where the stamp ends with its Z
-_FIRST, _WIDTH = HEAD - _TAG + 1, HEAD - _TAG + SURE
+_FIRST, _WIDTH = HEAD - _TAG + 2, HEAD - _TAG + SURE
 """Bytes from there by which lines are told that begin a record of their own."""
 _NEWLINE = 10
 _TAGS = frozenset({b"Z stdout F ", b"Z stderr F "})
@@ -20,7 +20,7 @@ _NEAR = (2 << 10, 32 << 10, REACH_BYTES + 64)
 
 class _Begins(dict[bytes, bytes | None]):
     """Tag and first bytes of a line -> its tag, where it surely begins a record; None if it may
-    go on with the line before it, or is no whole line. Of most one byte tells."""
+    go on with the line before it, or is no whole line. Of most two bytes tell."""
 
     def __missing__(self, head: bytes) -> bytes | None:
         if len(self) > 4096:
