@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from whyreset.ingest.envelopes import Peeler, detect, peel_record
+from whyreset.ingest.envelopes import Peeler
+from whyreset.ingest.layout import detect, peel_record
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock, parse_rfc3339
 

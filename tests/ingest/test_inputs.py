@@ -75,7 +75,9 @@ def test_utf_16(tmp_path, byte_order, pack):
 
 
 @pytest.mark.parametrize(
-    "data", [bz2.compress(LINE), lzma.compress(LINE), gzip.compress(LINE, mtime=0)]
+    "data",
+    [bz2.compress(LINE), lzma.compress(LINE), gzip.compress(LINE)],
+    ids=["bzip2", "xz", "gzip"],  # gzip writes the time
 )
 def test_a_pipe_that_hands_over_a_byte_at_a_time(data):
     ours, theirs = os.pipe()

@@ -1,6 +1,6 @@
 import pytest
 
-from whyreset.ingest.source_name import source_of_path, workload_of
+from whyreset.ingest.source_name import source_of_path, source_told, workload_of
 
 
 @pytest.mark.parametrize(
@@ -30,3 +30,10 @@ def test_names_of_files():
     source = source_of_path("/var/log/pods/shop_db-0_1f0c-22/postgres/0.log.20261122-100000.gz")
     assert source[1:6] == ("shop", "db", "db-0", "postgres", None)
     assert source_of_path("/tmp/app.log")[1:6] == (None,) * 5
+
+
+def test_a_file_that_a_log_tells_of_is_named_as_it_is_told():
+    """Its names must not depend on the folder in which somebody reads the log."""
+    assert source_told("app.log").name == "app.log"
+    assert source_told("../logs/app.log").name == "../logs/app.log"
+    assert source_told(f"api-0_shop_api-{HEX}.log") == source_of_path(f"api-0_shop_api-{HEX}.log")

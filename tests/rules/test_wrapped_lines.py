@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from tests.rules.test_lines import NOW, events_of
 
-from whyreset.ingest.envelopes import peel_record
+from whyreset.ingest.layout import peel_record
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Record
 

@@ -11,7 +11,7 @@ from whyreset.basis.json_text import encode
 from whyreset.basis.names import plain
 from whyreset.basis.times import format_time
 from whyreset.cli.common import add_rule_options, add_time_options, clock_of, load_rules, say
-from whyreset.ingest.envelopes import peel_record
+from whyreset.ingest.layout import peel_record
 from whyreset.ingest.matching import Extractor
 from whyreset.model.event import INTERNAL, Event
 from whyreset.model.record import Record

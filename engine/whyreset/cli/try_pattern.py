@@ -4,7 +4,7 @@ import argparse
 import sys
 
 from whyreset.cli.common import add_time_options, clock_of, say
-from whyreset.ingest.envelopes import peel_record
+from whyreset.ingest.layout import peel_record
 from whyreset.model.diagnostic import RuleError
 from whyreset.run.text_output import safe
 from whyreset.run.tried_line import Pattern, TriedLine, near_miss

@@ -16,7 +16,7 @@ from whyreset.cli.common import (
     shared_out,
 )
 from whyreset.cli.progress import steps_of
-from whyreset.ingest.envelopes import peel_record
+from whyreset.ingest.layout import peel_record
 from whyreset.ingest.matching import Extractor
 from whyreset.run.why import Inquiry, Wanted, at_time, of_line, why_object, why_text
 

@@ -7,7 +7,9 @@ from whyreset.basis.lazy import lazy
 
 # By named group: what a line that may continue a record begins with.
 SUSPECT = lazy(
-    rb"(?P<more>[ \t]|\r?$|Caused by: |---> |During handling of the above exception|"
+    # Consul indents its records.
+    rb"(?P<more>[ \t](?![ \t]*\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:)|"
+    rb"\r?$|Caused by: |---> |During handling of the above exception|"
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
     rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"
     rb"client unexpectedly closed TCP connection|missed heartbeats from client|"

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from whyreset.basis.json_text import decode
+from whyreset.basis.json_text import decode, encode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.json_envelopes import peel_object, peel_value
 from whyreset.ingest.peeling import Peeling
@@ -44,19 +44,28 @@ def dump(state: Peeling, clock: Clock) -> bool:
         if isinstance(text, str):
             peeled = {"text": text.removesuffix("\n"), "stream": record.get("stream")}
         else:
-            peeled = {"text": found["record"], "done": True}
+            peeled = {"done": True}
+    if "text" not in peeled:
+        peeled["text"] = encode(record).decode()
     return state.take(peeled)
 
 
-def loki_value(state: Peeling) -> bool:
-    """`["nanoseconds","line"]`."""
-    if state.text[:1] != "[":
+def listed(state: Peeling) -> bool:
+    """`["nanoseconds","line"]`, or `[{...}, {...}]`: what each says is told by the first."""
+    if state.text[:2] not in {'["', "[{"}:
         return False
     try:
-        peeled = peel_value(decode(state.text))
+        found = decode(state.text)
     except ValueError:
         return False
-    return peeled is not None and state.take(peeled)
+    peeled = peel_value(found)
+    if peeled is None:
+        parts = [peel_object(each) if isinstance(each, dict) else None for each in found]
+        texts = [part["text"] for part in parts if part and "text" in part]
+        if not texts or len(texts) < len(parts) or parts[0] is None:
+            return False
+        peeled = {**parts[0], "text": "\n".join(texts)}
+    return state.take(peeled)
 
 
 def _decoded(text: str) -> dict[str, Any] | None:

@@ -7,53 +7,39 @@ from typing import Any, NamedTuple
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest import syslog
-from whyreset.ingest.dumps import dump, loki_value
+from whyreset.ingest.bundles import peel_bundle
+from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
 from whyreset.ingest.peeling import STAMP, Peeling
 from whyreset.ingest.prefixes import (
-    CLOUD_FOUNDRY,
-    COMPOSE,
-    HEROKU,
-    KAIL,
-    KUBECTL,
-    KUBETAIL,
-    LOGCLI,
     cloud_foundry,
+    cloudwatch,
     compose,
+    grafana,
     grep,
     heroku,
     kail,
     kubectl,
     kubetail,
     logcli,
+    named,
     pm2,
+    stern,
 )
 from whyreset.ingest.source_name import make_source, with_labels
 from whyreset.ingest.stamps import Clock, Stamp, read_header, refine
-from whyreset.model.record import Record, Source
+from whyreset.model.record import Source
 
-_ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
-_CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
+ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
 # A line whose first characters a tailer has lost: the end of its stamp is still there.
 _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
 _BAR = lazy(r" +\| ")
-_TIMESTAMPS = lazy(rf"({STAMP}) ")
-_PAIR = r"([a-z0-9][a-z0-9.-]*) ([a-z0-9][a-z0-9-]*) "
-_STERN = lazy(rf"(?:([a-z0-9][a-z0-9-]*) )??{_PAIR}")
-# Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
-_SAFE = "bcdfghjklmnpqrstvwxz2456789"
-_PODS = lazy(r"(?:NAMESPACE\s+)?NAME\s+READY\s+STATUS\s+RESTARTS\s+AGE(?:\s|$)")
-_STERN_SURE = lazy(
-    rf"(?:([a-z0-9][a-z0-9-]*) )??([a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}) "
-    r"([a-z0-9][a-z0-9-]*) "
-)
+TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(
     r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
     r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\["
 )
-# `[reactor-http-epoll-5] WARN ...`: Java's threads look like pods of a StatefulSet.
-_THREAD = lazy(r"\[[a-z][a-z0-9.-]*-\d+\] +(?:TRACE|DEBUG|INFO|WARN|ERROR|FATAL)\b")
-_LOKI_VALUES = lazy(r'"values"\s*:\s*\[\s*\[\s*"\d{16,20}"\s*,\s*"')
 _MOST_LAYERS = 5
 
 
@@ -86,7 +72,7 @@ class Peeler:
         """The line without its envelopes; `raw` has no newline, any bytes are accepted."""
         text = raw.decode("utf-8", "replace").removesuffix("\r")
         if "\x1b" in text:
-            text = _ANSI.sub("", text)
+            text = ANSI.sub("", text)
         return self._off(Peeling(text.removeprefix("\ufeff")))
 
     def peel_within(self, text: str, peeled: Mapping[str, Any]) -> Line:
@@ -94,7 +80,7 @@ class Peeler:
         state = Peeling(text)
         state.take(peeled)
         if "\x1b" in state.text:
-            state.text = _ANSI.sub("", state.text)
+            state.text = ANSI.sub("", state.text)
         return self._off(state)
 
     def _off(self, state: Peeling) -> Line:
@@ -125,11 +111,11 @@ class Peeler:
             return _json_layer(state)
         if first.isdigit():
             layers: tuple[Callable[[Peeling], bool], ...] = (
-                _cri, heroku, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
-                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, self._iso_local,
+                _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
+                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, self._iso_local, grafana,
             )  # fmt: skip
         elif first == "[":
-            layers = (kubectl, self._kubetail, self._dump, loki_value, syslog.uptime)
+            layers = (kubectl, self._kubetail, self._dump, listed, syslog.uptime)
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first == " ":
@@ -138,7 +124,7 @@ class Peeler:
             return state.off("", 2)
         else:
             layers = (self._syslog, kail, self._full, self._dump, grep)
-        return any(layer(state) for layer in (*layers, self._stern, compose))
+        return any(layer(state) for layer in (*layers, self._stern, named, compose))
 
     def _syslog(self, state: Peeling) -> bool:
         return syslog.dated(state, self.clock)
@@ -153,17 +139,10 @@ class Peeler:
         return dump(state, self.clock)
 
     def _kubetail(self, state: Peeling) -> bool:
-        return self.mode == "kubetail" and kubetail(state)
+        return kubetail(state, sure=self.mode != "kubetail")
 
     def _stern(self, state: Peeling) -> bool:
-        if state.pod or state.stamps:
-            return False
-        form = _STERN if self.mode == "stern" else _STERN_SURE
-        found = _STERN_SURE.match(state.text) or form.match(state.text)
-        if found is None:
-            return False
-        state.namespace, state.pod, state.container = found[1], found[2], found[3]
-        return state.off("stern", found.end())
+        return stern(state, self.clock, sure=self.mode != "stern")
 
     def _source(self, state: Peeling) -> Source:
         if not (state.pod or state.name or state.container or state.node):
@@ -189,80 +168,7 @@ class Peeler:
         return outer, "envelope"
 
 
-def peel_record(raw: bytes, clock: Clock, source: Source | None = None, offset: int = 0) -> Record:
-    """One line by itself as a record; the time is the clock's where the line tells none."""
-    mode = detect(raw + b"\n")
-    line = Peeler(source or make_source("-"), clock, mode).peel(raw)
-    return record_of(line, offset, clock.reference)
-
-
-def record_of(line: Line, offset: int, arrival: int) -> Record:
-    """The record of a single line; without a time of its own it gets `arrival`."""
-    record = Record(arrival, line.source, offset, line.text, line.stream, line.envelope, "arrival")
-    if line.time is None:
-        return record
-    return record._replace(time=line.time, time_from=line.time_from, assumed=line.assumed)
-
-
-def detect(head: bytes) -> str:
-    """The layout of an input by its first non-empty line (in `head`).
-
-    kubernetes (also Loki's streams and OTLP: objects, not lines), cri, docker, json, kubectl,
-    timestamps, kubetail, kail, compose, stern, syslog, heroku, loki, cloudfoundry, pods (a table of
-    them) or plain.
-    """
-    line = head.lstrip(b"\xef\xbb\xbf\r\n\t ").partition(b"\n")[0]
-    text = _ANSI.sub("", line[:65536].decode("utf-8", "replace")).rstrip("\r")
-    text = syslog.in_english(text)
-    if not text:
-        return "plain"
-    if text[0] == "{":
-        return _detect_json(text)
-    for mode, form in (
-        ("cri", _CRI),
-        ("syslog", syslog.DATED),
-        ("syslog", syslog.RFC5424),
-        ("heroku", HEROKU),
-        ("syslog", syslog.ISO),
-        ("loki", LOGCLI),
-        ("cloudfoundry", CLOUD_FOUNDRY),
-        ("timestamps", _TIMESTAMPS),
-        ("kubectl", KUBECTL),
-        ("kail", KAIL),
-        ("compose", COMPOSE),
-        ("stern", _STERN_SURE),
-        ("pods", _PODS),
-    ):
-        if form.match(text):
-            return mode
-    if re.match(r"[+-] [a-z0-9.-]+ › ", text):
-        return "stern"
-    if dump(Peeling(text), Clock()) or loki_value(Peeling(text)):
-        return "json"
-    found = KUBETAIL.match(text)
-    if found and "-" in found[1] and any(char.isdigit() for char in found[1]):
-        return "plain" if not found[2] and _THREAD.match(text) else "kubetail"
-    found = re.match(r"([a-z0-9][a-z0-9.-]*-(?:\d+|[bcdf-hj-np-tv-z2456789]{5})) [a-z0-9-]+ ", text)
-    return "stern" if found and any(char.isdigit() for char in found[1]) else "plain"
-
-
-def _detect_json(text: str) -> str:
-    head = text[:4096]
-    if text.strip() == "{" or ('"apiVersion"' in head and re.search('"(kind|metadata)"', head)):
-        return "kubernetes"
-    if re.match(r'\{\s*"type":\s*"(ADDED|MODIFIED|DELETED|BOOKMARK)",\s*"object"', head):
-        return "kubernetes"
-    if re.search(r'"(resultType|stream|streams)"\s*:', head) and _LOKI_VALUES.search(text):
-        return "kubernetes"
-    if re.search(r'"resourceLogs"\s*:\s*\[', head):
-        return "kubernetes"
-    state = Peeling(text)
-    _json_layer(state)
-    if state.envelope == "docker":
-        return "docker"
-    return "json" if state.envelope else "plain"
-
-
+OBJECT_MODES = ("kubernetes", "objects")
 ORDERED_MODES = ("cri", "docker", "timestamps", "plain", "kubernetes")
 JSON_MODES = ("docker", "json")
 
@@ -273,13 +179,13 @@ def _json_layer(state: Peeling) -> bool:
     except ValueError:
         state.done = True
         return False
-    peeled = peel_object(found) if isinstance(found, dict) else None
+    peeled = (peel_object(found) or peel_bundle(found)) if isinstance(found, dict) else None
     if peeled is None:
         state.done = True
         return False
     state.take(peeled)
     if "\x1b" in state.text:
-        state.text = _ANSI.sub("", state.text)
+        state.text = ANSI.sub("", state.text)
     return True
 
 
@@ -292,7 +198,7 @@ def _nameless(state: Peeling) -> bool:
 
 
 def _cri(state: Peeling) -> bool:
-    found = _CRI.match(state.text)
+    found = CRI.match(state.text)
     if found is None or not state.stamped(found[1]):
         return False
     state.stream, state.partial = found[2], found[3] == "P"
@@ -310,7 +216,7 @@ def _cut_cri(state: Peeling) -> bool:
 
 
 def _iso(state: Peeling) -> bool:
-    found = _TIMESTAMPS.match(state.text)
+    found = TIMESTAMPS.match(state.text)
     if found is None or state.stamps:
         return False
     # A logger prints three or six digits; kubectl and docker print the runtime's nanoseconds,

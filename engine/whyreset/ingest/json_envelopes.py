@@ -2,10 +2,12 @@
 
 from typing import Any
 
+from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
-from whyreset.ingest.exports import otlp_streams, peel_export
-from whyreset.ingest.objects import Object, epoch_of, object_record, stamp_of, text_of
+from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google, row, splunk
+from whyreset.ingest.objects import Object, object_record, text_of
+from whyreset.ingest.peeling import any_stamp, epoch_stamp
 from whyreset.ingest.source_name import make_source, place_of_tag
 from whyreset.ingest.stamps import Stamp
 
@@ -15,27 +17,20 @@ _DOCKER_LABELS = {
     "namespace": "io.kubernetes.pod.namespace",
     "container": "io.kubernetes.container.name",
 }
-_POD_LABEL = "k8s-pod/"
+_JOURNAL = frozenset({"_SYSTEMD_UNIT", "SYSLOG_IDENTIFIER", "_BOOT_ID", "_HOSTNAME"})
 _K8S_NAME = lazy(r"k8s_(?P<container>[^_]+)_(?P<pod>[^_]+)_(?P<namespace>[^_]+)_")
 
 
 def peel_object(found: Object) -> dict[str, Any] | None:
     """What an envelope says, by the names of `Peeling`'s fields; None for an app's own object."""
-    for layer in (_journald, _stern, _loki, _docker, _cloud, peel_export, _fluent, _kubernetes):
-        peeled = layer(found)
-        if peeled is not None:
-            stamp = peeled.get("stamp")
-            if stamp is None:
-                peeled.pop("stamp", None)
-            return peeled
-    return None
+    return next((peeled for layer in _LAYERS if (peeled := layer(found)) is not None), None)
 
 
 def peel_value(pair: object) -> dict[str, Any] | None:
     """The same, for one `["nanoseconds", "line"]` of Loki's answers."""
     if not isinstance(pair, list) or len(pair) < 2 or not isinstance(pair[1], str):
         return None
-    stamp = epoch_of(pair[0]) if isinstance(pair[0], str) else None
+    stamp = epoch_stamp(pair[0]) if isinstance(pair[0], str) else None
     if stamp is None:
         return None
     return {"envelope": "loki", "text": pair[1].removesuffix("\n"), "stamp": stamp}
@@ -52,24 +47,58 @@ def _docker(found: Object) -> dict[str, Any] | None:
         "text": text.removesuffix("\n"),
         "partial": not text.endswith("\n"),
         "stream": text_of(found.get("stream")),
-        "stamp": stamp_of(found.get("time")),
+        "stamp": any_stamp(found.get("time")),
         "done": True,
         **{place: text_of(places.get(label)) for place, label in _DOCKER_LABELS.items()},
     }
 
 
+def _driver(found: Object) -> dict[str, Any] | None:
+    """Docker's driver for fluentd, and Vector's source of its logs: a container without a pod."""
+    name, text = text_of(found.get("container_name")), found.get("log", found.get("message"))
+    if name is None or "container_id" not in found or not isinstance(text, str):
+        return None
+    places = _K8S_NAME.match(name.removeprefix("/"))
+    return {
+        "envelope": "docker",
+        "text": text.removesuffix("\n"),
+        "partial": found.get("partial_message") == "true" and found.get("partial_last") != "true",
+        "stream": text_of(found.get("source")) or text_of(found.get("stream")),
+        "stamp": any_stamp(found.get("timestamp")) or any_stamp(found.get("@timestamp")),
+        "node": text_of(found.get("host")),
+        **(places.groupdict() if places else {"container": name.removeprefix("/")}),
+    }
+
+
+def hit(found: Object) -> dict[str, Any] | None:
+    """A hit of Elasticsearch or OpenSearch, whose `_source` is what a shipper sent."""
+    if "_index" not in found:
+        return None
+    source, fields = found.get("_source"), found.get("fields")
+    if not isinstance(source, dict) or not source:
+        if not isinstance(fields, dict):
+            return None
+        # Kibana shows the fields of a hit as lists.
+        source = {
+            key: values[0] for key, values in fields.items() if isinstance(values, list) and values
+        }
+    peeled = peel_object(source) or {"stamp": any_stamp(source.get("@timestamp")), "done": True}
+    if "text" not in peeled:
+        peeled["text"] = encode(source).decode()
+    return {**peeled, "envelope": "elasticsearch"}
+
+
 def _fluent(found: Object) -> dict[str, Any] | None:
     if not _is_fluent(found):
         return None
-    text = found.get("log")
-    if not isinstance(text, str):
-        text = found.get("message")
+    text = next((found[key] for key in _TEXTS if isinstance(found.get(key), str)), None)
     peeled: dict[str, Any] = {
         "envelope": "fluentbit",
         "stream": text_of(found.get("stream")),
         "partial": "P" in (found.get("_p"), found.get("logtag")),
-        "stamp": stamp_of(found.get("time")) or stamp_of(found.get("date"))
-        or stamp_of(found.get("@timestamp")) or stamp_of(found.get("timestamp")),
+        "stamp": any_stamp(found.get("time")) or any_stamp(found.get("date"))
+        or any_stamp(found.get("@timestamp")) or any_stamp(found.get("timestamp"))
+        or any_stamp(found.get("_time")),
         "labels": _labels(found.get("kubernetes"), found.get("kubernetes_labels")),
         **places_of(found),
     }  # fmt: skip
@@ -80,15 +109,22 @@ def _fluent(found: Object) -> dict[str, Any] | None:
     return peeled
 
 
-_FLAT = frozenset({"kubernetes_pod_name", "kubernetes.pod_name", "kubernetes.pod.name"})
+_TEXTS = ("log", "message", "_msg")
+_FILES = ("filename", "file", "path", "file_path", "tailed_path", "log_path", "log.file.path")
+_PREFIXES = ("kubernetes_", "kubernetes.", "k8s_", "k8s.")
+_FLAT = frozenset(prefix + name for prefix in _PREFIXES for name in ("pod_name", "pod.name"))
 
 
 def _is_fluent(found: Object) -> bool:
     if isinstance(found.get("kubernetes"), dict) or not _FLAT.isdisjoint(found):
         return True
+    if "_msg" in found and "_time" in found:  # VictoriaLogs
+        return True
     if "stream" in found and not {"log", "_p", "logtag"}.isdisjoint(found):
         return True
-    return isinstance(found.get("log"), str) and "date" in found
+    if isinstance(found.get("log"), str) and "date" in found:
+        return True
+    return isinstance(found.get("tag"), str) and bool(place_of_tag(found["tag"]))
 
 
 def places_of(found: Object) -> dict[str, str | None]:
@@ -98,19 +134,28 @@ def places_of(found: Object) -> dict[str, str | None]:
     places: dict[str, str | None] = {**place_of_tag(tag)} if tag else {}
     for place, names in (
         ("pod", ("pod_name", "pod.name")),
-        ("namespace", ("namespace_name", "pod_namespace", "namespace")),
+        ("namespace", ("namespace_name", "pod_namespace", "namespace", "namespace.name")),
         ("container", ("container_name", "container.name")),
         ("node", ("host", "pod_node_name", "node.name")),
     ):
         for name in names:
-            flat = found.get(f"kubernetes_{name}") or found.get(f"kubernetes.{name}")
-            value = text_of(_at(meta, name) or flat)
+            flat = (text_of(found.get(prefix + name)) for prefix in _PREFIXES)
+            value = text_of(_at(meta, name)) or next(filter(None, flat), None)
             if value:
                 places[place] = value
                 break
-    if "node" not in places and "openshift" in found:
-        places["node"] = text_of(found.get("hostname"))
+    if "pod" not in places and (path := _path_in(found)):
+        places |= place_of_tag(path)
+    node = text_of(found.get("hostname"))  # or the pod's, where the logger of an app tells it
+    if "node" not in places and node and node != places.get("pod"):
+        places["node"] = node
     return places
+
+
+def _path_in(found: Object) -> str | None:
+    """The name of the file that a shipper read, where it sends it along."""
+    paths = (text_of(found.get(key)) for key in _FILES)
+    return next(filter(None, paths), None)
 
 
 def _labels(meta: object, lifted: object) -> str | None:
@@ -128,7 +173,7 @@ def _at(found: object, path: str) -> object:
 
 
 def _journald(found: Object) -> dict[str, Any] | None:
-    if "__REALTIME_TIMESTAMP" not in found:
+    if "__REALTIME_TIMESTAMP" not in found and _JOURNAL.isdisjoint(found):
         return None
     message = found.get("MESSAGE")
     if isinstance(message, list):
@@ -141,15 +186,18 @@ def _journald(found: Object) -> dict[str, Any] | None:
     return {
         "envelope": "journald",
         "text": message if isinstance(message, str) else "",
-        "stamp": epoch_of(found["__REALTIME_TIMESTAMP"]),
+        "stamp": epoch_stamp(found.get("__REALTIME_TIMESTAMP"))
+        or epoch_stamp(found.get("_SOURCE_REALTIME_TIMESTAMP")) or any_stamp(found.get("date")),
         "partial": found.get("CONTAINER_PARTIAL_MESSAGE") == "true",
         "node": node,
         "name": f"{node or '-'}/{unit or '-'}",
         **(places.groupdict() if places else {"container": container}),
-    }
+    }  # fmt: skip
 
 
 def _stern(found: Object) -> dict[str, Any] | None:
+    if "pod" in found:
+        return _stern_extended(found)
     if "podName" not in found or not isinstance(found.get("message"), str):
         return None
     return {
@@ -162,30 +210,31 @@ def _stern(found: Object) -> dict[str, Any] | None:
     }
 
 
+def _stern_extended(found: Object) -> dict[str, Any] | None:
+    """Of `-o extjson`, in which a message that is JSON is an object, not a text."""
+    message = found.get("message")
+    if not found.keys() <= {"namespace", "pod", "container", "message"} or "container" not in found:
+        return None
+    peeled: dict[str, Any] = {
+        "envelope": "stern",
+        **{place: text_of(found.get(place)) for place in ("namespace", "pod", "container")},
+    }
+    if isinstance(message, str):
+        return {**peeled, "text": message.removesuffix("\n")}
+    return {**peeled, "text": encode(message).decode(), "done": True}
+
+
 def _loki(found: Object) -> dict[str, Any] | None:
-    labels, line = found.get("labels"), found.get("line")
-    if isinstance(labels, dict) and isinstance(line, str):
-        peeled: dict[str, Any] = {
-            "envelope": "loki",
-            "text": line.removesuffix("\n"),
-            "stamp": stamp_of(found.get("timestamp")),
-        }
-    else:
-        streams = streams_of(found)
-        if len(streams) != 1:
-            return None
-        labels = streams[0]["stream"]
-        values = [one for value in streams[0]["values"] if (one := peel_value(value))]
-        if not values:
-            return None
-        # By itself the object is one record: of several values none is lost, but they share the
-        # first's time. An input of such objects gives a record for each (`loki_streams`).
-        peeled = {
-            **values[0],
-            "envelope": streams[0].get("envelope", "loki"),
-            "text": "\n".join(each["text"] for each in values),
-        }
-    return {**peeled, **label_places(labels)}
+    """A line of logcli, or of what Grafana downloads."""
+    labels, line = found.get("labels", found.get("fields")), found.get("line")
+    if not isinstance(labels, dict) or not isinstance(line, str):
+        return None
+    return {
+        "envelope": "loki",
+        "text": line.removesuffix("\n"),
+        "stamp": any_stamp(found.get("timestamp")),
+        **label_places(labels),
+    }
 
 
 def label_places(labels: Object) -> dict[str, str | None]:
@@ -200,12 +249,7 @@ def label_places(labels: Object) -> dict[str, str | None]:
 
 
 def streams_of(found: Object) -> list[Object]:
-    """The streams of a push (`streams`), of an answer (`data.result`), or the object itself.
-
-    OpenTelemetry's records (`resourceLogs`) are brought into the same shape.
-    """
-    if "resourceLogs" in found:
-        return otlp_streams(found)
+    """The streams of a push (`streams`), of an answer (`data.result`), or the object itself."""
     streams = found.get("streams") or _at(found, "data.result")
     return [
         stream
@@ -214,37 +258,6 @@ def streams_of(found: Object) -> list[Object]:
         and isinstance(stream.get("values"), list)
         and isinstance(stream.get("stream"), dict)
     ]
-
-
-def _cloud(found: Object) -> dict[str, Any] | None:
-    """An entry of Google's Cloud Logging about a container."""
-    resource, text = found.get("resource"), found.get("textPayload")
-    labels = _at(resource, "labels")
-    if not isinstance(labels, dict) or not (isinstance(text, str) or "pod_name" in labels):
-        return None
-    stream = (text_of(found.get("logName")) or "").rpartition("/")[2]
-    peeled: dict[str, Any] = {
-        "envelope": "gcp",
-        "stamp": stamp_of(found.get("timestamp")),
-        "pod": text_of(labels.get("pod_name")),
-        "namespace": text_of(labels.get("namespace_name")),
-        "container": text_of(labels.get("container_name")),
-        "node": text_of(labels.get("node_name")),
-        "labels": _cloud_labels(found.get("labels")),
-        "stream": stream if stream in ("stdout", "stderr") else None,
-    }
-    if isinstance(text, str):
-        peeled["text"] = text.removesuffix("\n")
-    else:
-        peeled["done"] = True
-    return peeled
-
-
-def _cloud_labels(labels: object) -> str | None:
-    if not isinstance(labels, dict):
-        return None
-    own = {k.removeprefix(_POD_LABEL): v for k, v in labels.items() if k.startswith(_POD_LABEL)}
-    return join_labels(own) if own else None
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:
@@ -263,3 +276,9 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
         "node": record.source.node,
         "done": True,
     }
+
+
+_LAYERS = (
+    _journald, _stern, _loki, _docker, _driver, google, azure, hit, cloudwatch, splunk,
+    row, _fluent, _kubernetes,
+)  # fmt: skip

@@ -5,7 +5,7 @@ from typing import Any
 from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.source_name import make_source
-from whyreset.ingest.stamps import Stamp, parse_epoch, parse_rfc3339
+from whyreset.ingest.stamps import parse_rfc3339
 from whyreset.model.record import Record, Source
 
 _CONTAINER = lazy(r"\{([^}]+)\}")
@@ -76,23 +76,3 @@ def _dict(value: object) -> Object:
 def text_of(value: object) -> str | None:
     """A value that is a text and not an empty one."""
     return value if isinstance(value, str) and value else None
-
-
-def stamp_of(value: object) -> Stamp | None:
-    """The time that a text or a number tells; None where it tells none."""
-    if isinstance(value, str):
-        try:
-            return Stamp(parse_rfc3339(value), (), 0)
-        except (ValueError, UnicodeError):
-            return epoch_of(value)
-    return epoch_of(value)
-
-
-def epoch_of(value: object) -> Stamp | None:
-    """The same of what counts since the epoch."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
-        return None
-    try:
-        return Stamp(parse_epoch(value), (), 0)
-    except ValueError:
-        return None

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from whyreset.ingest.stamps import Stamp, parse_rfc3339
+from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, parse_rfc3339, read_stamp
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
 
@@ -43,10 +43,36 @@ class Peeling:
     def take(self, peeled: Mapping[str, Any]) -> bool:
         """Note what an object said, by the names of the fields here."""
         for name, value in peeled.items():
+            if value is None:
+                continue
             if name == "stamp":
                 self.stamps.append(value)
             elif name == "envelope":
                 self.envelope = self.envelope or value
-            elif value is not None:
+            else:
                 setattr(self, name, value)
         return True
+
+
+_UTC = Clock()
+
+
+def any_stamp(value: object) -> Stamp | None:
+    """The stamp that a value of an object is: complete, without a zone, or an epoch."""
+    if isinstance(value, str):
+        try:
+            return Stamp(parse_rfc3339(value), (), 0)
+        except (ValueError, UnicodeError):
+            stamp = read_stamp(value, _UTC)
+            return stamp if stamp and "year" not in stamp.assumed else epoch_stamp(value)
+    return epoch_stamp(value)
+
+
+def epoch_stamp(value: object) -> Stamp | None:
+    """The same, of an epoch alone."""
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    try:
+        return Stamp(parse_epoch(value), (), 0)
+    except ValueError:
+        return None

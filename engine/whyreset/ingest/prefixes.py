@@ -3,15 +3,32 @@
 import re
 
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.cloud_envelopes import place_of_stream
 from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.source_name import POD, SURE_POD, source_told
+from whyreset.ingest.stamps import Clock, read_stamp
 
 KUBECTL = lazy(r"\[(?:pod|deployment|job|\w+)/([\w.-]+)/([\w.-]+)\] ?")
 KUBETAIL = lazy(r"\[([a-z0-9][a-z0-9.-]*)(?: ([a-z0-9][a-z0-9-]*))?\] ")
+_SURE_KUBETAIL = lazy(rf"\[{SURE_POD}[\] ]")
+_CONTAINER = r"([a-z0-9][a-z0-9-]*) "
+_STERN_FORMS = tuple(
+    lazy(rf"(?!\S+ exited with code )(?:([a-z0-9][a-z0-9-]*) )??({pod}) {_CONTAINER}")
+    for pod in (SURE_POD, POD, r"[a-z0-9][a-z0-9.-]*")
+)
+# Without the whole input to go by, only a name that a ReplicaSet made is taken for a pod.
+STERN_SURE = _STERN_FORMS[0]
+_SHORT = lazy(r"(\d\d)-(\d\d) (\d\d:\d\d:\d\d) ")
+_RUNTIME = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7,9}(?:Z|[+-]\d\d:\d\d)"
+_NAMED = lazy(rf"(?:pod/)?([A-Za-z0-9][\w.-]*)(?:[:/ ]([a-z0-9][\w.-]*))?[:|]? (?={_RUNTIME} )")
+_POD = lazy(POD)
+_CLOUDWATCH = lazy(rf"({STAMP}) ([^\s/]+/[^\s/]+/[0-9a-f]{{32}}|\S+\.log) ")
+GRAFANA = lazy(rf"\d{{13}}\t({STAMP})\t")
 KAIL = lazy(r"([a-z0-9][a-z0-9-]*)/([a-z0-9][a-z0-9.-]*)\[([a-z0-9][a-z0-9-]*)\]: ")
 # A service without a number has a name of its own; only the two spaces tell it from a table, and
 # of the longest name, which has one, the head of a record behind it.
 COMPOSE = lazy(
-    r"([a-zA-Z0-9][\w.-]*[-_]\d+) +\| ?|"
+    r"([a-zA-Z0-9][\w.-]*[-_.]\d+) +\| ?|"
     r"(?!(?:trace|debug|info|notice|warn|warning|error|fatal|critical) )"
     r"([a-z][a-z0-9_.@-]*)(?: {2,}\|(?: |$)| \| (?="
     r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |"
@@ -24,8 +41,8 @@ HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
 LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
 # `grep` in several files: a name with a file's ending, and the head of a record behind it.
 _GREP = lazy(
-    r"(?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
-    r"(?:[.-][\w.-]+?)?:(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]\d |\{\"|time=)"
+    r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
+    r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]\d |\{\"|time=)"
 )
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
@@ -39,10 +56,12 @@ def kubectl(state: Peeling) -> bool:
     return state.off("kubectl", found.end())
 
 
-def kubetail(state: Peeling) -> bool:
-    """`[POD CONTAINER] text` or `[POD] text`."""
+def kubetail(state: Peeling, *, sure: bool) -> bool:
+    """`[POD CONTAINER] text` or `[POD] text`; `sure` where nothing but the pod's name tells."""
+    if state.pod or (sure and not _SURE_KUBETAIL.match(state.text)):
+        return False
     found = KUBETAIL.match(state.text)
-    if found is None or state.pod:
+    if found is None:
         return False
     state.pod, state.container = found[1], found[2]
     return state.off("kubetail", found.end())
@@ -57,11 +76,62 @@ def kail(state: Peeling) -> bool:
     return state.off("kail", found.end())
 
 
-def compose(state: Peeling) -> bool:
-    """`service-1  | text`, and of a swarm `service.1.TASK@node | text`."""
-    found = COMPOSE.match(state.text)
-    if found is None or state.container or state.pod:
+def stern(state: Peeling, clock: Clock, *, sure: bool) -> bool:
+    """`POD CONTAINER text` or `NAMESPACE POD CONTAINER text`, with `--timestamps=short` or not."""
+    if state.pod or state.stamps:
         return False
+    matches = (form.match(state.text) for form in _STERN_FORMS[: 1 if sure else 3])
+    found = next((found for found in matches if found), None)
+    if found is None:
+        return False
+    state.namespace, state.pod, state.container = found[1], found[2], found[3]
+    state.off("stern", found.end())
+    short = _SHORT.match(state.text)
+    stamp = read_stamp(f"I{short[1]}{short[2]} {short[3]}", clock) if short else None
+    if short and stamp:
+        state.stamps.append(stamp)
+        state.off("stern", short.end())
+    return True
+
+
+def named(state: Peeling) -> bool:
+    """A name before a runtime's stamp: podman's of several containers, `sed` after kubectl."""
+    found = _NAMED.match(state.text)
+    if found is None or state.pod or state.container or state.stamps:
+        return False
+    if _POD.fullmatch(found[1]):
+        state.pod, state.container = found[1], found[2]
+    else:
+        state.container = found[2] or found[1]
+    return state.off("kubectl", found.end())
+
+
+def cloudwatch(state: Peeling) -> bool:
+    """`STAMP STREAM text` of `aws logs tail`, where the stream's name tells who printed it."""
+    found = None if state.stamps else _CLOUDWATCH.match(state.text)
+    place = place_of_stream(found[2]) if found else None
+    if found is None or not place or not state.stamped(found[1]):
+        return False
+    state.take(place)
+    return state.off("cloudwatch", found.end())
+
+
+def grafana(state: Peeling) -> bool:
+    """`MILLISECONDS<tab>STAMP<tab>text` of what Grafana downloads."""
+    found = GRAFANA.match(state.text)
+    if found is None or state.stamps or not state.stamped(found[1]):
+        return False
+    return state.off("loki", found.end())
+
+
+def compose(state: Peeling) -> bool:
+    """`service-1  | text`, of a swarm `service.1.TASK@node | text`; also with the process in it,
+    which some images print alike."""
+    found = COMPOSE.match(state.text)
+    if found is None or state.pod:
+        return False
+    if state.container:
+        return state.envelope == "compose" and "." in found[0] and state.off("", found.end())
     name, _, node = (found[1] or found[2]).partition("@")
     state.container = _TASK.sub("", name) if node else name
     state.node = node or state.node
@@ -71,7 +141,12 @@ def compose(state: Peeling) -> bool:
 def grep(state: Peeling) -> bool:
     """`access.log:text` or `access.log:17:text`."""
     found = _GREP.match(state.text)
-    return bool(found and not state.stamps and state.off("grep", found.end()))
+    if found is None or state.stamps:
+        return False
+    place = source_told(found[1])
+    state.name, state.namespace = place.name, place.namespace
+    state.pod, state.container = place.pod, place.container
+    return state.off("grep", found.end())
 
 
 def pm2(state: Peeling) -> bool:

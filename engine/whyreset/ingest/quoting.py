@@ -80,6 +80,8 @@ _TELLING = lazy(
     r" can| can't| don't| didn't| noticed| forgot| just| still| tried| believe| guess| had)\b|"
     r"\b(?:[Aa]nyone|[Ss]omeone) |\b[Hh]ow (?:to|do|can) |\b[Ww]hy (?:do|does|did|is|am|are) |"
     r"\b[Ww]e (?:see|saw|get|got|also|are seeing|are getting) |"
+    # Programs tell of errors getting something, and fail to get it.
+    r"(?<![Ee]rror )(?<!(?:[Ff]ailed|[Uu]nable) to )(?<!(?:annot|d not) )"
     r"\b(?:gets?|getting) (?:an?|the|this) |"
     r"\b[Yy]ou (?:(?:may|might|can|will) )?(?:see|get)\b|\bmeans? that\b"
 )

@@ -74,7 +74,7 @@ class Records:
         if (
             previous.time is not None
             and row.time is not None
-            and _apart(previous, row) > _step(previous.time, row.time)
+            and _apart(previous, row) > step_between(previous.time, row.time)
         ):
             return False
 
@@ -165,7 +165,7 @@ def _apart(first: Row, second: Row) -> int:
     return between
 
 
-def _step(first: int, second: int) -> int:
-    """The time that may lie between two lines of one record; some envelopes tell only seconds,
+def step_between(first: int, second: int) -> int:
+    """The time (ns) that may lie between two lines of one record; some envelopes tell only seconds,
     which a logger's header within them makes exact for the first line alone."""
     return STEP if first % NS and second % NS else STEP + NS

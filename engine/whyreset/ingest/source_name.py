@@ -10,6 +10,10 @@ from whyreset.model.record import Source
 
 # Kubernetes draws the random parts of names from letters and digits that spell no words.
 _SAFE = "bcdfghjklmnpqrstvwxz2456789"
+SURE_POD = rf"[a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}"
+"""A name that a ReplicaSet made."""
+POD = rf"[a-z0-9][a-z0-9.-]*-(?:\d{{1,4}}|[{_SAFE}]{{5}})"
+"""A name that any controller made; other things are called like it."""
 _REPLICA = lazy(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
 _CRON = lazy(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
 _ORDINAL = lazy(r"(.+)-\d{1,5}")
@@ -62,11 +66,17 @@ def place_of_tag(tag: str) -> dict[str, str]:
 
 
 def source_of_path(path: str) -> Source:
+    """The source of a file; its name is the same however the path is spelt, and of a pod's log
+    wherever it lies: the ids of bursts depend on it."""
+    source = source_told(path)
+    return source if source.pod else make_source(os.path.normpath(Path(path).absolute()))
+
+
+def source_told(path: str) -> Source:
     """The source of `<pod>_<namespace>_<container>-<64 hex>.log` or of `/var/log/pods/...`.
 
-    Rotated and compressed forms count too; any other path gives a source with only a name. That
-    name is the same however the path is spelt, and of a pod's log wherever it lies: the ids of
-    bursts depend on it.
+    Rotated and compressed forms count too; any other path gives a source with only a name, as it
+    is told: a log may tell of files of another machine.
     """
     pure = PurePath(path)
     found = _FILE.match(pure.name)
@@ -77,4 +87,4 @@ def source_of_path(path: str) -> Source:
         if found:
             name = "/".join(pure.parts[-3:])
             return make_source(name, found["namespace"], found["pod"], pure.parts[-2])
-    return make_source(os.path.normpath(Path(path).absolute()))
+    return make_source(path)

@@ -45,20 +45,21 @@ _FORMS = (
     # With slashes day or month may stand first: read where only one of them can be the day.
     lazy(rf"(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/(?P<year>20\d\d),? {_HALVES}"),
     lazy(rf"(?P<month>0?[1-9]|1[0-2])/(?P<day>1[3-9]|2\d|3[01])/(?P<year>20\d\d),? {_HALVES}"),
-    # Kibana's tables; Spark, whose year is short; log4j without a year, and Android
-    lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}) @ {_HMS}"),
+    # Only Americans write the half of a day so: the month stands first.
+    lazy(
+        r"(?P<month>0?[1-9]|1[0-2])/(?P<day>0?[1-9]|1[0-2])/(?P<year>20\d\d),? "
+        rf"(?=[\d:.]+ [AP]M){_HALVES}"
+    ),
+    # Spark, whose year is short; log4j without a year, and Android
     lazy(rf"(?P<short>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_HMS} (?=[A-Z]{{4,5}} )"),
     lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
-    lazy(r"[IWEF](?P<month>\d\d)(?P<day>\d\d) " + _HMS),
+    lazy(r"[IWEF](?P<year>20\d\d)?(?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
         rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
         r"(?P<year>20\d\d)(?!\d)"
     ),
     lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
-    lazy(
-        rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}}),? "
-        r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d) (?P<half>[AP]M)"
-    ),
+    lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}})(?:,| @)? {_HALVES}"),
     lazy(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
     lazy(rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}{_OFFSET}"),
     lazy(rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_HMS}"),  # MySQL, tornado
@@ -68,10 +69,10 @@ _LEVEL = (
     r"|[TDIWEFC](?![a-z]))"
 )
 _LEAD = lazy(
-    rf"(?:<\d+>|\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
+    r"(?:<\d+>| {2,8}(?=\d{4}[-/])|"
+    rf"\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
     r"ACCESS |\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
-    r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|"
-    r"={1,3}[A-Z ]+=+ |"
+    r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
     r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
@@ -248,7 +249,8 @@ def _epoch_stamp(number: str, end: int, nanos: int = 0) -> Stamp | None:
 def refine(outer: Stamp, inner: Stamp) -> Stamp:
     """The outer stamp, made exact by an inner one that agrees to 2 s but for zone and year.
 
-    A complete inner stamp then replaces it; one without year or zone lends its fraction.
+    A complete inner stamp then replaces it; one without year or zone lends its fraction, if it
+    agrees to a second.
     """
     quarter = 900 * NS
     apart = (inner.time - outer.time + quarter // 2) % quarter - quarter // 2
@@ -256,7 +258,8 @@ def refine(outer: Stamp, inner: Stamp) -> Stamp:
         return outer
     if not inner.assumed:
         return inner
-    return Stamp(outer.time + apart, outer.assumed, outer.end)
+    # Further apart it is another moment: HAProxy's, at which a request began.
+    return outer if abs(apart) > NS else Stamp(outer.time + apart, outer.assumed, outer.end)
 
 
 def _json_stamp(text: str, clock: Clock) -> Stamp | None:

@@ -3,6 +3,7 @@
 from collections import deque
 from typing import NamedTuple
 
+from whyreset.ingest.envelopes import OBJECT_MODES
 from whyreset.ingest.intake import BLOCK, Progress
 from whyreset.ingest.lines import REACH_BYTES
 from whyreset.ingest.matching import Extractor
@@ -199,7 +200,7 @@ class Stream:
     def _feed(self, data: bytes) -> Batch:
         intake = self._awake()
         if self._parts != self.tail.parts:
-            if self._parts and intake.mode == "kubernetes":  # a file of objects begins anew
+            if self._parts and intake.mode in OBJECT_MODES:  # a file of objects begins anew
                 intake = self._intake = self._made(None)
                 self._base = self._fed
             self._parts = self.tail.parts

@@ -5,6 +5,7 @@ import select
 import time
 from collections.abc import Iterator
 
+from whyreset.ingest.envelopes import OBJECT_MODES
 from whyreset.ingest.folder import Folders
 from whyreset.ingest.intake import Progress
 from whyreset.ingest.matching import Extractor
@@ -165,7 +166,7 @@ class Logs:
     def _park_some(self) -> int:
         """Close a quarter of those that were silent for longest; gives how many it was."""
         idle = [each for each in self.streams.values() if each.is_settled and each.tail.is_open
-                and each.mode != "kubernetes"]  # fmt: skip
+                and each.mode not in OBJECT_MODES]  # fmt: skip
         idle.sort(key=lambda each: each.spoke or 0.0)
         return sum(each.tail.park() for each in idle[: 1 + len(idle) // 4])
 
