@@ -101,3 +101,5 @@ def test_a_burst_keeps_its_id_while_a_stretch_waits_for_what_comes_after_it() ->
         seen |= {verdict.id for verdict in correlator.provisional()}
     correlator.finish()
     assert seen == {verdict.id for verdict in correlator.take_verdicts()}
+    assert not correlator._foreseen  # what was kept for it is let go
+    assert len(eager._foreseen) < 5

@@ -72,7 +72,7 @@ class Correlator:
         self._clusters = Clusters(self._reaches, lambda _: self.most)
         self._unknown_key = key_reader(_UNKNOWN_KEYS)
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
-        self._foreseen: dict[Place, dict[int, dict[tuple[str, Key], Open]]] = {}
+        self._foreseen: dict[tuple[Place, int], dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
         self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
         self._fed = self._now = 0
@@ -209,7 +209,7 @@ class Correlator:
             self._clusters.reopen(cluster)
             return False
         self._open.pop(place, None)
-        self._foreseen.pop(place, None)
+        self._foreseen.pop((place, cluster.start), None)
         going_on = {} if cluster.cut is None else within_reach(case.after, cluster.last)
         if self._wants_verdicts:
             self._say(case, going_on)
@@ -236,11 +236,11 @@ class Correlator:
         for earlier in self._clusters.cut_at(cluster.place):
             if earlier.start >= cluster.start:
                 break
-            known = self._foreseen.setdefault(cluster.place, {})
-            if earlier.start not in known:
+            stretch = earlier.place, earlier.start
+            if stretch not in self._foreseen:
                 case = self._tried(earlier, going_on)
-                known[earlier.start] = within_reach(case.after, earlier.last)
-            going_on = known[earlier.start]
+                self._foreseen[stretch] = within_reach(case.after, earlier.last)
+            going_on = self._foreseen[stretch]
         return self._tried(cluster, going_on)
 
     def _tried(self, cluster: Cluster, going_on: dict[tuple[str, Key], Open] | None = None) -> Case:

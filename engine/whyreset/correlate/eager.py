@@ -107,7 +107,8 @@ class Eager(Correlator):
 
     def _judge(self, cluster: Cluster) -> Case:
         """Try the rules on a cluster as it is, and say and remember the labels."""
-        place, case = cluster.place, self._foresee(cluster)
+        place = cluster.place
+        case = self._foresee(cluster) if self._has_claims(place) else self._tried(cluster)
         if cluster.kind != RESET:
             return case
         memory = self._memory(place)
@@ -141,7 +142,7 @@ class Eager(Correlator):
         goes_on = cluster.cut is not None and self._has_claims(place)
         case = self._judge(cluster) if goes_on or awaited else None
         self._open.pop(place, None)
-        self._foreseen.pop(place, None)
+        self._foreseen.pop((place, cluster.start), None)
         if case is not None and cluster.cut is not None and case.after:
             self._open[place] = case.after
         return True
