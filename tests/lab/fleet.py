@@ -70,17 +70,21 @@ def pool(lab: Lab, pod: Pod, kind: str, address: str, port: int, pause: float, *
     return f"{kind}{' (states idle)' if said else ''}"
 
 
+def pooled(lab: Lab, server: Pod, kind: str) -> int:
+    """A server that pools of this kind call, and its port."""
+    if kind in ("go", "java", "node"):
+        line_server(lab, server, lab.draw.choice(LINES), 9000)
+        return 9000
+    return wares.database(lab, server, "redis" if kind == "redis" else "postgres")
+
+
 def dropped(lab: Lab) -> str:
     """Pools whose idle connections something in the middle forgets; most state no idle time."""
     k3s, about = cluster(lab), []
     for i in range(3):
         server = k3s.deploy("data", f"{lab.draw.choice(['ledger', 'stock', 'session'])}{i}")
         kind = lab.draw.choice(POOLS)
-        if kind in ("go", "java", "node"):
-            port = 9000
-            line_server(lab, server, lab.draw.choice(LINES), port)
-        else:
-            port = wares.database(lab, server, "redis" if kind == "redis" else "postgres")
+        port = pooled(lab, server, kind)
         limit = lab.draw.randint(6, 16)
         wares.forget_idle(server, limit)
         time.sleep(3)

@@ -21,6 +21,7 @@ from fleet import (
     line_server,
     moody_caller,
     pool,
+    pooled,
     proxied,
     unrelated,
 )
@@ -153,11 +154,7 @@ def pools(lab: Lab) -> str:
     for i in range(3):
         server = k3s.deploy("data", f"{lab.draw.choice(['cache', 'ledger', 'profile'])}{i}")
         kind = lab.draw.choice(POOLS)
-        if kind in ("go", "java", "node"):
-            port = 9000
-            line_server(lab, server, lab.draw.choice(LINES), port)
-        else:
-            port = wares.database(lab, server, "redis" if kind == "redis" else "postgres")
+        port = pooled(lab, server, kind)
         wares.forget_idle(server, limit)
         time.sleep(3)
         caller = k3s.deploy("app", f"{lab.draw.choice(['billing', 'orders', 'session'])}{i}")
