@@ -12,7 +12,7 @@ from whyreset.correlate.owners import Owners
 from whyreset.correlate.upstreams import Upstreams
 from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
-from whyreset.model.event import Event, Value
+from whyreset.model.event import Event, as_text
 
 _SERIES_LIMIT = 100_000
 
@@ -198,11 +198,13 @@ class Evidence:
         source = reset.source
         match question.relation:
             case "on pod":
-                return (Place(_text(reset.get("node")), source.namespace, _text(reset.get("pod"))),)
+                return (
+                    Place(as_text(reset.get("node")), source.namespace, as_text(reset.get("pod"))),
+                )
             case "on workload":
                 return (Place(None, source.namespace, None),)
             case "on node":
-                return (Place(_text(reset.get("node")), None, None),)
+                return (Place(as_text(reset.get("node")), None, None),)
             case "on peer":
                 owners = self._owners.of(str(reset.fields.get("peer", "")), time)
                 return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)
@@ -255,10 +257,6 @@ class Evidence:
                 left = dict(table)
                 table.clear()
                 table.update(left)
-
-
-def _text(value: Value | None) -> str | None:
-    return None if value is None else str(value)
 
 
 def _speaker(event: Event) -> str:

@@ -4,7 +4,7 @@ from bisect import bisect_right
 from typing import Any, NamedTuple
 
 from whyreset.basis.network import is_own
-from whyreset.model.event import Event
+from whyreset.model.event import Event, as_text
 
 _LIMIT = 65536
 _HISTORY = 16
@@ -46,7 +46,7 @@ class Owners:
         pod = event.get("pod")
         if pod is None:
             return
-        owner = Owner(_text(event.get("namespace")), _text(event.get("workload")), str(pod))
+        owner = Owner(as_text(event.get("namespace")), as_text(event.get("workload")), str(pod))
         if event.kind == "address" and event.fields.get("host_network"):
             self._note_guest(owner)
         elif address and not self._is_of_node(str(address), owner):
@@ -76,7 +76,7 @@ class Owners:
             return
         if len(self._labels) >= _LIMIT and pod not in self._labels:
             self._labels.pop(next(iter(self._labels)))
-        self._labels.setdefault(str(pod), {})[_text(event.get("namespace"))] = str(labels)
+        self._labels.setdefault(str(pod), {})[as_text(event.get("namespace"))] = str(labels)
 
     def _note_guest(self, owner: Owner) -> None:
         if len(self._guests) >= _LIMIT:
@@ -134,7 +134,3 @@ class Owners:
 def _is_same(owner: Owner, namespace: str | None, pod: str | None) -> bool:
     """Whether an owner is that pod; a namespace that is not known may be any."""
     return owner.pod == pod and (namespace in (None, owner.namespace) or owner.namespace is None)
-
-
-def _text(value: object) -> str | None:
-    return None if value is None else str(value)

@@ -9,6 +9,7 @@ from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.judge import Note, Outcome
 from whyreset.correlate.members import delays_of
 from whyreset.correlate.stretch import Tally
+from whyreset.model.event import as_text
 from whyreset.model.rule import AfterLast, Rule
 
 _PLACEHOLDER = lazy(r"\{\{|\}\}|\{([^{}]+)\}")
@@ -64,8 +65,7 @@ class Values(dict[str, str]):
             return self._settings[name]
         if name == "label":
             return self._rule.label
-        value = self._tally.first.get(name)
-        return None if value is None else str(value)
+        return as_text(self._tally.first.get(name))
 
 
 _SOME, _MOST, _ALIKE = 3, 0.8, 0.03
@@ -127,7 +127,7 @@ def _hit_value(note: Note, field: str) -> str | None:
     value = hits[0].get(field)
     if isinstance(value, float):
         return _duration([each for hit in hits if isinstance(each := hit.get(field), float)])
-    return None if value is None else str(value)
+    return as_text(value)
 
 
 def _duration(values: list[float]) -> str:

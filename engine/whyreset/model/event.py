@@ -46,6 +46,11 @@ PLACE_FIELDS = ("namespace", "workload", "pod", "container", "node")
 """Every event has these: its own field if it names one, else those of its source."""
 
 
+def as_text(value: Value | None) -> str | None:
+    """A value as it is shown and compared by name; None where there is none."""
+    return None if value is None else str(value)
+
+
 class Event(NamedTuple):
     """One event."""
 
