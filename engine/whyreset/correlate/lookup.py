@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from whyreset.basis.network import is_own
 from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage, Place
-from whyreset.correlate.owners import Owners
+from whyreset.correlate.owners import Owner, Owners
 from whyreset.correlate.upstreams import Upstreams
 from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
@@ -206,7 +206,7 @@ class Evidence:
             case "on node":
                 return (Place(as_text(reset.get("node")), None, None),)
             case "on peer":
-                owners = self._owners.of(str(reset.fields.get("peer", "")), time)
+                owners = self._owners_of_peer(reset, time)
                 return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)
             case _:
                 return (None,)
@@ -221,15 +221,19 @@ class Evidence:
         if relation == "to workload":
             return [(None, key) for key in self._upstreams_of(reset)] or None
         if relation == "on peer":
-            peer = str(reset.fields.get("peer", ""))
-            if is_own(peer) and reset.source.pod is not None:
-                return [(reset.source.namespace, reset.source.pod)]
-            owners = self._owners.of(peer, time)
+            owners = self._owners_of_peer(reset, time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
         field = _FIELDS.get(relation, "node")
         value = reset.get(field)
         namespace = reset.source.namespace if field in ("pod", "workload") else None
         return None if value is None else [(namespace, str(value))]
+
+    def _owners_of_peer(self, reset: Event, time: int) -> list[Owner]:
+        """The pods that own the peer's address; on the loopback that is the pod itself."""
+        peer, source = str(reset.fields.get("peer", "")), reset.source
+        if is_own(peer) and source.pod is not None:
+            return [Owner(source.namespace, source.workload, source.pod)]
+        return self._owners.of(peer, time)
 
     def _upstreams_of(self, reset: Event) -> list[str]:
         workload = reset.source.workload
