@@ -9,7 +9,7 @@ import pytest
 from whyreset.basis.units import NS, parse_duration
 from whyreset.correlate.correlator import Correlator
 from whyreset.language.load import load_text
-from whyreset.model.event import PLACE_FIELDS, Event, Value
+from whyreset.model.event import PLACE_FIELDS, Event, Value, event_of
 from whyreset.model.record import Source
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
@@ -60,7 +60,7 @@ class Lab:
         source = Source(
             printed_by or f"{named['namespace']}/{named['pod']} {kind}", container="app", **named
         )
-        return Event(START + time, source, offset, kind, own, f"{kind} {time}")
+        return event_of(START + time, source, offset, kind, own, f"{kind} {time}")
 
     def events(self, text: str) -> list[Event]:
         """Lines `TIME[..TIME every D] KIND field=value ...`."""

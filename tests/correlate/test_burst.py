@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.correlate.burst import bursts_of, key_reader
-from whyreset.model.event import Event
+from whyreset.model.event import Event, event_of
 from whyreset.model.record import Source
 
 GAP = 10
@@ -30,7 +30,7 @@ def test_split_by_gap_and_key(drawn: list[tuple[int, str]]) -> None:
 
 def _event(time: int, pod: str, offset: int) -> Event:
     source = Source(pod, "ns", pod, pod, "app", None)
-    return Event(time, source, offset, "reset", {}, "")
+    return event_of(time, source, offset, "reset", {}, "")
 
 
 def test_a_pod_is_known_by_its_namespace_too(lab: Any) -> None:

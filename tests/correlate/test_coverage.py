@@ -6,7 +6,7 @@ import time
 import pytest
 
 from whyreset.correlate.coverage import Coverage, Place
-from whyreset.model.event import Event
+from whyreset.model.event import event_of
 from whyreset.model.record import Source
 
 
@@ -81,7 +81,7 @@ def journal(coverage: Coverage, node: str, since: int, until: int) -> None:
     """The journal of a node, which has told of a pod on it."""
     fields = {"pod": f"on-{node}", "namespace": "shop"}
     coverage.cover(node, since, until)
-    coverage.show(Event(since, Source(node, node=node), 0, "start", fields, ""))
+    coverage.show(event_of(since, Source(node, node=node), 0, "start", fields, ""))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.eager import Eager
 from whyreset.language.load import load_text
-from whyreset.model.event import Event
+from whyreset.model.event import Event, event_of
 from whyreset.model.record import Source
 
 PLAN = load_text("""
@@ -30,7 +30,7 @@ rule crowd {
 
 def reset(second: float, peer: str, pod: str, number: int) -> Event:
     source = Source(pod, "shop", pod, pod, "api")
-    return Event(round(second * NS), source, number, "reset", {"peer": peer}, "reset")
+    return event_of(round(second * NS), source, number, "reset", {"peer": peer}, "reset")
 
 
 def pieces(events: list[Event], sizes: list[int]) -> Iterator[list[Event]]:

@@ -6,12 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.correlate.order import Order
-from whyreset.model.event import Event
+from whyreset.model.event import Event, event_of
 from whyreset.model.record import Source
 
 
 def event(time: int, name: str = "a", offset: int = 0) -> Event:
-    return Event(time, Source(name), offset, "reset", {"peer": "10.0.0.1"}, "")
+    return event_of(time, Source(name), offset, "reset", {"peer": "10.0.0.1"}, "")
 
 
 def test_the_slowest_live_source_holds_the_others_back() -> None:
@@ -75,7 +75,7 @@ def test_a_source_opened_later_holds_back_from_then_on() -> None:
 
 def test_equal_events_need_not_be_comparable() -> None:
     order = Order(0)
-    order.add([event(1), event(1), event(1)._replace(fields={"peer": 1})])
+    order.add([event(1), event(1), event(1)._replace(peer=1)])
     assert len(order.take()) == 3
 
 

@@ -5,12 +5,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whyreset.ingest import scan
+from whyreset.ingest.columns import LineReader
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text
-from whyreset.model.event import LineEvent
 
 RULES = r"""
 event reset {
@@ -97,7 +97,7 @@ def test_a_storm_keeps_its_lines_only(extractor):
     intake = Intake(extractor, make_source("f"), Clock())
     found = intake.feed(cri([(TEXTS[0], "stderr", "F")] * 200), last=True).events
     assert len(found) == 200
-    assert sum(isinstance(event, LineEvent) for event in found) >= 199
+    assert sum(isinstance(event.reader, LineReader) for event in found) >= 199
     assert {(event.peer, event.fields["peer_port"], event.text) for event in found} == {
         ("10.9.8.7", 51000, TEXTS[0])
     }

@@ -11,7 +11,7 @@ from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import Order
 from whyreset.language.load import load_text
-from whyreset.model.event import Event
+from whyreset.model.event import Event, event_of
 from whyreset.model.record import Source
 from whyreset.run import bounds as module
 from whyreset.run.bounds import Bounds
@@ -56,7 +56,7 @@ def process(monkeypatch: pytest.MonkeyPatch) -> Process:
 
 
 def event(kind: str, seconds: int, **fields: str) -> Event:
-    return Event(seconds * NS, API, seconds, kind, fields, kind)
+    return event_of(seconds * NS, API, seconds, kind, fields, kind)
 
 
 def kept(correlator: Correlator) -> int:

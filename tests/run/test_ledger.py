@@ -6,7 +6,7 @@ import pytest
 
 from whyreset.basis.units import NS
 from whyreset.language.load import load_text
-from whyreset.model.event import Event
+from whyreset.model.event import Event, event_of
 from whyreset.model.record import Source
 from whyreset.run import ledger as ledger_module
 from whyreset.run.ledger import Ledger
@@ -32,7 +32,7 @@ def resets(peers: int, strokes: int) -> Iterator[Event]:
     """One peer after the other: each beats a few times, and is not seen again."""
     for number in range(peers * strokes):
         fields = {"peer": f"10.42.0.{number // strokes}"}
-        yield Event(1000 * NS + 10 * number * NS, SOURCE, number, "reset", fields, "")
+        yield event_of(1000 * NS + 10 * number * NS, SOURCE, number, "reset", fields, "")
 
 
 @pytest.mark.usefixtures("small")

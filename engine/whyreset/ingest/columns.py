@@ -28,10 +28,10 @@ from whyreset.ingest.syslog import untagged
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.ingest.values import Fields
-from whyreset.model.event import DISCONNECT, RESET, Event, LineEvent, Value
+from whyreset.model.event import DISCONNECT, RESET, Event, Value, event_of
 from whyreset.model.record import Source
 
-_line_event = partial(tuple.__new__, LineEvent)
+_event = partial(tuple.__new__, Event)
 _Row = tuple[int, int, str]  # time, offset, text
 
 
@@ -166,16 +166,16 @@ class Columns:
             times, repeat(self._source), offsets, repeat(RESET), peers, texts, repeat(reader)
         )
         if None not in peers:
-            return list(map(_line_event, rows)), []
+            return list(map(_event, rows)), []
         left = compress(zip(times, offsets, texts, strict=True), [peer is None for peer in peers])
-        return [_line_event(row) for row in rows if row[4] is not None], list(left)
+        return [_event(row) for row in rows if row[4] is not None], list(left)
 
     def _read(self, trials: Iterable[Trial], rows: Iterable[_Row]) -> list[Event]:
         """The events of one kind, each by the trial that finds most in its text."""
         times, offsets, texts = zip(*rows, strict=True)
         best = self._extractor.best(trials, self._source, list(map(Text, texts)))
         return [
-            Event(
+            event_of(
                 time, self._source, offset, found[0].definition.kind, found[1], text,
                 found[0].matcher.by,
             )

@@ -11,7 +11,7 @@ from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields
 from whyreset.model.definition import Definition, Matcher
-from whyreset.model.event import DISCONNECT, RESET, Event
+from whyreset.model.event import DISCONNECT, RESET, Event, event_of
 from whyreset.model.record import Record, Source
 
 _T = TypeVar("_T")
@@ -175,7 +175,7 @@ class Extractor:
             first, fields = self.best(trials, source, [body])[0] or (first, None)
         if fields is None:
             return None
-        return Event(
+        return event_of(
             time, source, offset, first.definition.kind, fields, body.said, first.matcher.by
         )
 

@@ -1,7 +1,6 @@
 """An event: a typed fact taken from a record."""
 
-from collections.abc import Mapping
-from operator import itemgetter
+from collections.abc import Collection, Mapping
 from typing import Any, NamedTuple, Protocol
 
 from whyreset.model.record import Source
@@ -51,21 +50,58 @@ def as_text(value: Value | None) -> str | None:
     return None if value is None else str(value)
 
 
+class Reader(Protocol):
+    """Tells what an event says; `names` are the fields that its text may have."""
+
+    @property
+    def by(self) -> str:
+        """`file:line` of the clause that matched."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The fields that there may be."""
+
+    def fields(self, text: str) -> Mapping[str, Value]:
+        """The fields of an event with this text."""
+
+
+class Known(NamedTuple):
+    """What an event says, read already."""
+
+    by: str
+    known: Mapping[str, Value]
+
+    @property
+    def names(self) -> Collection[str]:
+        """The fields that there are."""
+        return self.known.keys()
+
+    def fields(self, text: str) -> Mapping[str, Value]:  # noqa: ARG002 - as readers are asked
+        """The fields, whatever the text is."""
+        return self.known
+
+
 class Event(NamedTuple):
-    """One event."""
+    """One event; of its fields only the peer, by which resets are gathered, is at hand. A reader
+    tells the others: of one reset of thousands they are never asked for."""
 
     time: int
     source: Source
     offset: int
     kind: str
-    fields: Mapping[str, Value]
+    peer: Value | None
     text: str
-    by: str = ""
+    reader: Reader
 
     @property
-    def peer(self) -> Value | None:
-        """The other side, by which resets are gathered."""
-        return self.fields.get("peer")
+    def fields(self) -> Mapping[str, Value]:
+        """All fields, perhaps read anew."""
+        return self.reader.fields(self.text)
+
+    @property
+    def by(self) -> str:
+        """`file:line` of the clause that matched."""
+        return self.reader.by
 
     @property
     def place(self) -> tuple[int, str, int]:
@@ -76,63 +112,25 @@ class Event(NamedTuple):
         """A field of the event, or the place of its source; None where it has neither."""
         if field == "peer":
             return self.peer
-        value = self.fields.get(field)
+        reader = self.reader
+        value = reader.fields(self.text).get(field) if field in reader.names else None
         if value is None and field in PLACE_FIELDS:
             return getattr(self.source, field)  # type: ignore[no-any-return]
         return value
 
     def whole(self) -> "Event":
         """The same with all its fields at hand."""
-        return self
-
-
-class Reader(Protocol):
-    """Reads what an event says from its text; `names` are the fields that it may find."""
-
-    by: str
-    names: frozenset[str]
-
-    def fields(self, text: str) -> Mapping[str, Value]:
-        """The fields of the event."""
-
-
-class LineEvent(Event):
-    """One event of many: its fields are read from its text only if somebody asks.
-
-    In the places of `fields` and `by` the tuple holds the peer and the reader.
-    """
-
-    __slots__ = ()
-
-    peer: Value | None = property(itemgetter(4))  # type: ignore[assignment]
-    """The other side; the one field that is at hand."""
-
-    @property
-    def fields(self) -> Mapping[str, Value]:
-        """Read anew each time."""
-        return self._reader.fields(self.text)
-
-    @property
-    def by(self) -> str:
-        """`file:line` of the clause that matched."""
-        return self._reader.by
-
-    @property
-    def _reader(self) -> Reader:
-        return self[6]  # type: ignore[return-value]
-
-    def get(self, field: str) -> Value | None:
-        """A field of the event, or the place of its source; the text is read only if it may
-        have the field."""
-        if field in self._reader.names:
-            return super().get(field)
-        return getattr(self.source, field) if field in PLACE_FIELDS else None
-
-    def whole(self) -> Event:
-        """The same with all its fields read."""
-        return Event(
-            self.time, self.source, self.offset, self.kind, self.fields, self.text, self.by
-        )
+        if isinstance(self.reader, Known):
+            return self
+        return self._replace(reader=Known(self.by, self.fields))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Event, tuple(self.whole())
+
+
+def event_of(  # noqa: PLR0913, PLR0917 - one for each value of an event
+    time: int, source: Source, offset: int, kind: str, fields: Mapping[str, Value], text: str,
+    by: str = "",
+) -> Event:  # fmt: skip
+    """An event whose fields are known."""
+    return Event(time, source, offset, kind, fields.get("peer"), text, Known(by, fields))

@@ -38,7 +38,7 @@ class _Reply(NamedTuple):
     problems: list[str]
 
 
-_UNSAID = _Reply(0, None, ([], b""), None, False, None, None, False, [])
+_UNSAID = _Reply(0, None, [], None, False, None, None, False, [])
 
 
 @contextmanager
@@ -254,7 +254,7 @@ class _Worker:
         with open(requests, "rb") as asked, open(replies, "wb") as out:
             for number in chain(range(len(share)), _numbers(asked)):
                 source, batch, reason = share[number], None, None
-                events: Packed = ([], b"")
+                events: Packed = []
                 try:
                     batch = source.read()
                     if batch is not None:

@@ -6,10 +6,10 @@ from typing import Any
 from whyreset.ingest.columns import LineReader
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.trial import Trial
-from whyreset.model.event import Event, LineEvent
+from whyreset.model.event import Event, Known
 
-Packed = tuple[list[tuple[Any, ...]], bytes]
-"""The values of events, and for each whether it is one whose line is read later."""
+Packed = list[tuple[Any, ...]]
+"""The values of events, with the name of a reader in its place, or with what is known."""
 Readers = Mapping[str, LineReader | None]
 """By the `file:line` of its pattern; None where two patterns stand on one line."""
 
@@ -26,18 +26,21 @@ def readers_of(extractor: Extractor) -> Readers:
 
 def packed(events: Sequence[Event], readers: Readers) -> Packed:
     """Tuples are pickled several times as fast as events, above all where fields are not read."""
-    late = bytes(each.__class__ is LineEvent and readers[each.by] is not None for each in events)
-    rows = [
-        (*each[:6], each.by) if is_late else tuple(each.whole())
-        for each, is_late in zip(events, late, strict=True)
-    ]
-    return rows, late
+    rows = []
+    for event in events:
+        *values, reader = event
+        if isinstance(reader, Known):
+            rows.append((*values, tuple(reader)))
+        elif readers[reader.by] is None:
+            rows.append((*values, (reader.by, event.fields)))
+        else:
+            rows.append((*values, reader.by))
+    return rows
 
 
-def unpacked(packed_events: Packed, readers: Readers) -> list[Event]:
+def unpacked(rows: Packed, readers: Readers) -> list[Event]:
     """The events that were packed."""
-    new = tuple.__new__
     return [
-        new(LineEvent, (*row[:6], readers[row[6]])) if is_late else new(Event, row)
-        for row, is_late in zip(*packed_events, strict=True)
+        Event._make((*row[:6], readers[row[6]] if isinstance(row[6], str) else Known(*row[6])))
+        for row in rows
     ]

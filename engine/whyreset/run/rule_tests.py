@@ -11,7 +11,7 @@ from whyreset.basis.names import plain
 from whyreset.basis.times import END
 from whyreset.basis.units import NS, format_duration, parse_duration, spell_duration
 from whyreset.correlate.correlator import Correlator
-from whyreset.model.event import RESET, Event, Value
+from whyreset.model.event import RESET, Event, Value, event_of
 from whyreset.model.record import Source
 from whyreset.model.rule import Expectation, Plan, Rule, RuleTest, Scope, TestEvents
 from whyreset.model.verdict import Verdict
@@ -124,7 +124,7 @@ def _events(line: TestEvents) -> Iterator[Event]:
     source = Source(name, **place)
     for i, time in enumerate(times):
         off = round(shuffle.uniform(-line.jitter, line.jitter) * (line.every or 0))
-        yield Event(_START + time + off, source, i, line.kind, fields, f"{line.kind} {i}")
+        yield event_of(_START + time + off, source, i, line.kind, fields, f"{line.kind} {i}")
 
 
 def _wanted(expected: Expectation) -> str:
