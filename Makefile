@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := probe_noise client_abort termination_fallout
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint bench bench-growth bench-filter docs mutation clean
+.PHONY: demo test lint compiled pure bench bench-growth bench-filter docs mutation clean
 
 # Everything below runs in a virtual environment of its own.
 $(VENV)/ready: pyproject.toml
@@ -34,13 +34,28 @@ lint: $(VENV)/ready
 	$(BIN)/whyreset fmt --check rules
 	$(BIN)/python tests/bench/mutation.py
 
+compiled: $(VENV)/compiled     ## compile the fast path in place (needs a C compiler; two minutes)
+
+# Any module of these folders may be one of the compiled ones, or be inlined in one.
+$(VENV)/compiled: $(VENV)/ready $(wildcard $(addprefix engine/whyreset/,basis/*.py correlate/*.py ingest/*.py model/*.py))
+	@find engine -name '*.so' -delete
+	@HATCH_BUILD_HOOKS_ENABLE=1 $(BIN)/python -m pip install --quiet --no-deps --editable .
+	@touch $@
+
+pure:                          ## take the compiled modules away, to work on their sources
+	@find engine -name '*.so' -delete
+	@rm -f $(VENV)/compiled
+
 bench: $(VENV)/ready           ## compare with a hand-written awk script (needs mawk)
+	-@$(MAKE) --no-print-directory compiled
 	$(BIN)/python tests/bench/compare.py
 
 bench-growth: $(VENV)/ready    ## CPU and memory on 1 and 4 million lines
+	-@$(MAKE) --no-print-directory compiled
 	$(BIN)/python tests/bench/growth.py
 
 bench-filter: $(VENV)/ready    ## records a second of `whyreset filter`, beside cat and a JSON loop
+	-@$(MAKE) --no-print-directory compiled
 	$(BIN)/python tests/bench/filter.py
 
 docs: $(VENV)/ready            ## write docs/reference.md and docs/diagnostics.md anew
@@ -50,5 +65,5 @@ docs: $(VENV)/ready            ## write docs/reference.md and docs/diagnostics.m
 mutation: $(VENV)/ready        ## does a test fail when a clause of a shipped rule is changed?
 	$(BIN)/python tests/bench/mutation.py
 
-clean:
+clean: pure
 	rm -rf $(VENV) bench-out .pytest_cache .mypy_cache .ruff_cache

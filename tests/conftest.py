@@ -2,9 +2,12 @@
 
 import signal
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 from hypothesis import HealthCheck, settings
+
+import whyreset
 
 settings.register_profile(
     "suite",
@@ -14,6 +17,24 @@ settings.register_profile(
     suppress_health_check=[HealthCheck.too_slow],
 )
 settings.load_profile("suite")
+
+PACKAGE = Path(whyreset.__file__).parent
+COMPILED = list(PACKAGE.rglob("*.so"))
+
+
+def pytest_sessionstart() -> None:
+    """Compiled modules that are older than their sources would be tested in their place."""
+    for module in COMPILED:
+        source = module.with_name(module.name.partition(".")[0] + ".py")
+        if module.stat().st_mtime < source.stat().st_mtime:
+            pytest.exit(f"{source} is newer than what it was compiled to: make compiled, or pure")
+
+
+@pytest.fixture
+def pure() -> None:
+    """Skips a test that looks into classes in ways that those of compiled modules do not allow."""
+    if COMPILED:
+        pytest.skip("the engine is compiled")
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -54,6 +54,7 @@ def main() -> int:
     if missing:
         print(f"compare: {missing}", file=sys.stderr)
         return 2
+    print("the engine is", "compiled" if _is_compiled() else "not compiled")
     results: list[Result] = []
     with tempfile.TemporaryDirectory() as folder:
         work = Path(folder)
@@ -181,6 +182,12 @@ def _print_table(results: Sequence[Result], mix: str) -> None:
         )
 
 
+def _is_compiled() -> bool:
+    """Whether it is the compiled engine that is measured (`make compiled`)."""
+    judge = find_spec("whyreset.correlate.judge")
+    return judge is not None and str(judge.origin).endswith(".so")
+
+
 def _write(options: argparse.Namespace, results: Sequence[Result]) -> None:
     options.out.parent.mkdir(parents=True, exist_ok=True)
     told = {
@@ -188,6 +195,7 @@ def _write(options: argparse.Namespace, results: Sequence[Result]) -> None:
         "machine": f"{platform.system()} {platform.machine()}, {os.cpu_count()} cores",
         "lines": options.lines,
         "seed": options.seed,
+        "compiled": _is_compiled(),
         "rules": "shipped" if options.all_rules else "corpus.rules",
         "results": [asdict(result) for result in results],
     }

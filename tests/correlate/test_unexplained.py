@@ -4,9 +4,13 @@ import gc
 import weakref
 from typing import Any
 
+import pytest
+
 from whyreset.correlate.judge import Note, Outcome
 from whyreset.correlate.unexplained import Failures
 from whyreset.model.rule import Rule
+
+pytestmark = pytest.mark.usefixtures("pure")  # made-up notes, and weak references to outcomes
 
 RULE = """
 rule {name} {{

@@ -397,6 +397,7 @@ class TestHold:
         assert max(map(len, parts)) < 1 << 21
 
 
+@pytest.mark.usefixtures("pure")  # a method is patched
 @pytest.mark.parametrize("distinct", [1, 3000])
 def test_a_storm_costs_no_more_than_its_length(
     distinct: int, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,8 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from operator import attrgetter, sub
 from typing import Any
 
+from mypy_extensions import mypyc_attr
+
 from whyreset.correlate.burst import Key, in_order, key_reader
 from whyreset.correlate.reach import Reach, Stretch
 from whyreset.model.event import Event, Value
@@ -21,6 +23,7 @@ Place = tuple[str, Key]
 """The kind of a cluster's events, and their values of the fields that all rules' keys have."""
 
 
+@mypyc_attr(serializable=True)
 class Cluster:
     """Events of one place, none further from the next than the longest gap."""
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import partial
 from operator import mul, sub
 
+from mypy_extensions import mypyc_attr
+
 from whyreset.basis.units import format_duration
 from whyreset.correlate.burst import Burst, shared_fields
 from whyreset.correlate.joins import Answer
@@ -30,6 +32,7 @@ such verdicts in the lab none was wrong (docs/evidence.md)."""
 _NOBODY = Burst()
 
 
+@mypyc_attr(serializable=True)
 class Note:
     """What one clause found; the words are made only if somebody will read them."""
 
@@ -59,6 +62,7 @@ class Note:
         return sum(answer.holds is True for answer in self.answers) / max(1, len(self.answers))
 
 
+@mypyc_attr(serializable=True)
 class Outcome:
     """What a rule made of a burst; `claimed` is empty where it does not hold."""
 

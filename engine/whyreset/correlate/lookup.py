@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from operator import attrgetter
 from typing import Any, NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from whyreset.basis.network import is_own
 from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage, Place
@@ -42,11 +44,10 @@ class _Asked(NamedTuple):
     table: "dict[str, Series]"
 
 
+@mypyc_attr(serializable=True)
 class Series:
     """Events in time order; the oldest give way when there are too many: `gone` is the time (ns)
     of the last of these."""
-
-    __slots__ = ("events", "gone", "times")
 
     def __init__(self) -> None:
         self.gone = -1

@@ -1,5 +1,9 @@
 """What a burst amounts to over all its stretches."""
 
+from copy import copy
+
+from mypy_extensions import mypyc_attr
+
 from whyreset.basis.digest import blake2s
 from whyreset.correlate.judge import Outcome
 from whyreset.model.event import Event
@@ -7,6 +11,7 @@ from whyreset.model.event import Event
 _PEERS_LIMIT = 1024
 
 
+@mypyc_attr(serializable=True)
 class Tally:
     """The sums of one burst: it may go on for days, these do not grow with it."""
 
@@ -44,8 +49,8 @@ class Tally:
 
     def copy(self) -> "Tally":
         """The same sums, to go on with on trial."""
-        made = Tally(self.id, self.first, self.start, self.end)
-        vars(made).update(vars(self), peers=set(self.peers))
+        made = copy(self)
+        made.peers = set(self.peers)
         return made
 
     def _mean(self, old: float | None, new: float, beats: int) -> float:

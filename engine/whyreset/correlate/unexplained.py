@@ -4,6 +4,8 @@ from collections.abc import Iterable, Sequence
 from operator import attrgetter
 from typing import NamedTuple
 
+from mypy_extensions import mypyc_attr
+
 from whyreset.correlate.burst import Key
 from whyreset.correlate.judge import Outcome
 from whyreset.correlate.lookup import Evidence
@@ -36,10 +38,9 @@ Way = tuple[tuple[str, ...], int]
 """How bursts are formed: their key's fields, and the gap (ns) that ends them."""
 
 
+@mypyc_attr(serializable=True)
 class _Tried:
     """A burst, the rules that claimed nothing of it, and the attempt that got furthest."""
-
-    __slots__ = ("burst", "nearest", "reached", "rules")
 
     def __init__(self, burst: Sequence[Event]) -> None:
         self.burst = burst

@@ -58,9 +58,9 @@ def cri_time(data: bytes, start: int, space: int) -> int:
     whole = SECONDS[data[start : start + 19]]
     if data[space - 1] != 90:  # Z
         raise ValueError("another offset")
-    digits = data[start + 20 : space - 1]
-    if not digits:
+    if space - start <= 21:
         return whole
+    digits = data[start + 20 : space - 1]
     if not digits.isdigit() or len(digits) > 9 or data[start + 19] != 46:
         raise ValueError("an odd fraction")
     return whole + int(digits) * POWERS[len(digits)]
