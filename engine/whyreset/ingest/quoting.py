@@ -23,6 +23,11 @@ _DEFINED = lazy(
     r"indicates?|typically|usually|often|can|is|are|appears?|"
     r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b"
 )
+_NARRATED = lazy(
+    r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
+    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) "
+)
+"""What begins a sentence that goes on to tell of messages."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
@@ -72,7 +77,7 @@ _KEY = lazy(r"[A-Za-z]+$")
 _STATEMENT = lazy(r"\b(?:INSERT INTO|SELECT|UPDATE|VALUES|DELETE FROM)\b[^\"]*$")
 _WORDS = lazy(r"[^\W\d_]{2,}")
 _TELLER = lazy(
-    r"\b(?i:the|an?|this|like|see|seeing|gets?|getting|says?|saying|shows?|following|or|and|as|"
+    r"\b(?i:the|an?|this|examples?|like|see|seeing|gets?|getting|says?|saying|shows?|following|or|and|as|"
     r"about|means?|is|are|fix(?:e[ds])?|treat|exception) $"
 )
 _TELLING = lazy(
@@ -109,6 +114,8 @@ def _told_before(head: str) -> bool | None:
 
 
 def _told(head: str) -> bool | None:
+    if _NARRATED.match(head):
+        return True
     if "0" not in head[:_HEADER]:
         return None
     if _HINT.search(head) is None:
