@@ -128,7 +128,7 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         text = text.rpartition(",")[2]
     text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
     host, number = split_port(text)
-    if host not in _ABSENT and " " not in host:
+    if host not in _ABSENT and " " not in host and "<" not in host:  # `<masked>`
         fields[field] = host
         if number is not None:
             fields[_PORTS[field]] = number
