@@ -267,7 +267,8 @@ def _json_stamp(text: str, clock: Clock) -> Stamp | None:
         if found["number"]:
             stamp = _epoch_stamp(found["number"], found.end(), int(found["nanos"] or 0))
         else:
-            stamp = read_stamp(found["text"], clock)
+            # As a text nginx' `$msec` stands there.
+            stamp = read_stamp(found["text"], clock) or _epoch_stamp(found["text"], found.end())
         if stamp is not None:
             return stamp
     return None
