@@ -12,7 +12,7 @@ _PROGRAM = r"([\w./@()-]+)(?:\[(\d+)\])?:(?: |$)"
 _TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
-# Some containers' syslog leaves the colon out behind a pid.
+# Some containers' syslog, and some forwarders, leave the colon out behind a pid.
 _DATED_TAG = r"([\w.:/@-]*[\w/@-]) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
 DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
@@ -21,7 +21,9 @@ _TAGGED = lazy(r"haproxy\[\d+\]: ")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
 # And a level is no host: `ERROR servers: ...` is what a logger puts behind its own stamp.
 _LEVEL = r"(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)"
-ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?!(?:- )?{_LEVEL}[ :])(?:{_TAG}|{_BARE})")
+ISO = lazy(
+    rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?!(?:- )?{_LEVEL}[ :])(?:{_DATED_TAG}|{_BARE})"
+)
 # journalctl's stamps without an offset: only a pid shows that a program stands before the text.
 _ISO_LOCAL = lazy(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) "
