@@ -30,10 +30,10 @@ def missed(draw: random.Random, n: int) -> list[float]:
     return [time for time in times if draw.random() > 0.25][:n]
 
 
-def probers(count: int) -> Kind:
+def probers(count: int, jitter: float = 0.02) -> Kind:
     def kind(draw: random.Random, n: int) -> list[float]:
         period = draw.uniform(5, 10)
-        found = [t for _ in range(count) for t in train(draw, n, period)]
+        found = [t for _ in range(count) for t in train(draw, n, period, jitter)]
         return sorted(found)[:n]
 
     return kind
@@ -44,8 +44,14 @@ def two_periods(draw: random.Random, n: int) -> list[float]:
     return sorted(t for one in both for t in one)[:n]
 
 
-def foreign(draw: random.Random, n: int) -> list[float]:
-    own = train(draw, round(n * 0.7), draw.uniform(5, 10))
+def periods_apart(draw: random.Random, n: int) -> list[float]:
+    period = draw.uniform(4.5, 6.8)
+    both = [train(draw, n, each, 0.05) for each in (period, 1.75 * period)]
+    return sorted(t for one in both for t in one)[:n]
+
+
+def foreign(draw: random.Random, n: int, jitter: float = 0.02) -> list[float]:
+    own = train(draw, round(n * 0.7), draw.uniform(5, 10), jitter)
     return own + [draw.uniform(0, own[-1]) for _ in range(n - len(own))]
 
 
@@ -103,8 +109,11 @@ BEATS: dict[str, Kind] = {
     "a quarter missed": missed,
     "two probers": probers(2),
     "three probers": probers(3),
+    "three probers, uneven": probers(3, 0.05),
     "two periods": two_periods,
+    "two periods apart": periods_apart,
     "strangers": foreign,
+    "strangers, uneven": lambda draw, n: foreign(draw, n, 0.05),
     "whole seconds": lambda draw, n: [float(round(t)) for t in train(draw, n, draw.uniform(5, 10))],
 }
 
@@ -172,6 +181,40 @@ def test_few_events_are_enough(name: str, n: int, at_least: float) -> None:
 @pytest.mark.parametrize("name", NONE)
 def test_false_alarms_among_few_events(name: str, n: int, most: float) -> None:
     assert share_found(NONE[name], n, 200) <= most
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "at_least"),
+    [
+        ("three probers, uneven", 8, 0.99),
+        ("three probers, uneven", 16, 0.99),
+    ],
+)
+def test_no_count_of_events_is_a_gap(name: str, n: int, at_least: float) -> None:
+    assert share_found(BEATS[name], n, 200) >= at_least
+
+
+UNBROKEN = {
+    "three that come near each other": (
+        3,
+        [12, 21, 26, 73, 82, 84, 136, 141, 145, 194, 205, 209, 254, 263, 267, 312],
+    ),
+    "three, the last of which shows two beats": (3, [33, 38, 41, 87, 91, 92, 138, 142]),
+    "one whose jitter grows to the tolerance": (
+        1,
+        [69, 145, 229, 323, 412, 484, 561, 638, 713, 792, 865, 956, 1050, 1139, 1231, 1303],
+    ),
+}
+"""Probers that have missed nothing, and their beats (tenths of a second)."""
+
+
+@pytest.mark.parametrize("name", UNBROKEN)
+def test_every_event_is_a_beat(name: str) -> None:
+    probers, tenths = UNBROKEN[name]
+    rhythm = find_rhythm([each * NS // 10 for each in tenths], Bounds(LOW, HIGH, 0.15))
+    assert rhythm is not None
+    assert rhythm.evidence >= LIKELY
+    assert (rhythm.trains, len(rhythm.beats), rhythm.missed) == (probers, len(tenths), 0)
 
 
 def test_two_bursts_are_no_probers() -> None:

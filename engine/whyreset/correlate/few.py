@@ -19,6 +19,7 @@ from whyreset.correlate.trains import (
     price_of_period,
     root_mean_square,
     spread_of,
+    unbroken,
     weighed,
     without,
 )
@@ -64,6 +65,9 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     """What may be behind up to FEW sorted `times` (ns): the chain of each period alone; the
     likeliest of them with more probers of that period, and with one of another."""
     yield from _in_pairs(times, bounds)
+    for count in range(1, _MOST + 1):
+        if len(times) >= 3 * count - 1 and (trains := unbroken(times, count, bounds)):
+            yield _of_one_period(times, trains, [], bounds)
     ordered = _singles(times, bounds)
     yield from (alone for alone, _ in ordered)
     if ordered and _is_whole(ordered[0][0], times):
@@ -127,7 +131,7 @@ def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     yield Explanation(trains, evidence - _TRAIN * (count - 1) - _COUPLED)
 
 
-def alone(times: list[int], train: Train, bounds: Bounds) -> float:
+def of_one(times: list[int], train: Train, bounds: Bounds) -> float:
     """What a prober that explains all of a few events is worth in nats."""
     return _of_one_period(times, [train], [], bounds).evidence
 

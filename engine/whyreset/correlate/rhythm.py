@@ -4,10 +4,9 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from operator import sub
 from typing import NamedTuple
 
-from whyreset.correlate.few import alone, explanations
+from whyreset.correlate.few import explanations, of_one
 from whyreset.correlate.trains import (
     CHAIN,
     FEW,
@@ -23,6 +22,7 @@ from whyreset.correlate.trains import (
     price_of_period,
     root_mean_square,
     spread_of,
+    unbroken,
     weighed,
     without,
 )
@@ -125,12 +125,11 @@ def _distinct(times: Sequence[int]) -> tuple[list[int], list[list[int]]]:
 
 
 def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
-    """The likeliest explanation: one steady prober, long trains first, precise trains first, or
-    one period for all."""
-    if _is_steady(times, bounds):
-        period = (times[-1] - times[0]) / (len(times) - 1)
-        train = weighed(times, list(range(len(times))), period, bounds)
-        return [train], alone(times, train, bounds) if len(times) <= FEW else train.gain
+    """The likeliest explanation: one steady prober that nothing can be likelier than, long trains
+    first, precise trains first, one period for all, or probers that have missed nothing."""
+    alone = unbroken(times, 1, bounds) if len(times) >= MIN_BEATS else []
+    if alone and max(map(abs, alone[0].residuals)) <= _STEADY:
+        return alone, (of_one(times, alone[0], bounds) if len(times) <= FEW else alone[0].gain)
     if len(times) <= FEW:
         return _simplest([(each.trains, each.evidence) for each in explanations(times, bounds)])
     few = len(times) <= _FEW_TOGETHER
@@ -139,21 +138,9 @@ def _trains(times: list[int], bounds: Bounds) -> tuple[list[Train], float]:
     found = [_taken_greedily(times, bounds, relief, known) for relief in (_STRAY, 0.0)]
     if few:
         found.append(_taken_together(times, bounds, first))
+    several = (unbroken(times, count, bounds) for count in range(2, _MAX_EQUAL + 1))
+    found += [(each, _common_worth(times, each, bounds)) for each in (alone, *several) if each]
     return _simplest(found)
-
-
-def _is_steady(times: list[int], bounds: Bounds) -> bool:
-    """Whether all events are the beats of one precise prober that has missed none: nothing can
-    be likelier."""
-    count = len(times) - 1
-    if count + 1 < MIN_BEATS:
-        return False
-    extent = times[-1] - times[0]
-    if not bounds.low * count <= extent <= bounds.high * count:
-        return False
-    gaps = list(map(sub, times[1:], times))
-    least, most = (1 - _STEADY) * extent, (1 + _STEADY) * extent
-    return bool(least <= min(gaps) * count and max(gaps) * count <= most)
 
 
 def _simplest(found: list[tuple[list[Train], float]]) -> tuple[list[Train], float]:
@@ -203,7 +190,7 @@ def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> floa
     gaps = [times[j] - times[i] for train in trains for i, j in pairwise(train.beats)]
     residuals, period = fitted_to(gaps, trains[0].period, bounds)
     spread = spread_of(residuals, period, bounds)
-    if spread > _TOGETHER and not bounds.resolution:
+    if len(trains) > 1 and spread > _TOGETHER and not bounds.resolution:
         return -math.inf  # chance chains fill the whole tolerance
     missed = sum(train.missed for train in trains)
     return (

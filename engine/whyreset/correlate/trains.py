@@ -4,6 +4,7 @@ import math
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
+from operator import sub
 from typing import NamedTuple
 
 CHAIN = 3
@@ -150,6 +151,20 @@ class Pairs:
             for gap, j, i in reversed(self._pairs[first:last]):
                 links[j].append((k, i, abs(gap - expected)))
         return reach, links
+
+
+def unbroken(times: list[int], count: int, bounds: Bounds) -> list[Train]:
+    """All events as the beats of so many probers of one period that have missed none: each
+    event follows the one so many places before it, whoever overtakes whom."""
+    period = sum(times[-count:], -sum(times[:count])) / (len(times) - count)
+    if not bounds.low <= period <= bounds.high:
+        return []
+    reach = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period) * period
+    gaps = list(map(sub, times[count:], times))
+    if min(gaps) < period - reach or max(gaps) > period + reach:
+        return []
+    places = range(len(times))
+    return [weighed(times, places[first::count], period, bounds) for first in range(count)]
 
 
 def without(left: Iterable[int], train: Train) -> list[int]:
