@@ -188,6 +188,8 @@ def test_false_alarms_among_few_events(name: str, n: int, most: float) -> None:
     [
         ("three probers, uneven", 8, 0.99),
         ("three probers, uneven", 16, 0.99),
+        ("two periods apart", 13, 0.93),
+        ("two periods apart", 14, 0.97),
     ],
 )
 def test_no_count_of_events_is_a_gap(name: str, n: int, at_least: float) -> None:

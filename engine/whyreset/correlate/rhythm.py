@@ -47,7 +47,7 @@ _STEADY = 0.03
 _LONG, _PRECISE = 9, 0.05
 """Links, and root mean square of their residuals, from which a train stands out of noise."""
 
-_BESIDE = 5
+_BESIDE = 4
 """Links from which one more train may have a period of its own."""
 
 _STRAY, _TRAIN = 2.78, 2.6
