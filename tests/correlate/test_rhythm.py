@@ -188,6 +188,7 @@ def test_false_alarms_among_few_events(name: str, n: int, most: float) -> None:
     [
         ("three probers, uneven", 8, 0.99),
         ("three probers, uneven", 16, 0.99),
+        ("strangers, uneven", 5, 0.95),
         ("two periods apart", 13, 0.93),
         ("two periods apart", 14, 0.97),
     ],

@@ -30,7 +30,7 @@ _STEEP = (0.3, 1.0)
 """Prices of a residual in the search for chains: long chains first, precise chains first."""
 _FLOOR = 0.02
 """Smallest jitter (share of the period) that so few links can show."""
-_WIDE, _BLURRED = 0.055, 0.035
+_WIDE, _BLURRED = 0.055, 0.045
 """Jitter from which trains may as well be chance, which fills the tolerance: of several probers,
 and of one that leaves events or beats out."""
 _EXTENDED, _BESIDE = 12, 4
