@@ -118,6 +118,10 @@ BEATS: dict[str, Kind] = {
 }
 
 
+def in_seconds(kind: Kind) -> Kind:
+    return lambda draw, n: [float(round(time)) for time in kind(draw, n)]
+
+
 def share_found(kind: Kind, n: int, runs: int = RUNS) -> float:
     found = 0
     for seed in range(runs):
@@ -198,15 +202,9 @@ def test_no_count_of_events_is_a_gap(name: str, n: int, at_least: float) -> None
 
 
 UNBROKEN = {
-    "three that come near each other": (
-        3,
-        [12, 21, 26, 73, 82, 84, 136, 141, 145, 194, 205, 209, 254, 263, 267, 312],
-    ),
+    "three": (3, [12, 21, 26, 73, 82, 84, 136, 141, 145, 194, 205, 209, 254, 263, 267, 312]),
     "three, the last of which shows two beats": (3, [33, 38, 41, 87, 91, 92, 138, 142]),
-    "one whose jitter grows to the tolerance": (
-        1,
-        [69, 145, 229, 323, 412, 484, 561, 638, 713, 792, 865, 956, 1050, 1139, 1231, 1303],
-    ),
+    "one of much jitter": (1, [69, 145, 229, 323, 412, 484, 561, 638, 713, 792, 865, 956, 1050]),
 }
 """Probers that have missed nothing, and their beats (tenths of a second)."""
 
@@ -218,6 +216,27 @@ def test_every_event_is_a_beat(name: str) -> None:
     assert rhythm is not None
     assert rhythm.evidence >= LIKELY
     assert (rhythm.trains, len(rhythm.beats), rhythm.missed) == (probers, len(tenths), 0)
+
+
+@pytest.mark.parametrize(
+    ("name", "n", "at_least"), [("strangers", 8, 0.75), ("a quarter missed", 6, 0.6)]
+)
+def test_stamps_of_whole_seconds_hide_no_beat(name: str, n: int, at_least: float) -> None:
+    assert share_found(in_seconds(BEATS[name]), n, 200) >= at_least
+
+
+@pytest.mark.parametrize(("n", "most"), [(5, 0.09), (6, 0.06), (8, 0.02)])
+@pytest.mark.parametrize("name", NONE)
+def test_stamps_of_whole_seconds_make_no_beat(name: str, n: int, most: float) -> None:
+    assert share_found(in_seconds(NONE[name]), n, 200) <= most
+
+
+@pytest.mark.parametrize("seconds", [[5, 11, 17, 22, 29, 34], [6, 12, 18, 25, 30, 37]])
+def test_long_and_short_gaps_in_turn_are_rounded_ones(seconds: list[int]) -> None:
+    rhythm = find_rhythm([each * NS for each in seconds], Bounds(LOW, HIGH, 0.15, NS))
+    assert rhythm is not None
+    assert rhythm.evidence >= LIKELY
+    assert (rhythm.trains, len(rhythm.beats)) == (1, 6)
 
 
 def test_two_bursts_are_no_probers() -> None:

@@ -22,6 +22,7 @@ from whyreset.correlate.trains import (
     unbroken,
     weighed,
     without,
+    worth_in_a_row,
 )
 
 _MOST = 3
@@ -176,10 +177,11 @@ def _of_one_period(
     """The period is chosen, and the jitter shown, by all of them together."""
     gaps = [times[j] - times[i] for train in trains for i, j in pairwise(train.beats)]
     residuals, period = fitted_to(gaps, trains[0].period, bounds)
-    evidence = _worth(residuals, period, bounds) - _TRAIN * (len(trains) - 1)
+    worth = _worth if len(trains) == 1 else _worth_apart
+    evidence = worth(residuals, period, bounds) - _TRAIN * (len(trains) - 1)
     evidence -= _flaws(times, trains, left)
     several = len(trains) > 1
-    wide = root_mean_square(residuals) > (_WIDE if several else _BLURRED)
+    wide = _jitter(residuals, period, bounds) > (_WIDE if several else _BLURRED)
     blemishes = _blemishes(trains, left) + several + wide
     price = _OF_SEVERAL if several else _BLEMISH
     return Explanation(trains, evidence - price * max(0, blemishes - 1))
@@ -200,17 +202,33 @@ def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanat
             continue
         second = weighed(times, [left[i] for i in chain], period, bounds)
         trains, strays = [first, second], without(left, second)
-        wide = sum(root_mean_square(train.residuals) > _WIDE for train in trains)
+        wide = sum(_jitter(train.residuals, train.period, bounds) > _WIDE for train in trains)
         evidence = sum(_worth(train.residuals, train.period, bounds) for train in trains)
         evidence -= _OWN_PERIOD + _flaws(times, trains, strays)
         yield Explanation(trains, evidence - _OF_SEVERAL * (_blemishes(trains, strays) + wide))
 
 
 def _worth(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
-    """What links are worth, the price of their period and of its jitter paid."""
+    """What the links of a train are worth, the price of their period and of its jitter paid."""
+    links = worth_in_a_row(residuals, period, bounds, _FLOOR)
+    return _paid(links, residuals, period, bounds)
+
+
+def _worth_apart(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """The same of several trains, of which not every link begins where another ends."""
     spread = max(_FLOOR, spread_of(residuals, period, bounds))
-    worth = max(link_worth(residuals, spread), _even_worth(residuals, period, bounds))
+    return _paid(link_worth(residuals, spread), residuals, period, bounds)
+
+
+def _paid(links: float, residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    worth = max(links, _even_worth(residuals, period, bounds))
     return worth - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+
+
+def _jitter(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
+    """The jitter of links, without what rounding adds to it."""
+    rounding = (bounds.resolution / period) ** 2 / 6
+    return math.sqrt(max(0.0, root_mean_square(residuals) ** 2 - rounding))
 
 
 @lru_cache(maxsize=256)

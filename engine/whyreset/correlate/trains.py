@@ -179,7 +179,7 @@ def weighed(times: list[int], chain: Sequence[int], period: float, bounds: Bound
     missed = sum(_steps(gaps, period)) - len(gaps)
     residuals, period = fitted_to(gaps, period, bounds)
     gain = (
-        link_worth(residuals, spread_of(residuals, period, bounds))
+        worth_in_a_row(residuals, period, bounds)
         - MISSED * missed
         - 0.5 * math.log(len(residuals))
         - price_of_period(bounds)
@@ -218,6 +218,35 @@ def link_worth(residuals: Sequence[float], spread: float) -> float:
     """Log likelihood of the links against places anywhere in the period."""
     squares = sum(r * r for r in residuals) / (spread * spread)
     return -0.5 * squares - len(residuals) * math.log(spread * math.sqrt(2 * math.pi))
+
+
+def worth_in_a_row(
+    residuals: Sequence[float], period: float, bounds: Bounds, floor: float = _FLOOR
+) -> float:
+    """What links of one train are worth, each beginning with the event at which the last ends."""
+    spread = max(floor, spread_of(residuals, period, bounds))
+    if not bounds.resolution:
+        return link_worth(residuals, spread)
+    rounding = (bounds.resolution / period) ** 2 / 12
+    least = math.sqrt(2 * rounding + floor * floor)
+    spreads = {least, math.sqrt(least * spread), spread} if spread > least else {least}
+    return max(_rounded_worth(residuals, each, rounding) for each in spreads)
+
+
+def _rounded_worth(residuals: Sequence[float], spread: float, rounding: float) -> float:
+    """As `link_worth`, of events each of which is rounded with that variance: what it adds to
+    one gap it takes from the next, so that long and short ones in turn are no jitter.
+
+    Each link is weighed against what is expected of it after the one before.
+    """
+    worth = expected = shared = 0.0
+    for residual in residuals:
+        variance = spread * spread - shared * rounding
+        off = residual - expected
+        worth -= 0.5 * (off * off / variance + math.log(2 * math.pi * variance))
+        shared = rounding / variance
+        expected = -shared * off
+    return worth
 
 
 def price_of_period(bounds: Bounds) -> float:
