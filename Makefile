@@ -4,7 +4,7 @@ BIN    := $(VENV)/bin
 DEMO   := probe_noise client_abort termination_fallout
 
 .DEFAULT_GOAL := demo
-.PHONY: demo test lint compiled pure bench bench-growth bench-filter docs mutation clean
+.PHONY: demo test lint compiled compiled-if-possible pure bench bench-growth bench-filter docs mutation clean
 
 # Everything below runs in a virtual environment of its own.
 $(VENV)/ready: pyproject.toml
@@ -42,20 +42,21 @@ $(VENV)/compiled: $(VENV)/ready $(wildcard $(addprefix engine/whyreset/,basis/*.
 	@HATCH_BUILD_HOOKS_ENABLE=1 $(BIN)/python -m pip install --quiet --no-deps --editable .
 	@touch $@
 
+# Without a C compiler the sources are measured as they are.
+compiled-if-possible: $(VENV)/ready
+	-@$(MAKE) --no-print-directory compiled
+
 pure:                          ## take the compiled modules away, to work on their sources
 	@find engine -name '*.so' -delete
 	@rm -f $(VENV)/compiled
 
-bench: $(VENV)/ready           ## compare with a hand-written awk script (needs mawk)
-	-@$(MAKE) --no-print-directory compiled
+bench: compiled-if-possible  ## compare with a hand-written awk script (needs mawk)
 	$(BIN)/python tests/bench/compare.py
 
-bench-growth: $(VENV)/ready    ## CPU and memory on 1 and 4 million lines
-	-@$(MAKE) --no-print-directory compiled
+bench-growth: compiled-if-possible  ## CPU and memory on 1 and 4 million lines
 	$(BIN)/python tests/bench/growth.py
 
-bench-filter: $(VENV)/ready    ## records a second of `whyreset filter`, beside cat and a JSON loop
-	-@$(MAKE) --no-print-directory compiled
+bench-filter: compiled-if-possible  ## records a second of `whyreset filter`, beside cat and a JSON loop
 	$(BIN)/python tests/bench/filter.py
 
 docs: $(VENV)/ready            ## write docs/reference.md and docs/diagnostics.md anew

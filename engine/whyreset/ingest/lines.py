@@ -58,7 +58,7 @@ def cri_time(data: bytes, start: int, space: int) -> int:
     whole = SECONDS[data[start : start + 19]]
     if data[space - 1] != 90:  # Z
         raise ValueError("another offset")
-    if space - start <= 21:
+    if space - start <= 21:  # no digits: compiled, bytes cannot be sliced to before their start
         return whole
     digits = data[start + 20 : space - 1]
     if not digits.isdigit() or len(digits) > 9 or data[start + 19] != 46:
