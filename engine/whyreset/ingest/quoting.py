@@ -25,7 +25,7 @@ _DEFINED = lazy(
 )
 _NARRATED = lazy(
     r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
-    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) "
+    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) (?![\w ]+[:,] )"
 )
 """What begins a sentence that goes on to tell of messages."""
 _HINT = lazy(
