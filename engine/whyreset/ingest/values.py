@@ -7,6 +7,7 @@ from math import isfinite
 from typing import Any
 
 from whyreset.basis.lazy import lazy
+from whyreset.basis.masks import is_mask
 from whyreset.basis.network import is_port, split_port
 from whyreset.basis.selector import join_labels
 from whyreset.basis.units import LONGEST, NS, parse_duration, read_duration
@@ -38,7 +39,7 @@ def store_of(kind: str) -> Store:
 
     Proxies that retried write comma lists: the last address and status are those that counted,
     durations add up, and of forwarded-for lists (`ip`) the first is the client. A text that is
-    no value of its type leaves the field absent.
+    no value of its type, or the mask of an address, leaves the field absent.
     """
     name, _, unit = kind.partition(":")
     if name == "duration":
@@ -128,7 +129,7 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         text = text.rpartition(",")[2]
     text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
     host, number = split_port(text)
-    if host not in _ABSENT and " " not in host and "<" not in host:  # `<masked>`
+    if host not in _ABSENT and " " not in host and not is_mask(host):
         fields[field] = host
         if number is not None:
             fields[_PORTS[field]] = number
@@ -136,7 +137,8 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
 
 def _put_ip(fields: Fields, field: str, text: str) -> None:
     text = split_port(text.partition(",")[0].strip().rpartition("/")[2])[0]
-    if text not in _ABSENT and " " not in text:  # overlays put whole sentences there
+    # Overlays put whole sentences there.
+    if text not in _ABSENT and " " not in text and not is_mask(text):
         fields[field] = text
 
 
