@@ -63,6 +63,7 @@ _CODE = lazy(
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
     r"[rbfu]?$"
 )
+_STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 _BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
 _ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$")  # of a table in source code
@@ -83,6 +84,7 @@ _TELLER = lazy(
 _TELLING = lazy(
     r"\bI(?:'m|'ve|'ll| am| have| see| saw| get| got| keep| kept| was| did| found| think| also|"
     r" can| can't| don't| didn't| noticed| forgot| just| still| tried| believe| guess| had)\b|"
+    r"(?<![\d\])] )\bI [a-z']+ [a-z]|"
     r"\b(?:[Aa]nyone|[Ss]omeone) |\b[Hh]ow (?:to|do|can) |\b[Ww]hy (?:do|does|did|is|am|are) |"
     r"\b[Ww]e (?:see|saw|get|got|also|are seeing|are getting) |"
     # Programs tell of errors getting something, and fail to get it.
@@ -174,6 +176,8 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
         return True
     if mark == "'" and _STATEMENT.search(before):
         return True
+    if not before and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
+        return False
     closed = _closing(tail, mark)
     literal, behind = tail[:closed], tail[closed + 1 :] if closed >= 0 else "-"
     if literal.endswith("\\n") and behind.lstrip()[:1] in {",", ")"}:
