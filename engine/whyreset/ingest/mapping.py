@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from whyreset.basis.masks import is_mask
+from whyreset.basis.network import split_port
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields, holds_at, look_up, put_value
@@ -25,6 +27,12 @@ def map_fields(trial: Trial, body: Text) -> Fields | None:
     return fields
 
 
+def _masked(found: dict[str, Any], path: tuple[str, ...]) -> bool:
+    """Whether an address stood at a path before somebody took it away."""
+    value = look_up(found, path)
+    return isinstance(value, str) and is_mask(split_port(value)[0])
+
+
 def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
     for keys in trial.keys:
         if keys.isdisjoint(found):
@@ -36,6 +44,9 @@ def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
         value = None if name in fields else look_up(found, path)
         if value is not None:
             put_value(fields, name, value, store)
-    if not all(name in fields for name in trial.matcher.required):
+    if not all(name in fields for name in trial.matcher.required) and not all(
+        name in fields or any(_masked(found, path) for each, path, _ in trial.mapped if each == name)
+        for name in trial.matcher.required
+    ):
         return None
     return fields if fields or trial.matcher.guard else None
