@@ -27,10 +27,10 @@ def map_fields(trial: Trial, body: Text) -> Fields | None:
     return fields
 
 
-def _masked(found: dict[str, Any], path: tuple[str, ...]) -> bool:
-    """Whether an address stood at a path before somebody took it away."""
-    value = look_up(found, path)
-    return isinstance(value, str) and is_mask(split_port(value)[0])
+def _is_masked(trial: Trial, found: dict[str, Any], name: str) -> bool:
+    """Whether an address stood where a field comes from before somebody took it away."""
+    values = (look_up(found, path) for each, path, _ in trial.mapped if each == name)
+    return any(isinstance(value, str) and is_mask(split_port(value)[0]) for value in values)
 
 
 def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
@@ -44,9 +44,7 @@ def _mapped(trial: Trial, found: dict[str, Any]) -> Fields | None:
         value = None if name in fields else look_up(found, path)
         if value is not None:
             put_value(fields, name, value, store)
-    if not all(name in fields for name in trial.matcher.required) and not all(
-        name in fields or any(_masked(found, path) for each, path, _ in trial.mapped if each == name)
-        for name in trial.matcher.required
-    ):
+    missing = [name for name in trial.matcher.required if name not in fields]
+    if missing and not all(_is_masked(trial, found, name) for name in missing):
         return None
     return fields if fields or trial.matcher.guard else None

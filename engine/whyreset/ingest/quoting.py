@@ -69,6 +69,7 @@ _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itsel
 _ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$")  # of a table in source code
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
 _LABELLED = lazy(r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $")
+_NAMED = lazy(r" (?:log )?(?:messages?|lines?|entry|entries|warnings?)\b")  # said of a quotation
 _LIST_END = lazy(r"\s*[)\]}]*(?:,|;|\)|\]|\\|[+]|\|\|)\s*(?://.*)?$")
 _PAYLOAD = (
     "subject", "title", "query", "search", "comment", "ticket", "body", "content", "summary",
@@ -180,6 +181,8 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
         return False
     closed = _closing(tail, mark)
     literal, behind = tail[:closed], tail[closed + 1 :] if closed >= 0 else "-"
+    if _NAMED.match(behind):
+        return True
     if literal.endswith("\\n") and behind.lstrip()[:1] in {",", ")"}:
         return True
     if not behind.strip():
