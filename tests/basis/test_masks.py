@@ -8,7 +8,7 @@ MASKS = (
     "x.x.x.x", "X.X.X.X", "10.xxx.xx.xxxx", "xxx.xxx.xxx.109", "A.A.A.A", "aaa.bbb.ccc.ddd",
     "*.*.*.*", "10.1.*.*", "xxxx", "fd00::xxxx", "ip-10-xx-xx-7.example.com", "xxx.example.com",
     "CLIENT_IP", "HOST_NAME", "ip", "my-ip", "server_ip", "REDACTED", "redacted", "hostname",
-    "<ip>", "<URL>", "$IP", "...",
+    "<ip>", "<URL>", "{db-host}", "$IP", "...",
 )  # fmt: skip
 NAMES = (
     "10.1.0.7", "::1", "fd00::1", "localhost", "redis", "redis-0.redis", "web_1", "a.b.c",

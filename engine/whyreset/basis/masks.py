@@ -16,7 +16,7 @@ _MASK = lazy(
     r"|ip-?v[46]|hostname|address|redacted|masked|hidden|removed|obfuscated|anonymi[sz]ed)$"
     r"|\.+$"
 )
-_MARKS = frozenset("*<>$")
+_MARKS = frozenset("*<>{}$")
 _CROSSED = lazy(r"(?:^|[.:-])[xX]{2,}(?:[.:-]|$)")  # `xx.example.com`, `ip-10-xx-xx-7`, `fd00::xx`
 
 

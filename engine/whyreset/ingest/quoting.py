@@ -31,7 +31,8 @@ _NARRATED = lazy(
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
-    r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that"
+    r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
+    r"such as| like "
 )
 """What is somewhere before every message that is quoted, in its line."""
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
@@ -52,7 +53,8 @@ _BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
 _CODE = lazy(
     r"(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
     r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*)?"
-    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)!?\((?:[^()\"'`]{0,80}(?:\(\))?, ?)?|"
+    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)!?\("
+    r"(?:[^()\"'`]{0,80}(?:\(\))?, ?|(?:\"[^\"]*\", ?)+|(?:'[^']*', ?)+)?|"
     r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?) ?|"
     r"(?<!err)(?<!error)(?<!msg)(?<!message)(?<!reason)(?<!cause)(?<!exception)(?<!desc)(?<!details)"
     r"(?<!_string) = |"
@@ -86,6 +88,7 @@ _TELLING = lazy(
     r"\bI(?:'m|'ve|'ll| am| have| see| saw| get| got| keep| kept| was| did| found| think| also|"
     r" can| can't| don't| didn't| noticed| forgot| just| still| tried| believe| guess| had)\b|"
     r"(?<![\d\])] )\bI [a-z']+ [a-z]|"
+    r"\b(?:errors?|messages?|exceptions?|logs?|warnings?|lines?|failures?) (?:such as|like)\b|"
     r"\b(?:[Aa]nyone|[Ss]omeone) |\b[Hh]ow (?:to|do|can) |\b[Ww]hy (?:do|does|did|is|am|are) |"
     r"\b[Ww]e (?:see|saw|get|got|also|are seeing|are getting) |"
     # Programs tell of errors getting something, and fail to get it.
