@@ -10,7 +10,7 @@ from whyreset.ingest import syslog
 from whyreset.ingest.bundles import peel_bundle
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
-from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.peeling import HEADER, STAMP, Peeling
 from whyreset.ingest.prefixes import (
     cloud_foundry,
     cloudwatch,
@@ -36,10 +36,7 @@ CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
 _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
 _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
-_HEADER = lazy(
-    r"\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
-    r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\["
-)
+_HEADER = lazy(HEADER)
 _MOST_LAYERS = 5
 
 

@@ -6,6 +6,11 @@ from typing import Any
 from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, parse_rfc3339, read_stamp
 
 STAMP = r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:[.,]\d{1,9})?(?:Z|[+-]\d\d:?\d\d)"
+# How the lines of loggers begin.
+HEADER = (
+    r"(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|\{\"|(?:time|ts|level)=|"
+    r"\[\d{4}-\d\d-\d\d|\[GIN\] |\S+ - \S+ \[\d\d/[A-Z]|(?:INFO|WARN|ERRO|DEBU)\[)"
+)
 
 
 class Peeling:

@@ -3,7 +3,7 @@
 import re
 
 from whyreset.basis.lazy import lazy
-from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.peeling import HEADER, STAMP, Peeling
 from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, read_stamp
 
 _PRI = r"(?:<\d{1,3}>)"
@@ -16,8 +16,9 @@ _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
 _DATED_TAG = r"([\w.:/@-]*[\w/@-]) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
 DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
-# What is left where a forwarder has taken the header off, and how HAProxy's manual shows its lines.
-_TAGGED = lazy(r"haproxy\[\d+\]: ")
+# What is left where a forwarder, or whoever pastes, has taken the header off, and how HAProxy's
+# manual shows its lines.
+_TAGGED = lazy(rf"haproxy\[\d+\]: |[\w.@-]{{1,60}}\[\d+\]: (?={HEADER})")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
 # And a level is no host: `ERROR servers: ...` is what a logger puts behind its own stamp.
 _LEVEL = r"(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)"
