@@ -37,6 +37,7 @@ _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$
 _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(HEADER)
+_BOLD = lazy(rf"\*\*((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]\d \d\d:)[^*]*)\*\*")
 _MOST_LAYERS = 5
 
 
@@ -119,6 +120,8 @@ class Peeler:
             return cloud_foundry(state) or _nameless(state)
         elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
             return state.off("", 2)
+        elif first == "*":
+            return _bold(state)
         else:
             layers = (self._syslog, kail, self._full, self._dump, grep)
         return any(layer(state) for layer in (*layers, self._stern, named, compose))
@@ -183,6 +186,15 @@ def _json_layer(state: Peeling) -> bool:
     state.take(peeled)
     if "\x1b" in state.text:
         state.text = ANSI.sub("", state.text)
+    return True
+
+
+def _bold(state: Peeling) -> bool:
+    """Markdown that somebody put around a line, or around its stamp, to point at it."""
+    found = _BOLD.match(state.text)
+    if found is None:
+        return False
+    state.text = found[1] + state.text[found.end() :]
     return True
 
 

@@ -70,7 +70,9 @@ _BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
 _ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$")  # of a table in source code
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
-_LABELLED = lazy(r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $|[^\n:]* of: $")
+_LABELLED = lazy(
+    r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $|[^\n:]* of: $"
+)
 _NAMED = lazy(r" (?:log )?(?:messages?|lines?|entry|entries|warnings?)\b")  # said of a quotation
 _LIST_END = lazy(r"\s*[)\]}]*(?:,|;|\)|\]|\\|[+]|\|\|)\s*(?://.*)?$")
 _PAYLOAD = (
