@@ -29,7 +29,7 @@ _NARRATED = lazy(
 )
 """What begins a sentence that goes on to tell of messages."""
 _HINT = lazy(
-    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
+    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|\bi (?:am|have|get|got|see|saw|was) |nyone |omeone |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
     r"such as| like "
@@ -89,7 +89,7 @@ _TELLER = lazy(
 _TELLING = lazy(
     r"\bI(?:'m|'ve|'ll| am| have| see| saw| get| got| keep| kept| was| did| found| think| also|"
     r" can| can't| don't| didn't| noticed| forgot| just| still| tried| believe| guess| had)\b|"
-    r"(?<![\d\])] )\bI [a-z']+ [a-z]|"
+    r"(?<![\d\])] )\bI [a-z']+ [a-z]|\bi (?:am|have|get|got|see|saw|was) [a-z]|"
     r"\b(?:errors?|messages?|exceptions?|logs?|warnings?|lines?|failures?) (?:such as|like)\b|"
     r"\b(?:[Aa]nyone|[Ss]omeone) |\b[Hh]ow (?:to|do|can) |\b[Ww]hy (?:do|does|did|is|am|are) |"
     r"\b[Ww]e (?:see|saw|get|got|also|are seeing|are getting) |"
