@@ -29,7 +29,8 @@ _NARRATED = lazy(
 )
 """What begins a sentence that goes on to tell of messages."""
 _HINT = lazy(
-    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|\bi (?:am|have|get|got|see|saw|was) |nyone |omeone |"
+    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
+    r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
     r"such as| like "
