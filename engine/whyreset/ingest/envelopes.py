@@ -31,6 +31,11 @@ from whyreset.ingest.stamps import Clock, Stamp, read_header, refine
 from whyreset.model.record import Source
 
 ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
+# Colours whose escape rsyslog, `cat -v` or a quotation has spelt, or a page has swallowed.
+_SPELT_ANSI = lazy(
+    r"(?:#033|\^\[|(?<!\\)\\{1,2}(?:u001b|x1b|033|e)|\u241b)?"
+    r"\[(?:\d{1,3}(?:;\d{1,3}){0,4})?m(?!\])"
+)
 CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
 # A line whose first characters a tailer has lost: the end of its stamp is still there.
 _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
@@ -71,6 +76,8 @@ class Peeler:
         text = raw.decode("utf-8", "replace").removesuffix("\r")
         if "\x1b" in text:
             text = ANSI.sub("", text)
+        if ("[0m" in text or "39m" in text) and not CRI.match(text):
+            text = _SPELT_ANSI.sub("", text)
         return self._off(Peeling(text.removeprefix("\ufeff")))
 
     def peel_within(self, text: str, peeled: Mapping[str, Any]) -> Line:
