@@ -47,6 +47,16 @@ def is_port(text: str) -> bool:
     return len(text) <= _PORT_DIGITS and text.isdecimal() and int(text) < 1 << 16
 
 
+@lru_cache(maxsize=8192)
+def is_address(text: str) -> bool:
+    """Whether a text is an address, not a name."""
+    try:
+        ipaddress.ip_address(text)
+    except ValueError:
+        return False
+    return True
+
+
 def is_own(address: str) -> bool:
     """Whether an address means whoever uses it: the loopback of each pod, which its containers
     share, is another."""

@@ -7,11 +7,12 @@ from typing import Any, NamedTuple
 
 from mypy_extensions import mypyc_attr
 
-from whyreset.basis.network import is_own
+from whyreset.basis.network import is_address, is_own
+from whyreset.basis.pods import workload_of
 from whyreset.basis.times import END
 from whyreset.correlate.coverage import Coverage, Place
 from whyreset.correlate.owners import Owner, Owners
-from whyreset.correlate.upstreams import Upstreams
+from whyreset.correlate.upstreams import Upstreams, service_of
 from whyreset.model.conditions import Test, condition_test
 from whyreset.model.definition import Condition
 from whyreset.model.event import Event, as_text
@@ -137,6 +138,8 @@ class Evidence:
     def _upstream_keys(self, event: Event) -> Iterator[str]:
         upstream = event.fields.get("upstream")
         if upstream:
+            if not is_address(str(upstream)):
+                self._upstreams.learn(str(upstream))
             yield str(upstream)
         name = event.fields.get("upstream_name")
         if name:
@@ -156,7 +159,7 @@ class Evidence:
         return sorted(event.time for event in self._related(question, reset, low, high) or ())
 
     def _related(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
-        wanted = self._wanted(question.relation, reset, high)
+        wanted = self._wanted(question, reset, high)
         if wanted is None:
             return None
         table = self._tables[question]
@@ -186,7 +189,7 @@ class Evidence:
         if not self.evicted:
             return False
         gone, table = self._gone.get(question, -1), self._tables[question]
-        wanted = self._wanted(question.relation, reset, high) or ()
+        wanted = self._wanted(question, reset, high) or ()
         return low <= max([gone, *(table[key].gone for _, key in wanted if key in table)])
 
     def streams(self, question: Question, reset: Event) -> int:
@@ -207,34 +210,41 @@ class Evidence:
             case "on node":
                 return (Place(as_text(reset.get("node")), None, None),)
             case "on peer":
-                owners = self._owners_of_peer(reset, time)
+                owners = self._owners_of_peer(question, reset, time)
                 return tuple(Place(None, each.namespace, each.pod) for each in owners) or (None,)
             case _:
                 return (None,)
 
     def _wanted(
-        self, relation: str | None, reset: Event, time: int
+        self, question: Question, reset: Event, time: int
     ) -> list[tuple[str | None, str]] | None:
         """Namespace (None: any) and key of the related events, or None when the relation
         cannot be resolved."""
+        relation = question.relation
         if relation is None:
             return [(None, "")]
         if relation == "to workload":
             return [(None, key) for key in self._upstreams_of(reset)] or None
         if relation == "on peer":
-            owners = self._owners_of_peer(reset, time)
+            owners = self._owners_of_peer(question, reset, time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
         field = _FIELDS.get(relation, "node")
         value = reset.get(field)
         namespace = reset.source.namespace if field in ("pod", "workload") else None
         return None if value is None else [(namespace, str(value))]
 
-    def _owners_of_peer(self, reset: Event, time: int) -> list[Owner]:
-        """The pods that own the peer's address; on the loopback that is the pod itself."""
-        peer, source = str(reset.fields.get("peer", "")), reset.source
+    def _owners_of_peer(self, question: Question, reset: Event, time: int) -> list[Owner]:
+        """The pods that own the peer's address; on the loopback that is the pod itself, and of a
+        service's name those of its pods that have such events."""
+        peer, source = str(reset.peer or ""), reset.source
         if is_own(peer) and source.pod is not None:
             return [Owner(source.namespace, source.workload, source.pod)]
-        return self._owners.of(peer, time)
+        if not peer or is_address(peer):
+            return self._owners.of(peer, time)
+        within, name = service_of(peer)
+        namespace = within or source.namespace
+        pods = [pod for pod in self._tables[question] if name in (workload_of(pod), pod)]
+        return [Owner(namespace, name, pod) for pod in pods]
 
     def _upstreams_of(self, reset: Event) -> list[str]:
         workload = reset.source.workload

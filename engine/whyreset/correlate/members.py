@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
+from whyreset.basis.network import is_address
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
@@ -79,14 +80,16 @@ def _in_network(clause: InNetwork, world: World) -> MemberClause:
     field, wanted = clause.field, not clause.negated
 
     def one(value: Value | None) -> Answer:
-        if value is None:
-            return OPEN
+        if value is None or not is_address(str(value)):
+            return OPEN  # what stands behind a name is not known
         return YES if any(test(str(value)) for test in tests) is wanted else NO
 
     def describe(burst: Burst, _: Sequence[Answer]) -> str:
         values = _values(burst, field)
         if not values:
             return f"the lines name no {field}"
+        if not any(map(is_address, values)):
+            return f"{values[0]} is a name: what address it stands for is not known"
         inside = sum(any(test(value) for test in tests) for value in values)
         names = plain(" or ".join(clause.networks))
         if len(values) == 1:

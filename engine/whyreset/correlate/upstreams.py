@@ -1,4 +1,4 @@
-"""Upstream names: the workload that a proxy means by `shop-cart-80` or `cart.shop.svc`."""
+"""Names of services: the workload that a proxy means by `shop-cart-80`, a caller by `cart.shop`."""
 
 import re
 from itertools import dropwhile
@@ -62,3 +62,14 @@ def _meanings(name: str) -> frozenset[_Meaning]:
             if all(part in _BEHIND or _PORT.fullmatch(part) for part in parts[end:]):
                 found.add((within, "-".join(parts[start:end])))
     return frozenset(found)
+
+
+def service_of(host: str) -> _Meaning:
+    """What a caller may mean by the name of a host: `cart`, `cart.shop.svc.cluster.local`, or one
+    pod of several, `db-0.db.shop.svc`. A name of the world means nothing that is here."""
+    labels = host.split(".")
+    if labels[3:4] == ["svc"]:
+        return labels[2], labels[0]
+    if len(labels) <= len(("service", "namespace")) or labels[2:3] == ["svc"]:
+        return (labels[1] if labels[1:] else None), labels[0]
+    return None, host

@@ -6,37 +6,19 @@ from functools import lru_cache
 from pathlib import Path, PurePath
 
 from whyreset.basis.lazy import lazy
+from whyreset.basis.pods import SAFE, workload_of
 from whyreset.model.record import Source
 
-# Kubernetes draws the random parts of names from letters and digits that spell no words.
-_SAFE = "bcdfghjklmnpqrstvwxz2456789"
-SURE_POD = rf"[a-z0-9][a-z0-9.-]*-[{_SAFE}]{{6,10}}-[{_SAFE}]{{5}}"
+SURE_POD = rf"[a-z0-9][a-z0-9.-]*-[{SAFE}]{{6,10}}-[{SAFE}]{{5}}"
 """A name that a ReplicaSet made."""
-POD = rf"[a-z0-9][a-z0-9.-]*-(?:\d{{1,4}}|[{_SAFE}]{{5}})"
+POD = rf"[a-z0-9][a-z0-9.-]*-(?:\d{{1,4}}|[{SAFE}]{{5}})"
 """A name that any controller made; other things are called like it."""
-_REPLICA = lazy(rf"(.+)-(?:[{_SAFE}]{{6,10}}|[0-9a-f]{{8,10}})-[{_SAFE}]{{5}}")
-_CRON = lazy(rf"(.+)-\d{{7,10}}(?:-[{_SAFE}]{{5}})?")
-_ORDINAL = lazy(r"(.+)-\d{1,5}")
-_DAEMON = lazy(rf"(.+)-[{_SAFE}]{{5}}")
 _FILE = lazy(r"(?P<pod>[^_]+)_(?P<namespace>[^_]+)_(?P<container>.+)-[0-9a-f]{64}\.log")
 _POD_FILE = lazy(
     r"(?:.*[./])?pods[./](?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_[0-9A-Fa-f-]+[./]"
     r"(?P<container>[^./]+)[./]\d+\.log"
 )
 _POD_FOLDER = lazy(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
-
-
-@lru_cache(maxsize=4096)
-def workload_of(pod: str) -> str:
-    """The Deployment, StatefulSet, DaemonSet or (Cron)Job that a pod's name was made from.
-
-    A name that carries no such mark (a bare pod) is its own workload.
-    """
-    for form in (_REPLICA, _CRON, _ORDINAL, _DAEMON):
-        found = form.fullmatch(pod)
-        if found:
-            return found[1]
-    return pod
 
 
 @lru_cache(maxsize=8192)
