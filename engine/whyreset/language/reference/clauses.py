@@ -15,7 +15,7 @@ MEMBER_CLAUSES = (
         words=("in", "or"),
         form="FIELD in NETWORK or NETWORK",
         says="The address in the field belongs to one of the networks. "
-        "It could not be told where the line does not name the field.",
+        "It could not be told where the line does not name the field, or has a name in it.",
         costs=_NOTHING_KEPT,
         example="peer in cluster or nodes",
         holds="at 0s  reset peer=10.42.0.1",
@@ -25,7 +25,8 @@ MEMBER_CLAUSES = (
         place=CLAUSE,
         words=("not",),
         form="FIELD not in NETWORK or NETWORK",
-        says="The address belongs to none of the networks.",
+        says="The address belongs to none of the networks. Where that could not be told of `in`, "
+        "it could not be told of `not in`.",
         costs=_NOTHING_KEPT,
         example="peer not in cluster or nodes",
         holds="at 0s  reset peer=203.0.113.7",

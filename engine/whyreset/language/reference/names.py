@@ -84,6 +84,7 @@ FIELDS: Mapping[str, str] = {
     "(a server's, under way), `unasked` (a server's, on which nothing was asked yet)",
     "state": "the state that the proxy says the request was in",
     "status": "the status of the answer",
+    "tls": "`yes` where what broke was the handshake of TLS, on a connection that stood",
     "upstream": "the address that a proxy sent the request to",
     "upstream_port": "its port",
     "upstream_name": "the name of the service that a proxy sent the request to",
@@ -133,7 +134,8 @@ RELATIONS: Mapping[str, str] = {
     "on workload": "the event is about the workload that logged the reset",
     "on node": "the event is about the node of the pod that logged the reset",
     "on peer": "the event is about the pod that owns the peer's address; on the loopback that is "
-    "the pod that logged the reset",
+    "the pod that logged the reset, and of a service's name (`cart`, `cart.shop.svc`) any of its "
+    "pods",
     "to workload": "a proxy's entry whose upstream leads to the workload that logged the reset: an "
     "address of its pods, or a service of its name and namespace",
 }
