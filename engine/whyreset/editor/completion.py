@@ -20,7 +20,7 @@ from whyreset.model.event import FIELDS
 WORD, FIELD, LABEL, TYPE, TEXT, FILE, VALUE, RELATION = (
     "word", "field", "label", "type", "text", "file", "value", "relation",
 )  # fmt: skip
-_VALUES = {"direction": ("read", "write", "handshake"), "aborted": ("yes",), "tls": ("yes",)}
+_VALUES = {"direction": ("read", "write", "handshake"), "aborted": ("yes",), "greeting": ("yes",)}
 _OPERATORS = ("=", "!=", "<", "<=", ">", ">=", "~")
 _TEXT_ITEMS = ("title", "because", "remedy", "verify")
 # What opens each block, so that a line in it can be parsed by itself.

@@ -14,11 +14,11 @@ DISCONNECT = "disconnect"
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
-        "upstream", "upstream_port", "idle", "side", "tls",
+        "upstream", "upstream_port", "idle", "side", "greeting",
     ),
     "disconnect": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
-        "upstream", "upstream_port", "idle", "side", "tls",
+        "upstream", "upstream_port", "idle", "side", "greeting",
     ),
     "access": (
         "client", "client_port", "method", "path", "status", "bytes", "duration", "upstream",
