@@ -11,7 +11,7 @@ PIECES = st.sampled_from((
     b"client unexpectedly closed TCP connection", b"-" * 20, b"... 7 more", b"2026", b"x", b"_$.",
     b"INFO: ", b"Suppressed: ", b"The above exception was", b"missed heartbeats from client",
     b"Emitted 'error' event on Socket", b"Node.js v20.20.2",
-    b"[signal SIGSEGV: ", b"goroutine 17 [",
+    b"[signal SIGSEGV: ", b"goroutine 17 [", b"Channel Pipeline: [",
 ))  # fmt: skip
 
 

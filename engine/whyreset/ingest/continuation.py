@@ -15,6 +15,7 @@ SUSPECT = lazy(
     rb"client unexpectedly closed TCP connection|missed heartbeats from client|"
     rb"connection_closed_abruptly|\{(?:handshake_|inet_error|writer,|bad_|heartbeat_timeout)|"
     rb"Emitted 'error' event (?:on|at)\b|Node\.js v\d+\.\d+\.\d+\r?$|"  # below what Node threw
+    rb"Channel Pipeline: \[|"  # between the words of gRPC and its stack
     rb"\[signal SIG[A-Z]+: |goroutine \d+ \[)|"  # below the panic of Go
     rb"(?P<trace>Traceback \(most recent call last\):)|"
     rb"(?P<rule>-{20,}\r?$)|"
@@ -33,7 +34,7 @@ _BEGINNINGS = (
     b"{inet_error", b"{writer,", b"{bad_", b"{heartbeat", b"Traceback (most", b"Exception occurred",
     b"SEVERE: ", b"WARNING: ", b"INFO: ", b"CONFIG: ", b"FINE: ",
     b"error: [Errno ", b"socket.error: ", b"Emitted 'error' event ", b"Node.js v",
-    b"[signal SIG", b"goroutine ",
+    b"Channel Pipeline: ", b"[signal SIG", b"goroutine ",
 )  # fmt: skip
 _SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
 _NAMES = (b"Error", b"Exception", b"Throwable")

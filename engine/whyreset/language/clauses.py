@@ -111,8 +111,10 @@ class ClauseReader:
             word = {"=": "in", "!=": "not in"}.get(node.op, "in")
             hint = f"write `{name} {word} {node.value.text}`"
             self._desk.say("E027", message, node.value.span, hint)
-        value = self._reader.value(node.value, name, type_name)
         numeric = type_name in NUMERIC
+        if numeric and node.value.text == UNKNOWN and node.op in ("=", "!="):
+            return Condition(name, node.op, UNKNOWN)
+        value = self._reader.value(node.value, name, type_name)
         if (node.op in ("<", "<=", ">", ">=") and not numeric) or (node.op == "~" and numeric):
             has = "a number" if numeric else "a text"
             hint = "`~` compares texts with a glob" if numeric else "for texts: =, !=, ~ (glob)"
