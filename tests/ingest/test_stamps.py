@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from whyreset.basis.times import format_time
 from whyreset.basis.units import NS
+from whyreset.ingest.refining import refine
 from whyreset.ingest.stamps import (
     Clock,
     Stamp,
@@ -14,7 +16,6 @@ from whyreset.ingest.stamps import (
     parse_rfc3339,
     parse_zone,
     read_header,
-    refine,
 )
 
 CASES = Path(__file__).parents[1] / "cases" / "ingest" / "stamps.json"
@@ -140,8 +141,29 @@ def test_refine_keeps_the_outer_base_and_takes_the_inner_fraction():
     assert refine(outer, Stamp(4600 * NS + 483, ("year", "zone"), 0)).time == 1000 * NS + 483
     # a complete one also settles the zone
     assert refine(outer, Stamp(4600 * NS + 483, (), 0)) == Stamp(4600 * NS + 483, (), 0)
-    # one that disagrees says nothing
-    assert refine(outer, Stamp(1300 * NS, (), 0)) == outer
+    # one that disagrees tells the year at most
+    assert refine(outer, Stamp(1300 * NS, (), 0)) == Stamp(1000 * NS, ("zone",), 0)
+    assert refine(outer, Stamp(1300 * NS, ("year", "zone"), 0)) == outer
+
+
+def test_refine_takes_the_year_of_a_message_whose_moment_is_another():
+    outer = read_header("Dec  9 13:01:26 lb haproxy[2]: x", CLOCK)
+    began = read_header("[09/Dec/2013:12:59:46.633] x", CLOCK)
+    told = refine(outer, began)
+    assert format_time(told.time) == "2013-12-09T13:01:26.000000000Z"
+    assert told.assumed == ("zone",)
+    # the last request of a year ends in the next one
+    late = read_header("Jan  1 00:00:03 lb haproxy[2]: x", CLOCK)
+    told = refine(late, read_header("[31/Dec/2013:23:59:58.633] x", CLOCK))
+    assert format_time(told.time) == "2014-01-01T00:00:03.000000000Z"
+    # months apart it is about something else
+    assert refine(outer, read_header("[09/Jun/2013:12:59:46.633] x", CLOCK)) == outer
+
+
+def test_refine_takes_a_complete_time_of_a_line_that_was_held_back():
+    outer = read_header("Jun 07 22:44:20 n1 app[46]: x", CLOCK)
+    inner = read_header('time="2020-06-07T22:44:11+08:00" x', CLOCK)
+    assert refine(outer, inner) == inner
 
 
 @pytest.mark.parametrize(

@@ -26,8 +26,9 @@ from whyreset.ingest.prefixes import (
     pm2,
     stern,
 )
+from whyreset.ingest.refining import refine
 from whyreset.ingest.source_name import make_source, with_labels
-from whyreset.ingest.stamps import Clock, Stamp, read_header, refine
+from whyreset.ingest.stamps import Clock, Stamp, read_header
 from whyreset.model.record import Source
 
 ANSI = lazy(r"\x1b\[[0-9;?]*[ -/]*[@-~]")

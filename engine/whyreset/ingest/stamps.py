@@ -23,7 +23,7 @@ _MONTHS = {
     )
 }
 _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
-_HMS = r"(?P<hour>\d\d| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
+_HMS = r"(?P<hour>\d\d?| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
 _HOURS = r"[+-](?:0\d|1[0-4])"
 _OFFSET = (
     rf"(?: ?(?P<offset>Z|UTC|GMT|{_HOURS}:?[0-5]\d)(?!\w)|"
@@ -244,22 +244,6 @@ def _epoch_stamp(number: str, end: int, nanos: int = 0) -> Stamp | None:
         return Stamp(parse_epoch(number) + nanos, (), end)
     except ValueError:
         return None
-
-
-def refine(outer: Stamp, inner: Stamp) -> Stamp:
-    """The outer stamp, made exact by an inner one that agrees to 2 s but for zone and year.
-
-    A complete inner stamp then replaces it; one without year or zone lends its fraction, if it
-    agrees to a second.
-    """
-    quarter = 900 * NS
-    apart = (inner.time - outer.time + quarter // 2) % quarter - quarter // 2
-    if abs(apart) > 2 * NS:
-        return outer
-    if not inner.assumed:
-        return inner
-    # Further apart it is another moment: HAProxy's, at which a request began.
-    return outer if abs(apart) > NS else Stamp(outer.time + apart, outer.assumed, outer.end)
 
 
 def _json_stamp(text: str, clock: Clock) -> Stamp | None:

@@ -13,7 +13,7 @@ _TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
 # Some containers' syslog, and some forwarders, leave the colon out behind a pid.
-_DATED_TAG = r"([\w.:/@-]*[\w/@-]) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
+_DATED_TAG = r"([\w.:/@-]*[\w/@-]|<[\w-]{1,60}>) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
 DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
 # What is left where a forwarder, or whoever pastes, has taken the header off, and how HAProxy's
