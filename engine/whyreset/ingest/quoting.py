@@ -33,7 +33,7 @@ _HINT = lazy(
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
-    r"such as| like "
+    r"such as| like |(?:note|question)s? about "
 )
 """What is somewhere before every message that is quoted, in its line."""
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
@@ -97,7 +97,8 @@ _TELLING = lazy(
     # Programs tell of errors getting something, and fail to get it.
     r"(?<![Ee]rror )(?<!(?:[Ff]ailed|[Uu]nable) to )(?<!(?:annot|d not) )"
     r"\b(?:gets?|getting) (?:an?|the|this) |"
-    r"\b[Yy]ou (?:(?:may|might|can|will) )?(?:see|get)\b|\bmeans? that\b"
+    r"\b[Yy]ou (?:(?:may|might|can|will) )?(?:see|get)\b|\bmeans? that\b|"
+    r"\b(?:notes?|questions?) about "
 )
 
 
