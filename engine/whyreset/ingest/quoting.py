@@ -85,7 +85,7 @@ _STATEMENT = lazy(r"\b(?:INSERT INTO|SELECT|UPDATE|VALUES|DELETE FROM)\b[^\"]*$"
 _WORDS = lazy(r"[^\W\d_]{2,}")
 _TELLER = lazy(
     r"\b(?i:the|an?|this|examples?|like|see|seeing|gets?|getting|says?|saying|shows?|following|or|and|as|"
-    r"about|means?|is|are|fix(?:e[ds])?|treat|exception) $"
+    r"about|means?|is|are|fix(?:e[ds])?|treat|exception|fails with) $"
 )
 _TELLING = lazy(
     r"\bI(?:'m|'ve|'ll| am| have| see| saw| get| got| keep| kept| was| did| found| think| also|"
