@@ -152,7 +152,7 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         return True
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
-    if text.find('"""', at, end) >= 0:  # of Python's documentation
+    if text.endswith('"""', at, end) or text.find(', """', at, end) >= 0:  # of Python's docs
         return True
     if _HINT.search(text, begin, at) is None:
         return False
