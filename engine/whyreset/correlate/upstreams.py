@@ -67,9 +67,10 @@ def _meanings(name: str) -> frozenset[_Meaning]:
 def service_of(host: str) -> _Meaning:
     """What a caller may mean by the name of a host: `cart`, `cart.shop.svc.cluster.local`, or one
     pod of several, `db-0.db.shop.svc`. A name of the world means nothing that is here."""
-    labels = host.split(".")
-    if labels[3:4] == ["svc"]:
-        return labels[2], labels[0]
-    if len(labels) <= len(("service", "namespace")) or labels[2:3] == ["svc"]:
-        return (labels[1] if labels[1:] else None), labels[0]
-    return None, host
+    match host.split("."):
+        case [pod, _, namespace, "svc", *_]:
+            return namespace, pod
+        case [service, namespace] | [service, namespace, "svc", *_]:
+            return namespace, service
+        case _:
+            return None, host
