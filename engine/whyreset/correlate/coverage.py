@@ -4,7 +4,7 @@ from bisect import bisect_right
 from itertools import accumulate
 from typing import Any, NamedTuple
 
-from whyreset.model.event import Event
+from whyreset.model.event import Event, as_text
 
 _SOURCES = 8192
 """Streams that are remembered: in months there are many."""
@@ -16,9 +16,11 @@ _CLUSTER = "cluster"
 
 _Group = str | tuple[str | None, ...]
 """Streams that show the same: a family of kinds; of what becomes of pods, `_CLUSTER` (all of them),
-`(node,)` or `(namespace, pod)`."""
+`(node,)`, `(namespace, pod)` or `(namespace, *_PODS)`."""
 
-_STATE = ("known", "_since", "_until", "_producers", "_nodes", "_joined", "_together")
+_PODS = (None, "every pod")
+
+_STATE = ("known", "_since", "_until", "_producers", "_nodes", "_about", "_joined", "_together")
 
 
 class Place(NamedTuple):
@@ -47,7 +49,8 @@ class Coverage:
     nothing more can be learnt of them.
 
     Of what becomes of pods the log of a pod tells of this one alone, the journal of a node of those
-    on it, and the events of the cluster of all.
+    on it, and the events of the cluster of all; events that are all of one namespace may have been
+    listed of this one alone.
 
     Streams that come through one pipe may be joined: they are read together.
     """
@@ -58,6 +61,7 @@ class Coverage:
         self._until: dict[str, int] = {}
         self._producers: dict[_Group, set[str]] = {}
         self._nodes: set[str] = set()  # whose journals were read
+        self._about: dict[str, str] = {}  # by stream the first namespace of whose pods it told
         self._joined: set[str] = set()
         self._together = 0  # how far those were read
         self._last: dict[_Group, str] = {}  # by group the stream that covered the time last
@@ -107,13 +111,17 @@ class Coverage:
         kind, source = event.kind, event.source
         if kind not in _FAMILIES:
             self.promise(kind, source.name)
-        elif not _NAMES_WHOSE.isdisjoint(event.fields):
+        elif not _NAMES_WHOSE.isdisjoint(fields := event.fields):
             # the journal of a node is no pod's; who tells of the cluster may run as one
             if source.pod is None and source.node is not None:
                 self._nodes.add(source.node)
                 self._shows(source.name, _FAMILIES[kind], (source.node,))
-            else:
+                return
+            namespace = as_text(fields.get("namespace"))
+            if namespace is None or self._about.setdefault(source.name, namespace) != namespace:
                 self.promise(kind, source.name)
+            else:
+                self._shows(source.name, _FAMILIES[kind], (namespace, *_PODS))
         else:
             self._shows(source.name, _FAMILIES[kind], (source.namespace, source.pod))
 
@@ -184,6 +192,7 @@ class Coverage:
         self._until = {name: self._until[name] for name in self._since}
         self._joined &= kept
         self.known = {each for each in self.known if each[1] in kept}
+        self._about = {name: space for name, space in self._about.items() if name in kept}
         left = {group: names & kept for group, names in self._producers.items()}
         self._producers = {group: names for group, names in left.items() if names}
         self._last.clear()
@@ -196,4 +205,5 @@ _NAMES_WHOSE = frozenset({"pod", "workload", "node"})
 
 def _telling_of(place: Place) -> tuple[_Group, ...]:
     """The groups of which each stream tells of a place by itself."""
-    return (_CLUSTER,) if place.pod is None else (_CLUSTER, (place.namespace, place.pod))
+    groups: tuple[_Group, ...] = (_CLUSTER, (place.namespace, *_PODS))
+    return groups if place.pod is None else (*groups, (place.namespace, place.pod))
