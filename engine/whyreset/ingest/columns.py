@@ -24,7 +24,7 @@ from whyreset.ingest.alone import HEAD, alone
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
-from whyreset.ingest.syslog import untagged
+from whyreset.ingest.syslog import may_be_tagged, untagged
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.ingest.values import Fields
@@ -247,4 +247,4 @@ def _may_have_odd(joined: str, texts: list[str]) -> bool:
     a syslog."""
     if "\x1b" in joined or "\r" in joined or max(map(len, texts), default=0) > SHORT - HEAD:
         return True
-    return any(head[:1] == "<" or head[3:] == " " for head in {text[:4] for text in texts})
+    return any(map(may_be_tagged, {text[:5] for text in texts}))

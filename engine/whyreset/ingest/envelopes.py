@@ -93,7 +93,7 @@ class Peeler:
         for _ in range(_MOST_LAYERS):
             if state.done or not state.text or not self._layer(state):
                 break
-        if state.done:
+        if state.done or state.node:
             state.text = syslog.untagged(state.text)
         if "-&gt;" in state.text:  # from a page or a chat's export
             state.text = state.text.replace("-&gt;", "->")

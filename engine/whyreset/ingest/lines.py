@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from whyreset.ingest.envelopes import JSON_MODES, Line, Peeler
 from whyreset.ingest.stamps import POWERS, SECONDS
-from whyreset.ingest.syslog import untagged
+from whyreset.ingest.syslog import may_be_tagged, untagged
 from whyreset.model.record import Source
 
 REACH_BYTES = 64 << 10
@@ -223,7 +223,7 @@ class Window:
                 content = data[space + 10 : end].removesuffix(b"\r")
                 if b"\x1b" in content:
                     content = _ANSI.sub(b"", content)
-                if content[:1] == b"<" or content[3:4] == b" ":
+                if may_be_tagged(content[:5].decode("latin-1")):
                     content = untagged(content.decode("utf-8", "replace")).encode()
                 return Row(start, self.base + end, time, head[0], content, head[1], None, (start,))
         return self._peel(start, data[at:end])

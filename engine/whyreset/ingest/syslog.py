@@ -14,17 +14,19 @@ _TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 _BARE = rf"([\w.:-]+) ()(?={STAMP} std(?:out|err) [FP] )"
 # Some containers' syslog, and some forwarders, leave the colon out behind a pid.
 _DATED_TAG = r"([\w.:/@-]*[\w/@-]|<[\w-]{1,60}>) ([\w./@()-]+)(?:\[(\d+)\]:?|:)(?: |$)"
-DATED = lazy(rf"{_PRI}?({_DATE}) (?:{_DATED_TAG}|{_BARE})")
+# A level is no host: `ERROR servers: ...` is what a logger puts behind its own stamp.
+_NO_LEVEL = (
+    r"(?!(?:- )?(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)[ :])"
+)
+DATED = lazy(rf"{_PRI}?({_DATE}) {_NO_LEVEL}(?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
 # What is left where a forwarder, or whoever pastes, has taken the header off, and how HAProxy's
 # manual shows its lines.
 _TAGGED = lazy(rf"haproxy\[\d+\]: |[\w.@-]{{1,60}}\[\d+\]: (?={HEADER})")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
-# And a level is no host: `ERROR servers: ...` is what a logger puts behind its own stamp.
-_LEVEL = r"(?i:trace|debug|info|notice|warn|warning|error|err|fatal|critical|severe)"
-ISO = lazy(
-    rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) (?!(?:- )?{_LEVEL}[ :])(?:{_DATED_TAG}|{_BARE})"
-)
+ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) {_NO_LEVEL}(?:{_DATED_TAG}|{_BARE})")
+# The same within another envelope, where a name and a colon are rather the message's own.
+_ISO_PID = lazy(rf"{_PRI}?({STAMP}) [\w.:/@-]*[\w/@-] [\w./@()-]+\[\d+\]: ")
 # journalctl's stamps without an offset: only a pid shows that a program stands before the text.
 _ISO_LOCAL = lazy(
     r"(\d{4}-\d\d-\d\d[T ]\d\d:\d\d:\d\d(?:[.,]\d{1,6})?) "
@@ -127,7 +129,10 @@ def iso_local(state: Peeling, clock: Clock) -> bool:
 
 def iso(state: Peeling) -> bool:
     """The file format of rsyslog, and journalctl's short-iso."""
-    found = None if state.stamps or state.pod else ISO.match(state.text)
+    if state.stamps or state.pod:
+        found = _ISO_PID.match(state.text)
+        return bool(found and state.stamped(found[1]) and state.off("syslog", found.end()))
+    found = ISO.match(state.text)
     return bool(found and state.stamped(found[1]) and unit(state, found))
 
 
@@ -139,14 +144,21 @@ def rfc5424(state: Peeling) -> bool:
     return unit(state, found)
 
 
+def may_be_tagged(head: str) -> bool:
+    """Whether a message that begins so, with five characters, may have a header of a syslog."""
+    return head[:1] == "<" or head[3:4] == " " or head[4:] == "-"
+
+
 def untagged(text: str) -> str:
     """A message without the header that its program wrote for a syslog, to a container's output.
 
     The runtime has told time, source and stream.
     """
-    if text[:1] != "<" and text[3:4] != " ":
+    if not may_be_tagged(text[:5]):
         return text
-    found = DATED.match(text) or RFC5424.match(text) or _local(text)
+    found = _ISO_PID.match(text) if "]: " in text else None
+    if found is None and text[4:5] != "-":
+        found = DATED.match(text) or RFC5424.match(text) or _local(text)
     return text[found.end() :] if found else text
 
 
