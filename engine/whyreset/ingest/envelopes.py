@@ -43,7 +43,7 @@ _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$
 _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(HEADER)
-_BOLD = lazy(rf"\*\*((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]\d \d\d:)[^*]*)\*\*")
+_BOLD = lazy(rf"\*\*((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:)[^*]*)\*\*")
 _MOST_LAYERS = 5
 
 

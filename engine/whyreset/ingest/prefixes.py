@@ -31,7 +31,7 @@ COMPOSE = lazy(
     r"([a-zA-Z0-9][\w.-]*[-_.]\d+) +\| ?|"
     r"(?!(?:trace|debug|info|notice|warn|warning|error|fatal|critical) )"
     r"([a-z][a-z0-9_.@-]*)(?: {2,}\|(?: |$)| \| (?="
-    r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]\d \d\d:\d\d:\d\d |"
+    r"\[?20\d\d[-/]\d\d[-/]\d\d[T ]\d\d:|[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d |"
     r"\{\"|\d{1,3}(?:\.\d{1,3}){3} - ))"
 )
 _TASK = lazy(r"\.[a-z0-9]{12,25}$")
@@ -42,7 +42,7 @@ LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
 # `grep` in several files: a name with a file's ending, and the head of a record behind it.
 _GREP = lazy(
     r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
-    r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]\d |\{\"|time=)"
+    r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]?\d |\{\"|time=)"
 )
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 

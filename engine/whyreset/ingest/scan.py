@@ -15,7 +15,7 @@ from whyreset.model.event import Event
 from whyreset.model.record import Source
 
 _PARTIAL = (b" stdout P ", b" stderr P ")
-_HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]\d \d\d:)")
+_HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
 """Records that begin with a priority, `<6>`, or with the header of a syslog do not begin with the
 client: all are searched."""
 _OBJECT = b" F {"

@@ -55,12 +55,12 @@ _FORMS = (
     lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(r"[IWEF](?P<year>20\d\d)?(?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
-        rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
+        rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]?\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
         r"(?P<year>20\d\d)(?!\d)"
     ),
-    lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
+    lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]?\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
     lazy(rf"{_MONTH} (?P<day>\d\d?), (?P<year>\d{{4}})(?:,| @)? {_HALVES}"),
-    lazy(rf"{_MONTH} (?P<day>[ \d]\d) {_HMS}"),
+    lazy(rf"{_MONTH} (?P<day>[ \d]?\d) {_HMS}"),
     lazy(rf"(?:[A-Z][a-z]{{2}}, )?(?P<day>\d\d?) {_MONTH} (?:(?P<year>\d{{4}}) )?{_HMS}{_OFFSET}"),
     lazy(rf"(?P<short>\d\d)(?P<month>\d\d)(?P<day>\d\d) {_HMS}"),  # MySQL, tornado
 )
@@ -72,6 +72,7 @@ _LEAD = lazy(
     r"(?:<\d+>| {2,8}(?=\d{4}[-/])|"
     rf"\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
     r"ACCESS |\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
+    r"[\da-f.:]{7,39}(?:\(\d{1,5}\))? (?=20\d\d-\d\d-\d\d )|"
     r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
@@ -83,7 +84,7 @@ _LOGFMT = lazy(
 )
 _CLF = lazy(
     r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
-    r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]\d [\d:]{8} \d{4}\])"
+    r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])"
 )
 _JSON_TIME = lazy(
     r'"(?:@?timestamp|Timestamp|ts|time|Time|asctime|datetime|date|eventTime|StartUTC|T|t|@t|'

@@ -7,7 +7,7 @@ from whyreset.ingest.peeling import HEADER, STAMP, Peeling
 from whyreset.ingest.stamps import Clock, Stamp, parse_epoch, read_stamp
 
 _PRI = r"(?:<\d{1,3}>)"
-_DATE = r"[A-Z][a-z]{2} [ \d]\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
+_DATE = r"[A-Z][a-z]{2} [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d(?:\.\d+)?"
 _PROGRAM = r"([\w./@()-]+)(?:\[(\d+)\])?:(?: |$)"
 _TAG = rf"([\w.:/@-]*[\w/@-]) {_PROGRAM}"
 # Forwarders without a tag: what follows the host must show itself as an envelope of its own.
@@ -22,7 +22,7 @@ DATED = lazy(rf"{_PRI}?({_DATE}) {_NO_LEVEL}(?:{_DATED_TAG}|{_BARE})")
 _LOCAL = lazy(rf"({_PRI})?({_DATE}) {_PROGRAM}")
 # What is left where a forwarder, or whoever pastes, has taken the header off, and how HAProxy's
 # manual shows its lines.
-_TAGGED = lazy(rf"haproxy\[\d+\]: |[\w.@-]{{1,60}}\[\d+\]: (?={HEADER})")
+_TAGGED = lazy(rf"haproxy\[\d+\]: |(?:[\w.-]{{1,60}} )?[\w.@-]{{1,60}}\[\d+\]: (?={HEADER})")
 # Nanoseconds are of a runtime: what follows them is a message, `Hyper error: ...` for one.
 ISO = lazy(rf"{_PRI}?(?!\S{{19}}[.,]\d{{7}})({STAMP}) {_NO_LEVEL}(?:{_DATED_TAG}|{_BARE})")
 # The same within another envelope, where a name and a colon are rather the message's own.
