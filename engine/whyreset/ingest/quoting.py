@@ -29,7 +29,8 @@ _NARRATED = lazy(
 )
 """What begins a sentence that goes on to tell of messages."""
 _HINT = lazy(
-    r"[\"'`\u201c\u2022\u2023\u25aa*#<|$]|//|\bI[ ']|nyone |omeone |"
+    r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
+    r"ummary: |\{(?:\w+=|$)|"
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
@@ -39,7 +40,10 @@ _HINT = lazy(
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 
 _COMMENT = lazy(
-    r"\s*[\u2022\u2023\u25aa] |\s*\d{1,2}\. (?=[\"'`])|"
+    r"\s*[\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a] |\s*\d{1,2}\. (?=[\"'`])|"
+    r"\s*(?:- )?(?:summary|expr|regex|pattern): |"  # of alerts and their like
+    r"\s*[A-Za-z_:][\w:]*\{\w+=\"[^\n]*\} [-+\d.eE]+(?: \d+)?\s*$|"  # a sample of a metric
+    r"\s*(?:\w+: ?)?\[\](?:string|byte|any|interface\{\})\{|"  # of Go's tables
     r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*(?! )[^*]+(?<! )\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary|match|regex|"
     r"prematch|description)\b)|\s* \* |"
@@ -52,9 +56,9 @@ _BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
 # exceptions are none: their representations look the same, `error(104, 'Connection reset ...')`.
 _CODE = lazy(
-    r"(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
+    r"(?:(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
     r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*)?"
-    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)!?\("
+    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)|\)\.[A-Za-z]\w*)!?\("
     r"(?:[^()\"'`]{0,80}(?:\(\))?, ?|(?:\"[^\"]*\", ?)+|(?:'[^']*', ?)+)?|"
     r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?) ?|"
     r"(?<!err)(?<!error)(?<!msg)(?<!message)(?<!reason)(?<!cause)(?<!exception)(?<!desc)(?<!details)"
@@ -66,6 +70,10 @@ _CODE = lazy(
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
     r"[rbfu]?$"
 )
+_SERIES = lazy(r"\w_\w*\{(?:\w+(?:[!=]~|!?=)\"[^\"]*\", ?)*\w+(?:[!=]~|!?=)$")
+"""A label of a metric."""
+_CHOICES = lazy(r"(?:%r\{|= ?/|\(\?[:i]|[rR][\"'])[^\n]*\|$")
+"""Where one of the alternatives of an expression begins."""
 _STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 _BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
@@ -164,9 +172,13 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         or ("'" in head and _in_literal(head, tail, "'"))
         or ("`" in head and (_in_backticks(head, tail) or _in_literal(head, tail, "`")))
         or ("/* " in head + " " and "*/" not in head)
-        or (text[begin : begin + 1].isspace() and _BEHIND_CODE.search(head) is not None)
+        or (
+            (text[begin : begin + 1].isspace() or "; #" in head)
+            and _BEHIND_CODE.search(head) is not None
+        )
         or head.count("\u201c") > head.count("\u201d")
         or _TELLING.search(head) is not None
+        or (head.endswith("|") and _CHOICES.search(head) is not None)
     )
 
 
@@ -178,7 +190,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     before = head[:opened]
     near = before[-_NEAR:].rstrip("\\")
     if _is_value(near):
-        if _is_payload(near):
+        if _is_payload(near) or _SERIES.search(before):
             return True
     elif _CODE.search(near) or _TELLER.search(near):
         return True
