@@ -19,15 +19,17 @@ _HEADER = 40
 """Characters at the begin of a line; the header of a logger has a digit among them."""
 _DIGIT = lazy(r"\d")
 _DEFINED = lazy(
-    r"(?:by peer|reset|closed|pipe|EOF|timeout)[\"'`.]{0,2} (?:occurs?|happens?|means|"
-    r"indicates?|typically|usually|often|can|is|are|appears?|"
+    r"(?:by peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2} "
+    r"(?:occurs?|happens?|means|indicates?|typically|usually|often|can|is|are|appears?|"
     r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b"
 )
 _NARRATED = lazy(
     r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
-    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) (?![\w ]+[:,] )"
+    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) (?![\w ]+[:,] )|"
+    r"(?:Fix(?:ing)?|Solv(?:e|ing)|Resolving|Understanding|Debugging|Troubleshooting) "
+    r"[^\n:\d]{0,80}$"
 )
-"""What begins a sentence that goes on to tell of messages."""
+"""What begins a sentence that goes on to tell of messages, or a title that names one."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ummary: |\{(?:\w+=|$)|"
