@@ -30,7 +30,7 @@ _OFFSET = (
     rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
 )
 _ISO = lazy(
-    r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t]| - )"
+    r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t_]| - | at |\]\[)"
     + _HMS
     + _OFFSET
 )
@@ -50,6 +50,14 @@ _FORMS = (
         r"(?P<month>0?[1-9]|1[0-2])/(?P<day>0?[1-9]|1[0-2])/(?P<year>20\d\d),? "
         rf"(?=[\d:.]+ [AP]M){_HALVES}"
     ),
+    lazy(rf"(?P<year>20\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)[-_ T]{_HMS}{_OFFSET}"),
+    lazy(
+        r"(?P<year>20\d\d)(?P<month>[01]\d)(?P<day>[0-3]\d)T(?P<hour>\d\d)(?P<minute>\d\d)"
+        rf"(?P<second>\d\d)(?:[.,](?P<fraction>\d{{1,9}}))?{_OFFSET}"
+    ),
+    lazy(rf"(?P<year>20\d\d) {_MONTH} (?P<day>[ \d]\d) {_HMS}{_OFFSET}"),
+    # rich, for Python
+    lazy(rf"(?<=\[)(?P<month>0[1-9]|1[0-2])/(?P<day>[0-3]\d)/(?P<short>2\d) {_HMS}(?=\])"),
     # Spark, whose year is short; log4j without a year, and Android
     lazy(rf"(?P<short>\d\d)/(?P<month>\d\d)/(?P<day>\d\d) {_HMS} (?=[A-Z]{{4,5}} )"),
     lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
@@ -89,14 +97,18 @@ _CLF = lazy(
 _JSON_TIME = lazy(
     r'"(?:@?timestamp|Timestamp|ts|time|Time|asctime|datetime|date|eventTime|StartUTC|T|t|@t|'
     r"\$date|start_time|startTime|timeMillis|timestampSeconds|timestamp_ms|time_local|time_iso8601|"
-    r'msec|epochSecond|seconds)"\s*:\s*'
+    r"msec|epochSecond|seconds|TimeStamp|timeStamp|TIMESTAMP|log_?[tT]ime(?:stamp)?|_time|"
+    r'date_?[tT]ime|(?:observed)?[tT]imeUnixNano|(?:observed_)?time_unix_nano)"\s*:\s*'
     r'(?:"(?P<text>[^"]{10,40})"|(?P<number>\d{10,19}(?:\.\d+)?(?:[eE]\+?\d+)?|\d\.\d+[eE]\+?\d+)'
     r'(?:,\s*"(?:nanos|nanoOfSecond|timestampNanos)"\s*:\s*(?P<nanos>\d{1,9})\b)?)'
 )
-# librdkafka, Redis, squid, Mosquitto, pino-pretty, zap's console
+# librdkafka, Redis, squid, Mosquitto, tcpdump, pino-pretty, ROS, exports of Loki, zap's console
 _EPOCH = lazy(
-    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|\[(?=\d{13}\] )|(?=\d\.\d+e\+09\s))"
-    r"(\d{10}(?:\.\d+|\d{3}(?=\]))?|\d\.\d+e\+09)[|) :\]\t]"
+    r"(?:%\d\||\d+:signal-handler \(|(?=\d{10}(?:\.\d{3} |: ))|(?=\d\.\d+e\+09\s)|"
+    r"(?=1\d{9}(?:\.\d{6}(?:\d{3})?|(?:\d{3}){1,3})\s)|"
+    rf"(?=1\d{{9}} \[?{_LEVEL}\b)|"
+    r"(?:\[[ A-Z]{4,8}\] )?\[(?=1\d{9}(?:\.\d{1,9}|(?:\d{3}){1,3})?\]))"
+    r"(\d{10}(?:\.\d+|(?:\d{3}){1,3}(?=[\]\s]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
 
 
