@@ -2,7 +2,7 @@
 
 Wanted beside what wares.py uses: uwsgi, unicorn, thin, starman, Mojolicious, Jetty, Netty, OkHttp,
 Apache HttpClient, LWP, php-curl, curl, wget, h2o and nghttpx (Debian); niquests and pycurl
-(PyPI, in --python); fastify, koa, axios, got and undici (npm, where NODE_PATH says).
+(PyPI, in --python); fastify, koa, axios, got 11 and undici (npm, where NODE_PATH says).
 """
 
 import os

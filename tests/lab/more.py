@@ -1,7 +1,7 @@
 """A second lot of makes that no rule was written against: LAB_FAR=2.
 
 Wanted beside what makes.py uses: webrick, excon, http.rb, httpclient, Guzzle, Traffic Server,
-tinyproxy (Debian); aiosonic (PyPI); express, hapi, superagent, needle, node-fetch (npm).
+tinyproxy (Debian); aiosonic (PyPI); express, hapi, superagent, needle, node-fetch 2 (npm).
 """
 
 from ground import Pod
