@@ -88,8 +88,8 @@ FIELDS: Mapping[str, str] = {
     "upstream": "the address that a proxy sent the request to",
     "upstream_port": "its port",
     "upstream_name": "the name of the service that a proxy sent the request to",
-    "what": "what ran out (`conntrack`, `ports`, `backlog`, `files`, `memory`, `connections`), or "
-    "what did not fit",
+    "what": "what ran out (`conntrack`, `ports`, `backlog`, `files`, `memory`, `connections`, "
+    "`buffers`), or what did not fit",
     "workload": "the workload: deployment, stateful set, daemon set or job",
 }
 
