@@ -39,7 +39,10 @@ _BEGINNINGS = (
 _SUSPICIOUS = tuple(text[:SURE] for text in _BEGINNINGS)
 _NAMES = (b"Error", b"Exception", b"Throwable")
 _WORD = lazy(rb"[A-Za-z_$][\w$.]*")
-_AFTER_STACK = lazy(rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$")
+_AFTER_STACK = lazy(
+    rb"[ \t]+at |\s*\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
+    rb"#\d+ (?:\{main\}|\[internal function\]|[\w./\\:-]+\(\d+\): )|[ \t]+thrown in "  # PHP's
+)
 _JUL = lazy(rb"[A-Z][a-z]{2} \d\d?, \d{4},? \d\d?:\d\d:\d\d [AP]M ")
 
 
