@@ -35,7 +35,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The built-in kinds and their fields; `address` says which pod owns an address (none
 in its host's network), and what labels the pod has."""
 
-INTERNAL = frozenset({"address", "begun", "mismatch", "opened", "refused", "retried"})
+INTERNAL = frozenset({"address", "begun", "expired", "mismatch", "opened", "refused", "retried"})
 """Kinds of which only shipped rules make use; what they tell may change."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {"direction": ("read", "write", "handshake")}
