@@ -247,4 +247,5 @@ def _may_have_odd(joined: str, texts: list[str]) -> bool:
     a syslog."""
     if "\x1b" in joined or "\r" in joined or max(map(len, texts), default=0) > SHORT - HEAD:
         return True
-    return any(map(may_be_tagged, {text[:5] for text in texts}))
+    heads = {text[:5] for text in texts}
+    return any(may_be_tagged(head) for head in heads if head[4:] != "-" or "]: " in joined)
