@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from whyreset.basis.units import NS
 from whyreset.correlate.rhythm import MIN_BEATS, find_rhythm, resolution_of
-from whyreset.correlate.trains import CANDIDATE_ERROR, LIKELY, Bounds, Pairs
+from whyreset.correlate.trains import CANDIDATE_ERROR, LIKELY, Bounds, chain_of
 
 Kind = Callable[[random.Random, int], list[float]]
 RUNS = 100
@@ -344,7 +344,7 @@ def slow_chain(times: list[int], period: float, tolerance: float) -> float:
 def test_the_chain_is_the_best_one(millis: list[int], period: int) -> None:
     times = sorted({each * NS // 1000 + 1 for each in millis})
     length = period * NS / 1000 + 0.4
-    chain = Pairs(times, BOUNDS, length).chain(length)
+    chain = chain_of(times, length, BOUNDS)
     score = slow_chain([times[i] for i in chain], length, 0.15 * CANDIDATE_ERROR)
     best = slow_chain(times, length, 0.15 * CANDIDATE_ERROR)
     assert abs(score - best) < 1e-6

@@ -11,9 +11,9 @@ from whyreset.correlate.trains import (
     FEW,
     LIKELY,
     Bounds,
-    Pairs,
     Train,
     candidates,
+    chain_of,
     fitted_to,
     link_worth,
     price_of_period,
@@ -103,10 +103,9 @@ def _chains(
     """The chains of all periods by their periods from end to end and their events: the first
     period that gave them, and how steep the search was."""
     chains: dict[tuple[int, tuple[int, ...]], tuple[float, float]] = {}
-    pairs = Pairs(times, bounds, bounds.high)
     for period in candidates(times, bounds, FEW):
         for steep in _STEEP:
-            chain = pairs.chain(period, steep)
+            chain = chain_of(times, period, bounds, steep)
             if len(chain) >= CHAIN:
                 steps = round((times[chain[-1]] - times[chain[0]]) / period)
                 chains.setdefault((steps, tuple(chain)), (period, steep))
@@ -151,7 +150,7 @@ def _with_more(
     while len(trains) < _MOST and len(left) > 1:
         if len(left) <= _PAIRED and (pair := _pair(times, left, first.period, bounds)):
             yield _of_one_period(times, [*trains, pair], without(left, pair), bounds)
-        chain = Pairs([times[i] for i in left], bounds, first.period).chain(first.period, steep)
+        chain = chain_of([times[i] for i in left], first.period, bounds, steep)
         if len(chain) < CHAIN:
             return
         trains = [*trains, weighed(times, [left[i] for i in chain], first.period, bounds)]
@@ -194,9 +193,8 @@ def _beside(times: list[int], first: Train, bounds: Bounds) -> Iterator[Explanat
     if len(left) < CHAIN or most + _most_worth(len(left) - 1, bounds) < LIKELY:
         return
     rest = [times[i] for i in left]
-    pairs = Pairs(rest, bounds, bounds.high)
     for period in candidates(rest, bounds, FEW):
-        chain = pairs.chain(period)
+        chain = chain_of(rest, period, bounds)
         ceiling = most + _most_worth(len(chain) - 1, bounds) - _STRAY * (len(left) - len(chain))
         if len(chain) < CHAIN or ceiling < LIKELY:
             continue

@@ -13,9 +13,9 @@ from whyreset.correlate.trains import (
     LIKELY,
     MISSED,
     Bounds,
-    Pairs,
     Train,
     all_trains,
+    chain_of,
     fitted_to,
     link_worth,
     median_of,
@@ -171,8 +171,7 @@ def _taken_together(
         trains = [train]
         left = without(range(len(times)), train)
         while len(trains) < _MAX_EQUAL and len(left) >= CHAIN:
-            pairs = Pairs([times[i] for i in left], bounds, train.period)
-            chain = pairs.chain(train.period)
+            chain = chain_of([times[i] for i in left], train.period, bounds)
             if len(chain) < CHAIN:
                 break
             trains.append(weighed(times, [left[i] for i in chain], train.period, bounds))

@@ -1,7 +1,6 @@
 """Trains: the beats of one prober among events, and what they are worth as evidence."""
 
 import math
-from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import pairwise
 from operator import sub
@@ -50,10 +49,9 @@ def all_trains(times: list[int], bounds: Bounds, limit: int) -> list[Train]:
     """The best chain of each period worth trying, where it has beats enough; periods that lie
     close together give the same chain, which is weighed once."""
     periods = candidates(times, bounds, limit)
-    pairs = Pairs(times, bounds, max(periods, default=0.0))
     trains: dict[tuple[int, ...], Train] = {}
     for period in periods:
-        chain = pairs.chain(period)
+        chain = chain_of(times, period, bounds)
         if len(chain) < CHAIN:
             continue
         steps = round((times[chain[-1]] - times[chain[0]]) / period)
@@ -96,61 +94,40 @@ def _most(votes: dict[int, float], count: int) -> list[int]:
     return sorted(votes, key=lambda place: (votes[place], place), reverse=True)[:count]
 
 
-_Link = tuple[int, int, float]
-"""From an event: the periods between, the earlier event, and how far (ns) the gap is off."""
-
-
-class Pairs:
-    """All pairs of events that may be links of a chain, by the gap between them."""
-
-    def __init__(self, times: list[int], bounds: Bounds, longest_period: float) -> None:
-        longest = (len(_WORTH) - 0.5) * longest_period
-        found: list[tuple[int, int, int]] = []
-        for j, now in enumerate(times):
-            first = bisect_left(times, now - longest, 0, j)
-            found += [(now - times[i], j, i) for i in range(first, j)]
-        found.sort()
-        self._pairs = found
-        self._gaps = [gap for gap, _, _ in found]
-        self._count = len(times)
-        self._bounds = bounds
-        self._linked = self._reach = 0.0
-        self._links: list[list[_Link]] = []  # by event, of the period asked for last
-
-    def chain(self, period: float, steep: float = 0.3) -> list[int]:
-        """The best chain of events one to four periods apart, by dynamic programming over the
-        links whose gap is near so many periods; `steep`: what the farthest of them costs."""
-        if period != self._linked:
-            self._linked, (self._reach, self._links) = period, self._near(period)
-        price = steep / self._reach
-        scores = [0.0] * self._count
-        before = [-1] * self._count
-        for j, links in enumerate(self._links):
-            for k, i, off in links:
-                score = scores[i] + _WORTH[k] - price * off
-                if score > scores[j]:
-                    scores[j], before[j] = score, i
-        at = scores.index(max(scores))
-        chain = []
-        while at >= 0:
-            chain.append(at)
-            at = before[at]
-        return chain[::-1]
-
-    def _near(self, period: float) -> tuple[float, list[list[_Link]]]:
-        """How far (ns) a gap may be from so many periods, and by event the links that are near,
-        of as many periods the longest gap first."""
-        bounds, gaps = self._bounds, self._gaps
-        tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
-        reach = min(0.5, tolerance) * period
-        links: list[list[_Link]] = [[] for _ in range(self._count)]
+def chain_of(times: list[int], period: float, bounds: Bounds, steep: float = 0.3) -> list[int]:
+    """The best chain of events one to four periods apart, by dynamic programming over the links
+    whose gap is near so many periods; `steep`: what the farthest of them costs."""
+    tolerance = max(bounds.tolerance * CANDIDATE_ERROR, bounds.resolution / period)
+    reach = min(0.5, tolerance) * period
+    price = steep / reach
+    start = times[0]
+    moments = [float(time - start) for time in times]
+    far = [k * period + reach for k in range(len(_WORTH))]
+    first = [0] * len(_WORTH)  # by periods the first event that is not too far back
+    scores = [0.0] * len(times)
+    before = [-1] * len(times)
+    for j, now in enumerate(moments):
+        best, link = 0.0, -1
         for k in range(1, len(_WORTH)):
-            expected = k * period
-            first = bisect_left(gaps, expected - reach)
-            last = bisect_right(gaps, expected + reach, first)
-            for gap, j, i in reversed(self._pairs[first:last]):
-                links[j].append((k, i, abs(gap - expected)))
-        return reach, links
+            i, farthest = first[k], far[k]
+            while now - moments[i] > farthest:
+                i += 1
+            first[k] = i
+            while i < j:
+                off = now - moments[i] - k * period
+                if off < -reach:
+                    break
+                score = scores[i] + _WORTH[k] - price * abs(off)
+                if score > best:
+                    best, link = score, i
+                i += 1
+        scores[j], before[j] = best, link
+    at = scores.index(max(scores))
+    chain = []
+    while at >= 0:
+        chain.append(at)
+        at = before[at]
+    return chain[::-1]
 
 
 def unbroken(times: list[int], count: int, bounds: Bounds) -> list[Train]:
