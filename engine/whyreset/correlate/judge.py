@@ -285,7 +285,8 @@ def _every(clause: Every, outcome: Outcome) -> tuple[bool, str]:
     if missing > clause.missing:
         return False, text
     outcome.rhythm = rhythm
-    outcome.claimed = Burst(members[i] for i in rhythm.beats)
+    if len(rhythm.beats) < len(members):
+        outcome.claimed = Burst(members[i] for i in rhythm.beats)
     outcome.confidence *= min(1.0, 0.7 + 0.1 * rhythm.evidence)
     return True, text
 
