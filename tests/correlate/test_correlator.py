@@ -43,6 +43,34 @@ def test_a_long_burst_is_one_id_said_again_and_once_finally(lab: Any) -> None:
     assert {entry.burst for entry in got.labels} == {final.id}
 
 
+ALIKE = """
+rule {name} {{
+  label     {label}
+  priority  {priority}
+  burst of reset by pod, peer gap 60s
+  when {{ {when} }}
+}}
+"""
+
+
+def test_only_rules_that_come_later_would_have_claimed_the_same_as_well(lab: Any) -> None:
+    near = "access from peer within 1s"
+    most = f"at least 60% have {near}"
+    rules = [
+        ("before", "idle_timeout", 30, most),
+        ("claims", "client_abort", 20, near),
+        ("alike", "client_abort", 19, near),
+        ("after", "probe_noise", 10, most),
+        ("more", "probe_noise", 9, "at least 3"),
+    ]
+    keys = ("name", "label", "priority", "when")
+    text = "".join(ALIKE.format(**dict(zip(keys, rule, strict=True))) for rule in rules)
+    beside = "0s  access client=10.0.0.1\n10s  access client=10.0.0.1"
+    got = lab.run(text, lab.events(f"0s..40s every 10s  reset peer=10.0.0.1\n{beside}"))
+    also = {verdict.rule: verdict.also for verdict in got.finals}
+    assert also["claims"] == ("after",)
+
+
 def test_labels_come_before_the_burst_ends(lab: Any) -> None:
     correlator = Correlator(lab.plan(PROBE))
     seen = []

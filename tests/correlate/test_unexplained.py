@@ -52,15 +52,3 @@ def test_of_each_burst_the_nearest_attempt_is_kept_and_the_others_are_not(lab: A
     assert nearest.rule is rules[2]
     (later,) = lab.events("5m  reset peer=10.0.0.1")
     assert failures.nearest(later, keys) is None
-
-
-def test_it_is_known_who_failed_on_which_burst(lab: Any) -> None:
-    one, other = rules_of(lab, "30s", "30s")
-    burst = lab.events("0s..20s every 10s  reset peer=10.0.0.1")
-    key = ("shop/api-1", "10.0.0.1")
-    failures = Failures()
-    failures.add(one, key, burst, outcome_of(one, False))
-    assert failures.has(one, key, list(burst))
-    assert not failures.has(one, key, burst[1:])
-    assert not failures.has(one, key, burst[:2])
-    assert not failures.has(other, key, burst)

@@ -7,6 +7,7 @@ decided depends only on the events and their order in time, never on when they a
 """
 
 from collections.abc import Callable, Collection, Iterable, Sequence
+from itertools import dropwhile
 from operator import attrgetter
 from typing import Any
 
@@ -313,7 +314,7 @@ class Correlator:
             ways = self._ways[first.kind].items()
             nearest = case.failures.nearest(first, ((way, read(first)) for way, read in ways))
         elif rule is not None and self._wants_verdicts:
-            also = self._others(rule, outcome.claimed, case)
+            also = self._others(rule, outcome.claimed)
         case.after[slot] = Open(rule, tally, outcome, nearest, also)
         case.claims.append((rule, tally, outcome))
 
@@ -327,16 +328,15 @@ class Correlator:
             return [(self._unknown_key(case.pool[0]), case.pool)]
         return bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP)
 
-    def _others(self, rule: Rule, claimed: Burst, case: Case) -> tuple[str, ...]:
-        """Rules of another label that would have claimed most of the same resets."""
+    def _others(self, rule: Rule, claimed: Burst) -> tuple[str, ...]:
+        """Rules of another label that would have claimed most of the same resets; those before
+        this one have been tried."""
+        later = dropwhile(lambda judge: judge.rule is not rule, self._judges[rule.kind])
         return tuple(
             judge.rule.name
-            for judge in self._judges[rule.kind]
+            for judge in later
             if judge.rule.label != rule.label
             and in_scope(judge.rule.scope, claimed[0], self.owners)
-            and not case.failures.has(
-                judge.rule, self._rule_keys[id(judge.rule)](claimed[0]), claimed
-            )
             and 2 * len(judge.judge(claimed).claimed) > len(claimed)
         )
 

@@ -40,11 +40,10 @@ Way = tuple[tuple[str, ...], int]
 
 @mypyc_attr(serializable=True)
 class _Tried:
-    """A burst, the rules that claimed nothing of it, and the attempt that got furthest."""
+    """A burst that no rule claimed anything of, and the attempt that got furthest."""
 
     def __init__(self, burst: Sequence[Event]) -> None:
         self.burst = burst
-        self.rules: list[Rule] = []
         self.nearest: Attempt | None = None
         self.reached = (False, 0, False, 0)
 
@@ -80,7 +79,6 @@ class Failures:
             if tried is None:
                 tried = self._by_burst[id(burst), way] = _Tried(burst)
                 self._by_key.setdefault((way, key), []).append(tried)
-            tried.rules.append(rule)
             self._attempts += 1
             attempt = Attempt(rule, outcome)
             if outcome.notes:
@@ -88,16 +86,6 @@ class Failures:
                 if tried.nearest is None or reached > tried.reached:
                     tried.nearest, tried.reached = attempt, reached
         self._waiting.clear()
-
-    def has(self, rule: Rule, key: Key, burst: Sequence[Event]) -> bool:
-        """Whether a rule has claimed nothing of this very burst."""
-        self._compare()
-        return any(
-            len(tried.burst) == len(burst)
-            and tried.burst[0] is burst[0]
-            and any(each is rule for each in tried.rules)
-            for tried in self._by_key.get(((rule.keys, rule.gap), key), ())
-        )
 
     def nearest(self, reset: Event, keys: Iterable[tuple[Way, Key]]) -> Attempt | None:
         """The attempt that got furthest with a reset, by its key for each way to form bursts."""
