@@ -140,6 +140,12 @@ class Joining:
         proven = self._evidence.proves_absence(self._question, reset, low, high)
         return self._absent if proven else OPEN
 
+    def _is_untold(self, resets: Sequence[Event]) -> bool:
+        """Whether no stream tells of what is asked for, at any time. Whose an address is may change
+        between two resets."""
+        question = self._question
+        return question.relation != "on peer" and not self._evidence.streams(question, resets[0])
+
     def _one(self, reset: Event) -> Answer:
         time = reset.time
         low, high = time - self._clause.before, time + self._clause.after
@@ -150,18 +156,22 @@ class Joining:
         """The answer for a reset at each time: the nearest of the events found for them all."""
         before, after = self._clause.before, self._clause.after
         missing = self._missing(resets[0], times[0] - before, times[-1] + after)
-        if not found and (missing.holds is not None or len(times) == 1):
+        if not found and (missing.holds is not None or len(times) == 1 or self._is_untold(resets)):
             return [missing] * len(times)
-        hits = [Answer(self._present.holds, event) for event in found]
         places = [event.time for event in found]
+        hits: dict[int, Answer] = {}
         answers = []
         for time in times:
             at = bisect_right(places, time + min(after, 0))
             earlier = time - places[at - 1] if at else before + 1
             later = places[at] - time if at < len(places) else after + 1
             if earlier <= before and (earlier <= later or later > after):
-                answers.append(hits[at - 1])
-            elif later <= after:
+                at -= 1
+            elif later > after:
+                at = -1
+            if at >= 0:
+                if at not in hits:
+                    hits[at] = Answer(self._present.holds, found[at])
                 answers.append(hits[at])
             elif missing.holds is not None:
                 answers.append(missing)
