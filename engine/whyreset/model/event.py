@@ -113,7 +113,10 @@ class Event(NamedTuple):
         if field == "peer":
             return self.peer
         reader = self.reader
-        value = reader.fields(self.text).get(field) if field in reader.names else None
+        if type(reader) is Known:
+            value = reader.known.get(field)
+        else:
+            value = reader.fields(self.text).get(field) if field in reader.names else None
         if value is None and field in PLACE_FIELDS:
             return getattr(self.source, field)  # type: ignore[no-any-return]
         return value
