@@ -136,6 +136,9 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
 
 
 def _put_ip(fields: Fields, field: str, text: str) -> None:
+    if text.replace(".", "").isdecimal():  # most: plain IPv4
+        fields[field] = text
+        return
     text = split_port(text.partition(",")[0].strip().rpartition("/")[2])[0]
     # Overlays put whole sentences there.
     if text not in _ABSENT and " " not in text and not is_mask(text):
