@@ -172,7 +172,7 @@ class Extractor:
         if len(trials) == 1 and first.plain and not self._has_origins:
             fields = self.find(first, body)
         else:
-            first, fields = self.best(trials, source, [body])[0] or (first, None)
+            first, fields = self._best_of_one(trials, source, body) or (first, None)
         if fields is None:
             return None
         return event_of(
@@ -203,6 +203,24 @@ class Extractor:
                 rank = len(fields) + len(trial.given), -trial.number
                 if rank > ranks[i] and trial.finish(fields):
                     best[i], ranks[i] = (trial, fields), rank
+        return best
+
+    def _best_of_one(
+        self, trials: Iterable[Trial], source: Source, body: Text
+    ) -> tuple[Trial, Fields] | None:
+        """The same of one text."""
+        best: tuple[Trial, Fields] | None = None
+        most = -1, 0
+        for trial in trials:
+            if most > (trial.potential, -trial.number):
+                break
+            if self._has_origins and not self._from_here(trial, source):
+                continue
+            fields = self.find(trial, body)
+            if fields is not None:
+                rank = len(fields) + len(trial.given), -trial.number
+                if rank > most and trial.finish(fields):
+                    best, most = (trial, fields), rank
         return best
 
     def kinds(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...] | None:
