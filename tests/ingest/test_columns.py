@@ -1,5 +1,7 @@
 """The fast path gives the events that the long way gives."""
 
+from itertools import chain
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -66,13 +68,23 @@ def extractor():
     return Extractor(load_text(RULES).definitions)
 
 
+def stamped(lines, pace):
+    """Stamp, text, stream and tag of a line in each `pace` ns."""
+    for number, line in enumerate(lines):
+        second, fraction = divmod(number * pace, 1_000_000_000)
+        yield f"2026-11-22T10:00:{second:02}.{fraction:09}Z", *line
+
+
 def cri(lines, pace=20_000_000):
-    """A CRI log with a line in each `pace` ns."""
-    times = [divmod(number * pace, 1_000_000_000) for number in range(len(lines))]
-    return "".join(
-        f"2026-11-22T10:00:{second:02}.{fraction:09}Z {stream} {tag} {text}\n"
-        for (second, fraction), (text, stream, tag) in zip(times, lines, strict=True)
-    ).encode()
+    """A CRI log."""
+    rows = stamped(lines, pace)
+    return "".join(f"{at} {stream} {tag} {text}\n" for at, text, stream, tag in rows).encode()
+
+
+def prefixed(lines, pace):
+    """What kubectl tells of two pods: a pod for each stream."""
+    rows = stamped(lines, pace)
+    return "".join(f"[pod/{pod}-0/app] {at} {text}\n" for at, text, pod, _ in rows).encode()
 
 
 def events(extractor, data):
@@ -81,15 +93,35 @@ def events(extractor, data):
     return sorted(event.whole() for event in found)
 
 
+class OneByOne:
+    """Reads no lines at once, and each record by itself."""
+
+    def __init__(self, extractor, _):
+        self.extractor = extractor
+
+    def read(self, _data, _base, starts, *_):
+        return [], starts
+
+    def events(self, rows, needles, mask):
+        found = [
+            self.extractor.events(time, rows.source, offset, text, needles, mask)
+            for time, offset, text in rows.each()
+        ]
+        return list(chain.from_iterable(found))
+
+
 @settings(deadline=None, max_examples=300)
 @given(
-    lines=LINES, times=st.sampled_from((1, 1, 9)), pace=st.sampled_from((10**6, 2 * 10**7, 10**8))
+    lines=LINES,
+    times=st.sampled_from((1, 1, 9)),
+    pace=st.sampled_from((10**6, 2 * 10**7, 10**8)),
+    layout=st.sampled_from((cri, prefixed)),
 )
-def test_as_the_long_way(extractor, lines, times, pace):
-    data = cri(lines * times, pace)
+def test_as_the_long_way(extractor, lines, times, pace, layout):
+    data = layout(lines * times, pace)
     quick = events(extractor, data)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(scan, "Columns", lambda *_: None)
+        patch.setattr(scan, "Columns", OneByOne)
         assert quick == events(extractor, data)
 
 

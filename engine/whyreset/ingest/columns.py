@@ -35,18 +35,23 @@ _event = partial(tuple.__new__, Event)
 _Row = tuple[int, int, str]  # time, offset, text
 
 
-class _Columns(NamedTuple):
-    """What is known of several lines."""
+class Rows(NamedTuple):
+    """What is known of several records of one source."""
 
+    source: Source
     times: list[int]
     offsets: list[int]
     texts: list[str]
 
-    def without(self, offsets: set[int]) -> "_Columns":
-        """The same without the lines at these offsets."""
+    def without(self, offsets: set[int]) -> "Rows":
+        """The same without the records at these offsets."""
         kept = [offset not in offsets for offset in self.offsets]
         times, places = compress(self.times, kept), compress(self.offsets, kept)
-        return _Columns(list(times), list(places), list(compress(self.texts, kept)))
+        return Rows(self.source, list(times), list(places), list(compress(self.texts, kept)))
+
+    def each(self) -> Iterator[_Row]:
+        """One record after the other."""
+        return zip(self.times, self.offsets, self.texts, strict=True)
 
 
 class _Hosts(dict[str, str | None]):
@@ -77,7 +82,7 @@ class LineReader:
 
 
 class Columns:
-    """Lines of one source with the same needles, read together."""
+    """Records with the same needles, read together: `source` is that of an input's own lines."""
 
     def __init__(self, extractor: Extractor, source: Source) -> None:
         self._extractor = extractor
@@ -108,44 +113,48 @@ class Columns:
         if not texts:
             return [], rest
         offsets = [base + start for start in starts]
-        return self._events(joined, _Columns(times, offsets, texts), needles, mask), rest
+        return self._events(joined, Rows(self._source, times, offsets, texts), needles, mask), rest
 
-    def _events(self, joined: str, columns: _Columns, needles: Needles, mask: int) -> list[Event]:
+    def events(self, rows: Rows, needles: Needles, mask: int) -> list[Event]:
+        """The events of records whose texts are short."""
+        return self._events("\n".join(rows.texts), rows, needles, mask)
+
+    def _events(self, joined: str, rows: Rows, needles: Needles, mask: int) -> list[Event]:
         kinds = self._extractor.kinds(needles, mask)
         if kinds is None:
-            source, read = self._source, self._extractor.events
+            source, read = rows.source, self._extractor.events
             found = [
                 read(time, source, offset, text, needles, mask)
-                for time, offset, text in zip(*columns, strict=True)
+                for time, offset, text in rows.each()
             ]
             return list(chain.from_iterable(found))
         events: list[Event] = []
         present = _Present(joined)
         for trials in kinds:
-            asked = columns
+            asked = rows
             if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
-                asked = columns.without({event.offset for event in events})
+                asked = rows.without({event.offset for event in events})
             if asked.texts:
                 events += self._of_kind(filter(present.may_match, trials), joined, asked)
         return events
 
-    def _of_kind(self, trials: Iterator[Trial], joined: str, columns: _Columns) -> list[Event]:
+    def _of_kind(self, trials: Iterator[Trial], joined: str, rows: Rows) -> list[Event]:
         """The events of one kind, by trials that may each find something in some of the texts;
         how many there are is looked up only for texts in which the first does not find all."""
         lead = next(trials, None)
         if lead is None:
             return []
         if not _leads(lead, joined):
-            return self._read((lead, *trials), zip(*columns, strict=True))
+            return self._read((lead, *trials), rows.source, rows.each())
         rival = next(trials, None)
-        events, left = self._resets(lead, rival, columns, lead.search_all(columns.texts))
+        events, left = self._resets(lead, rival, rows, lead.search_all(rows.texts))
         if not left:
             return events
         rivals = () if rival is None else (rival, *trials)
-        return events + self._read((lead, *rivals), left)
+        return events + self._read((lead, *rivals), rows.source, left)
 
     def _resets(
-        self, trial: Trial, rival: Trial | None, columns: _Columns, matches: list[Any]
+        self, trial: Trial, rival: Trial | None, rows: Rows, matches: list[Any]
     ) -> tuple[list[Event], list[_Row]]:
         """Resets, whose fields are read when asked for; what has no plain address is left, and
         where a rival may find more."""
@@ -160,23 +169,21 @@ class Columns:
         reader = self._readers.get(trial)
         if reader is None:
             reader = self._readers[trial] = LineReader(self._extractor, trial)
-        times, offsets, texts = columns
+        source, times, offsets, texts = rows
         peers = [match and hosts[(match[number] or "").partition(":")[0]] for match in matches]
-        rows = zip(
-            times, repeat(self._source), offsets, repeat(RESET), peers, texts, repeat(reader)
-        )
+        made = zip(times, repeat(source), offsets, repeat(RESET), peers, texts, repeat(reader))
         if None not in peers:
-            return list(map(_event, rows)), []
-        left = compress(zip(times, offsets, texts, strict=True), [peer is None for peer in peers])
-        return [_event(row) for row in rows if row[4] is not None], list(left)
+            return list(map(_event, made)), []
+        left = compress(rows.each(), [peer is None for peer in peers])
+        return [_event(each) for each in made if each[4] is not None], list(left)
 
-    def _read(self, trials: Iterable[Trial], rows: Iterable[_Row]) -> list[Event]:
+    def _read(self, trials: Iterable[Trial], source: Source, rows: Iterable[_Row]) -> list[Event]:
         """The events of one kind, each by the trial that finds most in its text."""
         times, offsets, texts = zip(*rows, strict=True)
-        best = self._extractor.best(trials, self._source, list(map(Text, texts)))
+        best = self._extractor.best(trials, source, list(map(Text, texts)))
         return [
             event_of(
-                time, self._source, offset, found[0].definition.kind, found[1], text,
+                time, source, offset, found[0].definition.kind, found[1], text,
                 found[0].matcher.by,
             )
             for found, time, offset, text in zip(best, times, offsets, texts, strict=True)

@@ -4,13 +4,14 @@ from collections import Counter
 from itertools import chain
 
 from whyreset.basis.lazy import lazy
-from whyreset.ingest.columns import Columns
+from whyreset.ingest.columns import Columns, Rows
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
 from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
 from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
 from whyreset.ingest.stamps import Clock
+from whyreset.ingest.trial import SHORT
 from whyreset.model.event import Event
 from whyreset.model.record import Source
 
@@ -65,7 +66,8 @@ class BlockScanner:
         self._mode = mode
         self._window = Window(Peeler(source, clock, mode))
         self._records = Records(self._window, source, clock, mode)
-        self._columns = Columns(extractor, source) if mode == "cri" else None
+        self._columns = Columns(extractor, source)
+        self._gathered: dict[tuple[Source, int], Rows] = {}
         only = source if mode == "cri" else None
         escaped = mode in JSON_MODES
         self._needles = extractor.needles(only, extra=_triggers(mode), escaped=escaped)
@@ -181,18 +183,17 @@ class BlockScanner:
         lines = self._lines_hit(start, end, needles)
         if not lines:
             return
-        columns, base = self._columns, self._window.base
+        data, base = self._window.data, self._window.base
         events: list[Event] = []
-        if columns is None:
-            rest = [(at, mask) for mask, starts in lines.items() for at in starts]
-        else:
-            rest = []
-            data = self._window.data
+        rest: list[tuple[int, int]] = []
+        if self._mode == "cri":
             partials = end < self._window.end or any(map(needles.has_mark, lines))
             for mask, starts in lines.items():
-                read, left = columns.read(data, base, starts, needles, mask, partials)
+                read, left = self._columns.read(data, base, starts, needles, mask, partials)
                 events += read
                 rest += [(at, mask) for at in left]
+        else:
+            rest = [(at, mask) for mask, starts in lines.items() for at in starts]
         stop = self._visit_all(sorted(rest), batch)
         taken = self._records.claimed | self._passed
         if taken or stop is not None:
@@ -240,7 +241,7 @@ class BlockScanner:
 
     def _visit_all(self, lines: list[tuple[int, int]], batch: Batch) -> int | None:
         """Visit lines (start, mask) in their order; where data end, the offset of that line."""
-        base = self._window.base
+        base, stop = self._window.base, None
         for at, mask in lines:
             start = base + at
             if start in self._records.claimed or start in self._passed:
@@ -248,11 +249,15 @@ class BlockScanner:
             try:
                 self._visit(start, mask, batch)
             except NeedMoreError:
-                return start
-        return None
+                stop = start
+                break
+        for (_, mask), rows in self._gathered.items():
+            batch.events += self._columns.events(rows, self._needles, mask)
+        self._gathered.clear()
+        return stop
 
     def _visit(self, start: int, mask: int, batch: Batch) -> None:
-        """A line with a hit, the long way: joined, widened to its record, matched."""
+        """A line with a hit, the long way: joined, widened to its record; matched with others."""
         row = self._window.logical(start)
         if len(row.pieces) > 1 or self._mode in JSON_MODES or self._extractor.is_narrow:
             mask = self._needles.mask_of(row.content)
@@ -269,9 +274,16 @@ class BlockScanner:
             return
         batch.timeless += record.time_from == "arrival"
         _seen(batch, record.source, record.time, record.time)
-        batch.events += self._extractor.events(
-            record.time, record.source, record.offset, text, self._needles, mask
-        )
+        source, time, offset = record.source, record.time, record.offset
+        if len(text) > SHORT:
+            batch.events += self._extractor.events(time, source, offset, text, self._needles, mask)
+            return
+        alike = self._gathered.get((source, mask))
+        if alike is None:
+            alike = self._gathered[source, mask] = Rows(source, [], [], [])
+        alike.times.append(time)
+        alike.offsets.append(offset)
+        alike.texts.append(text)
 
     def _edges(self, start: int, batch: Batch) -> None:
         """Times of the first and the last stamped line between `start` and what is done."""
