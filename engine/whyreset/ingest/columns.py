@@ -26,7 +26,7 @@ from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
 from whyreset.ingest.syslog import may_be_tagged, untagged
-from whyreset.ingest.text import Text
+from whyreset.ingest.text import Text, unescaped
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.ingest.values import Fields
 from whyreset.model.event import DISCONNECT, RESET, Event, Value, event_of
@@ -208,16 +208,17 @@ def _leads(trial: Trial, joined: str) -> bool:
 
 
 class _Present:
-    """The literals that were asked for in a text, each searched for once."""
+    """The literals that were asked for in a text, or in the strings of its objects, each searched
+    for once."""
 
     def __init__(self, text: str) -> None:
-        self._text = text
+        self._texts = {text, unescaped(text)}
         self._known: dict[object, bool] = {}
 
     def __contains__(self, literal: object) -> bool:
         known = self._known.get(literal)
         if known is None:
-            known = self._known[literal] = str(literal) in self._text
+            known = self._known[literal] = any(str(literal) in text for text in self._texts)
         return known
 
     def may_match(self, trial: Trial) -> bool:

@@ -115,10 +115,15 @@ class Peeler:
         first = state.text[0]
         if first == "{":
             return _json_layer(state)
-        if first.isdigit():
-            layers: tuple[Callable[[Peeling], bool], ...] = (
-                _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso, pm2,
-                syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, self._iso_local, grafana,
+        layers: tuple[Callable[[Peeling], bool], ...]
+        if first.isdigit() and state.text[4:5] == "-":
+            layers = (
+                _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
+                _cut_cri, self._syslog, self._iso_local,
+            )  # fmt: skip
+        elif first.isdigit():
+            layers = (
+                self._dump, pm2, syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, grafana,
             )  # fmt: skip
         elif first == "[":
             layers = (kubectl, self._kubetail, self._dump, listed, syslog.uptime)

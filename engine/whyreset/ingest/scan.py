@@ -2,6 +2,7 @@
 
 from collections import Counter
 from itertools import chain
+from operator import attrgetter
 
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.columns import Columns, Rows
@@ -21,6 +22,7 @@ _HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
 client: all are searched."""
 _OBJECT = b" F {"
 """Within an object, a client may begin a string."""
+_offset = attrgetter("offset")
 _HEAD = 64 << 10
 _EDGE_LINES = 64
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
@@ -242,28 +244,31 @@ class BlockScanner:
     def _visit_all(self, lines: list[tuple[int, int]], batch: Batch) -> int | None:
         """Visit lines (start, mask) in their order; where data end, the offset of that line."""
         base, stop = self._window.base, None
+        found: list[Event] = []
         for at, mask in lines:
             start = base + at
             if start in self._records.claimed or start in self._passed:
                 continue
             try:
-                self._visit(start, mask, batch)
+                found += self._visit(start, mask, batch)
             except NeedMoreError:
                 stop = start
                 break
         for (_, mask), rows in self._gathered.items():
-            batch.events += self._columns.events(rows, self._needles, mask)
+            found += self._columns.events(rows, self._needles, mask)
         self._gathered.clear()
+        batch.events += sorted(found, key=_offset)
         return stop
 
-    def _visit(self, start: int, mask: int, batch: Batch) -> None:
-        """A line with a hit, the long way: joined, widened to its record; matched with others."""
+    def _visit(self, start: int, mask: int, batch: Batch) -> list[Event]:
+        """A line with a hit, the long way: joined, widened to its record. What is long is matched
+        by itself; the others wait for what has the same needles."""
         row = self._window.logical(start)
         if len(row.pieces) > 1 or self._mode in JSON_MODES or self._extractor.is_narrow:
             mask = self._needles.mask_of(row.content)
         if not self._every_line and not self._needles.concerns(mask):
             self._passed.update(row.pieces)
-            return
+            return []
         rows = self._records.widen(row)
         text = "\n".join(each.text for each in rows)
         if len(rows) > 1:
@@ -271,19 +276,19 @@ class BlockScanner:
         record = self._records.record(rows[0], text)
         if record is None:
             batch.unreadable += 1
-            return
+            return []
         batch.timeless += record.time_from == "arrival"
         _seen(batch, record.source, record.time, record.time)
         source, time, offset = record.source, record.time, record.offset
         if len(text) > SHORT:
-            batch.events += self._extractor.events(time, source, offset, text, self._needles, mask)
-            return
+            return self._extractor.events(time, source, offset, text, self._needles, mask)
         alike = self._gathered.get((source, mask))
         if alike is None:
             alike = self._gathered[source, mask] = Rows(source, [], [], [])
         alike.times.append(time)
         alike.offsets.append(offset)
         alike.texts.append(text)
+        return []
 
     def _edges(self, start: int, batch: Batch) -> None:
         """Times of the first and the last stamped line between `start` and what is done."""

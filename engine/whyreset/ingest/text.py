@@ -68,6 +68,11 @@ def _plain(text: str) -> str:
     return text
 
 
+def unescaped(text: str) -> str:
+    """Objects with the quotes in their strings, and what `_plain` knows, as they are."""
+    return _plain(text).replace('\\"', '"') if "\\" in text else text
+
+
 def _decode(text: str) -> dict[str, Any] | None:
     start = text.find("{")
     if start < 0 or not text.rstrip().endswith("}"):
