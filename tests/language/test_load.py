@@ -155,6 +155,19 @@ def test_json_alternatives() -> None:
     assert matcher.literals == (b'"ip"', b'peer"')  # "a.peer" may be one key
 
 
+def test_a_glob_is_searched_for_where_it_tells_more_than_the_keys() -> None:
+    """A number in a glob says nothing: JSON writes 104 also as 1.04e2."""
+    mapping = "json {{ client = .ip }} where .e ~ {}, client exists"
+    for glob, literals in {
+        '"*broken pipe"': (b"broken pipe",),
+        '"a*"': (b'"ip"',),
+        '"10400*"': (b'"ip"',),
+        '"*it\'s closed*"': (b'"ip"',),
+    }.items():
+        (matcher,) = load_text(f"event access {{ {mapping.format(glob)} }}").definitions[0].matchers
+        assert matcher.literals == literals
+
+
 def test_keys_of_pairs_are_searched_for_with_their_sign() -> None:
     plan = load_text(
         "event access { logfmt { client = .ip or .a.peer, status = .s int } where client exists }"

@@ -25,6 +25,9 @@ JSON_TYPES = (
     "with_unit",
 )  # fmt: skip
 JSON_UNITS = ("ns", "us", "ms", "s")
+_TELLING = 4
+"""Characters that a text has at least for which it is worth while to search."""
+_WILD = re.compile(r"[*?]|\[[^]]*\]")
 _PATH_PART = re.compile(r'\.?(?:\["(?P<box>[^"]+)"\]|"(?P<text>[^"]+)"|(?P<key>[\w@$-]+))')
 
 
@@ -148,20 +151,27 @@ def _literals(
     fields: tuple[Mapped, ...], guard: tuple[KeyCondition, ...], required: tuple[str, ...],
     key: Callable[[Path], str],
 ) -> tuple[bytes, ...]:  # fmt: skip
-    """What a line must contain: the longest value or key that the guard asks for, else one of the
-    keys of a required field, else any mapped key."""
+    """What a line must contain: the longest value or key that the guard asks for, or one of the
+    keys of a required field; where it asks for none, text of a glob, or else any mapped key."""
     needed: list[tuple[str, ...]] = [
         (each.value if isinstance(each.value, str) else key(each.path),)
         for each in guard
         if each.op == "exists" or (each.op == "=" and isinstance(each.value, str))
     ]
-    needed += [tuple(key(each.path) for each in fields if each.field == name) for name in required]
-    needed = [texts for texts in needed if all(map(_plain, texts))]
-    best = max(needed, key=lambda texts: min(map(len, texts), default=0), default=None)
-    if best is None:
-        best = tuple(key(each.path) for each in fields)
-        best = best if all(map(_plain, best)) else ()
+    keys = [tuple(key(each.path) for each in fields if each.field == name) for name in required]
+    if not needed:
+        needed = [(text,) for each in guard if each.op == "~" and (text := _fixed(each))]
+        keys = keys or [tuple(key(each.path) for each in fields)]
+    needed = [texts for texts in needed + keys if all(map(_plain, texts))]
+    best = max(needed, key=lambda texts: min(map(len, texts), default=0), default=())
     return tuple(dict.fromkeys(text.encode() for text in best))
+
+
+def _fixed(condition: KeyCondition) -> str:
+    """The longest text that a glob fixes; "" where it fixes next to nothing, or a number, which
+    may be written in many ways."""
+    text = max(_WILD.split(str(condition.value)), key=len)
+    return text if len(text) >= _TELLING and any(map(str.isalpha, text)) else ""
 
 
 def logfmt_key(path: Path) -> str:
