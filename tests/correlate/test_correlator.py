@@ -261,8 +261,7 @@ def _asked(lab: Any, memory_is_short: bool) -> Any:
         made.evidence.coverage.cover(event.source.name, lab.start - NS, 1 << 62)
         made.feed(event)
     if memory_is_short:
-        made.evidence.forget(lab.start + 60 * NS, 20 * NS)
-        made.evidence.evicted += 1
+        made.evidence.shrink(20 * NS)
     made.finish()
     (verdict,) = [each for each in made.take_verdicts() if each.state == "final"]
     return verdict

@@ -124,7 +124,7 @@ def test_no_more_is_given_up_than_is_needed(
     next(steps)
     process.used = 0.2
     assert next(steps, None) is None
-    assert kept(correlator) == 901, "what is younger than a quarter of an hour"
+    assert kept(correlator) == 900, "what is younger than a quarter of an hour"
     assert len(correlator.open_bursts) == 1
     assert list(bounds.keep(1.1, correlator, order, Talk())) == [], "the process is full of holes"
     process.used = 0.45

@@ -103,6 +103,7 @@ class Evidence:
         self._upstreams = Upstreams()
         self._gone: dict[Question, int] = {}  # up to when (ns) events were let go before their time
         self.evicted = 0
+        self._newest = -1  # time (ns) of an event
 
     def asks_for(self, kind: str) -> bool:
         """Whether any rule asks for events of this kind."""
@@ -124,6 +125,7 @@ class Evidence:
 
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
+        self._newest = max(self._newest, event.time)
         if (event.kind, event.source.name) not in self.coverage.known:
             self.coverage.show(event)
         for test, key_of, table in self._by_kind.get(event.kind, ()):
@@ -255,6 +257,11 @@ class Evidence:
         if local:
             keys.add(str(local))
         return sorted(keys | self._upstreams.of(reset.source.namespace, workload))
+
+    def shrink(self, most: int) -> None:
+        """Memory is short: let go of what is older than `most` (ns) before the newest event."""
+        self.forget(self._newest, most)
+        self.evicted += 1
 
     def forget(self, floor: int, most: int = END) -> None:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`

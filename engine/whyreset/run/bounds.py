@@ -144,8 +144,7 @@ class Bounds:
             early.suspend()
             yield "no provisional verdicts for now"
         while True:
-            correlator.evidence.forget(order.watermark or 0, self._keep)
-            correlator.evidence.evicted += 1
+            correlator.evidence.shrink(self._keep)
             yield f"evidence is kept for {format_duration(self._keep)}"
             if self._keep <= _SHORTEST:
                 break
