@@ -25,6 +25,10 @@ event disconnect {
   skip  /summary:/
   match /connection to (?<peer>[\d.]+) lost/
 }
+event start {
+  from  pod "stdout-*"
+  match `all is well`
+}
 event access { match /^(?<client>[\d.]+) (?<status>\d+) done/ }
 """
 TEXTS = (

@@ -17,7 +17,7 @@ it has found of one source is matched here as well, by those with the same liter
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import chain, compress, repeat
+from itertools import compress, repeat
 from operator import not_
 from typing import Any, NamedTuple
 
@@ -121,17 +121,9 @@ class Columns:
         return self._events("\n".join(rows.texts), rows, needles, mask)
 
     def _events(self, joined: str, rows: Rows, needles: Needles, mask: int) -> list[Event]:
-        kinds = self._extractor.kinds(needles, mask)
-        if kinds is None:
-            source, read = rows.source, self._extractor.events
-            found = [
-                read(time, source, offset, text, needles, mask)
-                for time, offset, text in rows.each()
-            ]
-            return list(chain.from_iterable(found))
         events: list[Event] = []
         present = _Present(joined)
-        for trials in kinds:
+        for trials in self._extractor.kinds(needles, mask, rows.source):
             asked = rows
             if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
                 asked = rows.without({event.offset for event in events})

@@ -223,15 +223,17 @@ class Extractor:
                     best, most = (trial, fields), rank
         return best
 
-    def kinds(self, needles: Needles, mask: int) -> tuple[tuple[Trial, ...], ...] | None:
-        """The trials of records with these needles, those of a kind together and best first; None
-        where it depends on the source which of them are to be made.
+    def kinds(self, needles: Needles, mask: int, source: Source) -> tuple[tuple[Trial, ...], ...]:
+        """The trials of a source's records with these needles, those of a kind together and best
+        first.
 
         Resets come first: where a record tells of one, a disconnect in it is the same failure.
         """
-        if self._has_origins and needles not in self._sifted:
-            return None
-        return self._plan(needles, mask)
+        plan = self._plan(needles, mask)
+        if not self._has_origins or needles in self._sifted:
+            return plan
+        admitted = (tuple(t for t in trials if self._from_here(t, source)) for trials in plan)
+        return tuple(filter(None, admitted))
 
     def fields(self, trial: Trial, text: str) -> Fields:
         """What one trial reads from a text in which it finds an event."""
