@@ -39,10 +39,13 @@ _EXTENDED, _BESIDE = 12, 4
 _PAIRED = 4
 """Events left, at most, among which two may be another prober of the same period."""
 
-_MISSED, _STRAY, _TRAIN = 1.45, 1.76, 2.15
+_MISSED, _STRAY, _TRAIN = 1.45, 1.45, 2.15
 """Prices in nats of a missed beat, an event outside every train, one more prober of the same
-period: -ln of 1/4, 1/6, 1/9. These and the next were chosen by a search over streams of
+period: -ln of 1/4, 1/4, 1/9. These and the next were chosen by a search over streams of
 other seeds than those of the table in tests/bench/rhythm.py."""
+_BEYOND = 1.0
+"""What a stray before the first beat, or after the last, costs besides: there the prober is
+silent, while one among the beats says nothing against it."""
 _OWN_PERIOD = 3.45
 """Price of a prober with a period of its own."""
 _COUPLES, _SHARP, _COUPLED, _APART = (2, 3), 0.01, 1.6, 0.05
@@ -71,7 +74,7 @@ def explanations(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
             yield _of_one_period(times, trains, [], bounds)
     ordered = _singles(times, bounds)
     yield from (alone for alone, _ in ordered)
-    if ordered and _is_whole(ordered[0][0], times):
+    if ordered and _is_whole(ordered[0][0].trains[0], times):
         return
     for rank, (alone, steep) in enumerate(ordered[:_EXTENDED]):
         yield from _with_more(times, alone.trains[0], bounds, steep)
@@ -126,7 +129,7 @@ def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     if max(map(abs, residuals)) > _WIDE:
         return
     spread = max(_SHARP, bounds.resolution / period, root_mean_square(residuals))
-    evidence = link_worth(residuals, spread) - 0.5 * math.log(count) - price_of_period(bounds)
+    evidence = link_worth(residuals, spread) - _price_of_width(count) - price_of_period(bounds)
     trains = [weighed(times, [i, i + count], period, bounds) for i in range(count)]
     yield Explanation(trains, evidence - _TRAIN * (count - 1) - _COUPLED)
 
@@ -136,9 +139,8 @@ def of_one(times: list[int], train: Train, bounds: Bounds) -> float:
     return _of_one_period(times, [train], [], bounds).evidence
 
 
-def _is_whole(explanation: Explanation, times: list[int]) -> bool:
+def _is_whole(train: Train, times: list[int]) -> bool:
     """Whether one prober explains every event and has missed no beat."""
-    (train, *_), _ = explanation
     return len(train.beats) == len(times) and not train.missed
 
 
@@ -179,6 +181,8 @@ def _of_one_period(
     worth = _worth if len(trains) == 1 else _worth_apart
     evidence = worth(residuals, period, bounds) - _TRAIN * (len(trains) - 1)
     evidence -= _flaws(times, trains, left)
+    if bounds.resolution and _is_whole(trains[0], times):
+        evidence += _price_of_width(len(residuals))  # the clock's step sets it
     several = len(trains) > 1
     wide = _jitter(residuals, period, bounds) > (_WIDE if several else _BLURRED)
     blemishes = _blemishes(trains, left) + several + wide
@@ -220,7 +224,12 @@ def _worth_apart(residuals: Sequence[float], period: float, bounds: Bounds) -> f
 
 def _paid(links: float, residuals: Sequence[float], period: float, bounds: Bounds) -> float:
     worth = max(links, _even_worth(residuals, period, bounds))
-    return worth - 0.5 * math.log(len(residuals)) - price_of_period(bounds)
+    return worth - _price_of_width(len(residuals)) - price_of_period(bounds)
+
+
+def _price_of_width(links: int) -> float:
+    """The price of choosing the jitter that so many links show (Schwarz's criterion)."""
+    return 0.5 * math.log(links)
 
 
 def _jitter(residuals: Sequence[float], period: float, bounds: Bounds) -> float:
@@ -255,7 +264,10 @@ def _flaws(times: list[int], trains: list[Train], left: list[int]) -> float:
         or times[-1] - times[train.beats[-1]] >= 1.15 * train.period
         for train in trains
     )
-    return _MISSED * missed + _STRAY * len(left) + _ABSENT * absent
+    first = min(train.beats[0] for train in trains)
+    last = max(train.beats[-1] for train in trains)
+    beyond = sum(not first < i < last for i in left)
+    return _MISSED * missed + _STRAY * len(left) + _BEYOND * beyond + _ABSENT * absent
 
 
 def _blemishes(trains: list[Train], left: list[int]) -> int:
