@@ -175,6 +175,8 @@ def test_what_is_reported() -> None:
         ("two probers", 4, 0.12),
         ("two probers", 5, 0.9),
         ("three probers", 6, 0.2),
+        ("strangers, uneven", 6, 0.6),
+        ("two periods apart", 6, 0.57),
     ],
 )
 def test_few_events_are_enough(name: str, n: int, at_least: float) -> None:
@@ -231,12 +233,25 @@ def test_stamps_of_whole_seconds_make_no_beat(name: str, n: int, most: float) ->
     assert share_found(in_seconds(NONE[name]), n, 200) <= most
 
 
-@pytest.mark.parametrize("seconds", [[5, 11, 17, 22, 29, 34], [6, 12, 18, 25, 30, 37]])
+@pytest.mark.parametrize(
+    "seconds", [[5, 11, 17, 22, 29, 34], [6, 12, 18, 25, 30, 37], [4, 12, 18, 26, 33, 39]]
+)
 def test_long_and_short_gaps_in_turn_are_rounded_ones(seconds: list[int]) -> None:
     rhythm = find_rhythm([each * NS for each in seconds], Bounds(LOW, HIGH, 0.15, NS))
     assert rhythm is not None
     assert rhythm.evidence >= LIKELY
     assert (rhythm.trains, len(rhythm.beats)) == (1, 6)
+
+
+def test_a_stray_says_more_before_and_after_the_beats_than_among_them() -> None:
+    bounds = Bounds(LOW, HIGH, 0.15)
+    among = find_rhythm([0, 6 * NS, 8 * NS, 12 * NS], bounds)
+    after = find_rhythm([0, 6 * NS, 12 * NS, 14 * NS], bounds)
+    before = find_rhythm([0, 2 * NS, 8 * NS, 14 * NS], bounds)
+    assert among is not None
+    assert after is not None
+    assert before is not None
+    assert LIKELY <= before.evidence == after.evidence < among.evidence
 
 
 def test_two_bursts_are_no_probers() -> None:
