@@ -188,6 +188,23 @@ def test_a_slow_pattern_is_disabled_and_reported():
     assert problem.startswith("slow:3: ")
 
 
+def test_a_long_line_that_takes_too_long_takes_no_pattern_from_shorter_lines():
+    found = Extractor([define(pattern("(?:a|aa)+$|reset", by="slow:3"))], 0.01)
+    source = make_source("x")
+    assert not found.extract(Record(1, source, 0, "a" * 3000 + "!" + " " * 1000))
+    assert "2,000 characters at most" in found.problems[0]
+    assert found.extract(Record(1, source, 0, "reset" + " " * 1500))
+    assert not found.extract(Record(1, source, 0, "reset" + " " * 3000))
+    assert len(found.problems) == 1
+
+
+def test_a_record_of_many_lines_that_do_not_count_is_read_to_its_end():
+    found = replace(define(pattern("connection lost")), skips=("^dump:",))
+    lines = "dump: a connection lost\n" * 5000
+    assert extract(found, lines) == []
+    assert fields(found, lines + "worker 7: connection lost") == {}
+
+
 @given(st.text(max_size=60))
 def test_any_text_can_be_matched(text):
     definitions = [

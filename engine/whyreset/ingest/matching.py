@@ -1,10 +1,10 @@
 """Extraction: definitions compiled to matchers that turn records into events."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from fnmatch import fnmatchcase
 from itertools import chain, compress
-from typing import TypeVar
 
+from whyreset.ingest.allowance import TIMEOUT, Allowance
 from whyreset.ingest.mapping import map_fields
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.text import Text
@@ -14,9 +14,6 @@ from whyreset.model.definition import Definition, Matcher
 from whyreset.model.event import DISCONNECT, RESET, Event, event_of
 from whyreset.model.record import Record, Source
 
-_T = TypeVar("_T")
-
-TIMEOUT = 0.2  # seconds a pattern may search one text
 IN_OBJECT = b'"'
 """What stands before a text within an object."""
 _DOUBTFUL = 8
@@ -24,7 +21,7 @@ _DOUBTFUL = 8
 
 
 class Extractor:
-    """Finds the events in records; `problems` grows when a matcher has to be disabled.
+    """Finds the events in records; `problems` grows when a matcher takes too long.
 
     `frugal`: memory is bounded, and no search may take much of it to be set up.
     """
@@ -42,9 +39,8 @@ class Extractor:
         self.is_narrow = narrow
         self._frugal = frugal
         self._peers = None if peers is None else tuple(sorted(map(str.encode, peers)))
-        self.problems: list[str] = []
-        self._timeout = timeout
-        self._disabled: set[Trial] = set()
+        self._allowance = Allowance(timeout)
+        self.problems = self._allowance.problems
         self._trials = [
             Trial(definition, matcher, number)
             for number, (definition, matcher) in enumerate(
@@ -275,8 +271,8 @@ class Extractor:
         return id(trial.definition) in admitted
 
     def slow(self) -> list[Matcher]:
-        """The matchers that took too long, and are not tried any more."""
-        return [each.matcher for each in self._disabled]
+        """The matchers that took too long at some text."""
+        return self._allowance.slow()
 
     def find(self, trial: Trial, body: Text) -> Fields | None:
         """The fields of a match before assignments; None without one."""
@@ -287,7 +283,8 @@ class Extractor:
 
     def _find_all(self, trial: Trial, bodies: Sequence[Text]) -> list[Fields | None]:
         """The same for several texts, of which most need no limit and are searched together."""
-        if len(bodies) == 1 or trial.surroundings or trial in self._disabled or not trial.is_quick:
+        alone = len(bodies) == 1 or trial.surroundings or self._allowance.refuses(trial)
+        if alone or not trial.is_quick:
             return [self.find(trial, body) for body in bodies]
         texts = [body.text for body in bodies]
         quick = [trial.may_match(text) and trial.is_harmless(text) for text in texts]
@@ -312,29 +309,17 @@ class Extractor:
 
     def search(self, trial: Trial, text: str) -> Fields | None:
         """The fields of a pattern's first match; None without one, or if it takes too long."""
-        return self._in_time(trial, lambda: trial.search(text, self._timeout))
+        return self._allowance.search(
+            trial, text, lambda: trial.search(text, self._allowance.timeout)
+        )
 
     def _is_in_place(self, trial: Trial, text: str) -> bool:
         """Whether the line in which an object begins is one that its definition admits."""
         around = trial.surroundings
         if around is None:
             return True
-        place = max(0, text.find("{"))
-        return bool(self._in_time(trial, lambda: around.admit(text, place, self._timeout)))
-
-    def _in_time(self, trial: Trial, search: Callable[[], _T]) -> _T | None:
-        """What a search gives; None if it takes too long: the trial is not made any more."""
-        if trial in self._disabled:
-            return None
-        try:
-            return search()
-        except TimeoutError:
-            self._disabled.add(trial)
-            self.problems.append(
-                f"{trial.matcher.by}: the pattern took more than {self._timeout:g}s on one "
-                "record and is not tried any more"
-            )
-            return None
+        place, timeout = max(0, text.find("{")), self._allowance.timeout
+        return bool(self._allowance.search(trial, text, lambda: around.admit(text, place, timeout)))
 
 
 def _admits(definition: Definition, source: Source) -> bool:

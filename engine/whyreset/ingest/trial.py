@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Container, Mapping
+from time import process_time
 from typing import Any
 
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
@@ -77,15 +78,21 @@ class Trial:
         """The fields of the first match; None without one, or where it is only quoted.
 
         A match in a line that the definition's `after` and `skip` rule out is none.
-        TimeoutError after `timeout` seconds.
+        TimeoutError after `timeout` seconds, however many lines are ruled out.
         """
-        found = self._find(text, timeout)
-        if found is None or (self._may_be_quoted and self._is_quoted(text, found)):
-            return None
-        if self.surroundings and not self.surroundings.admit(text, self._place(found), timeout):
-            _, end = line_around(text, self._place(found))
-            return self.search(text[end + 1 :], timeout) if end < len(text) else None
-        return self.read(found)
+        ends = 0.0
+        while (found := self._find(text, timeout)) is not None:
+            if self._may_be_quoted and self._is_quoted(text, found):
+                return None
+            place = self._place(found)
+            if not self.surroundings or self.surroundings.admit(text, place, timeout):
+                return self.read(found)
+            ends = ends or process_time() + timeout
+            if process_time() > ends:
+                raise TimeoutError
+            _, end = line_around(text, place)
+            text = text[end + 1 :]
+        return None
 
     def is_out_of_place(self, text: str, timeout: float) -> bool:
         """Whether the message is there, but `after` or `skip` rule its line out."""

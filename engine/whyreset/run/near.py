@@ -9,7 +9,8 @@ from typing import Any, NamedTuple
 
 import regex
 
-from whyreset.ingest.matching import TIMEOUT, Extractor
+from whyreset.ingest.allowance import TIMEOUT
+from whyreset.ingest.matching import Extractor
 from whyreset.ingest.text import Text
 from whyreset.ingest.values import holds_at, look_up
 from whyreset.language.regex_pieces import Piece, pieces_of, shown

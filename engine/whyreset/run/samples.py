@@ -4,7 +4,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from whyreset.basis.span import Span
-from whyreset.ingest.matching import TIMEOUT, Extractor
+from whyreset.ingest.allowance import TIMEOUT
+from whyreset.ingest.matching import Extractor
 from whyreset.model.definition import Definition, Sample
 from whyreset.model.diagnostic import Diagnostic
 from whyreset.model.event import Event

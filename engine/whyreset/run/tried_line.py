@@ -6,7 +6,8 @@ from typing import NamedTuple
 
 import regex
 
-from whyreset.ingest.matching import TIMEOUT, Extractor
+from whyreset.ingest.allowance import TIMEOUT
+from whyreset.ingest.matching import Extractor
 from whyreset.language.load import load_text
 from whyreset.language.pattern import PatternError
 from whyreset.language.template import compile_template
