@@ -1,5 +1,7 @@
 """Durations in log lines, with their units as letters or as words."""
 
+import time
+
 import pytest
 
 from whyreset.basis.units import NS, parse_duration, read_duration
@@ -28,3 +30,11 @@ def test_in_log_lines(text: str, seconds: float) -> None:
 def test_rules_have_one_spelling(text: str) -> None:
     with pytest.raises(ValueError, match="not a duration"):
         parse_duration(text)
+
+
+def test_digits_without_end_are_no_duration() -> None:
+    """Their time was the cube of their number: fifteen seconds for these."""
+    began = time.process_time()
+    with pytest.raises(ValueError, match="not a duration"):
+        read_duration("21us" + "5" * 10_000)
+    assert time.process_time() - began < 5
