@@ -160,3 +160,25 @@ def test_hostile_lines_disable_no_pattern() -> None:
         for filler in ("p", "1.", "x: ", "\\"):
             own.extract(Record(NOW, SOURCE, 0, f"{word} " * 3 + filler * 2000 + word))
     assert not own.problems
+
+
+HOSTILE = (
+    ('{x"', " EOF client peer"),
+    ('{"client": "[d0]:69"x"err":"evo: unexpecte', " EOF"),
+    ("read tcp 10.1.6->", " : connection reset by peer"),
+    ("1", " worker_connections are not enough"),
+    ('"Action":"die","Actor":{x"exitCode":"0"xx"name":"', ""),
+    ("876:", " be/<NOSRV> - - "),
+    ("ERROR ] ) : - ", "Connection reset x"),
+    ("java.net.SocketException: Connection reset ", ""),
+    ("outbound:server ", ""),
+)
+"""What is repeated, and the end of the line: near matches of which each costs little."""
+
+
+@pytest.mark.parametrize(("piece", "ending"), HOSTILE)
+def test_a_long_line_of_near_matches_keeps_no_pattern_busy(piece: str, ending: str) -> None:
+    own = Extractor(shipped().definitions, timeout=1.0)
+    line = piece * (300_000 // len(piece)) + ending
+    Intake(own, SOURCE, Clock(reference=NOW)).feed(line.encode() + b"\n", last=True)
+    assert not own.problems
