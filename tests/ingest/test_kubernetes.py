@@ -14,15 +14,15 @@ from whyreset.model.definition import Definition, KeyCondition, Mapped, Matcher
 
 KILLING = Matcher(
     None, (), (Mapped("pod", ("involvedObject", "name"), "word"),),
-    (KeyCondition(("reason",), "=", "Killing"),), (b"Killing",), "t:1",
+    (KeyCondition((("reason",),), "=", ("Killing",)),), (b"Killing",), "t:1",
 )  # fmt: skip
 ADDRESS = Matcher(
     None, (), (Mapped("address", ("status", "podIP"), "ip"),),
-    (KeyCondition(("kind",), "=", "Pod"),), (), "t:2",
+    (KeyCondition((("kind",),), "=", ("Pod",)),), (), "t:2",
 )  # fmt: skip
 ACCESS = Matcher(
     None, (), (Mapped("client", ("remote_addr",), "ip"),),
-    (KeyCondition(("status",), "=", "499"),), (b"499",), "t:3",
+    (KeyCondition((("status",),), "=", ("499",)),), (b"499",), "t:3",
 )  # fmt: skip
 DEFINITIONS = (
     Definition("termination", (), (KILLING,), (), (), (), "t:1"),

@@ -118,10 +118,10 @@ def test_one_event_of_each_kind():
 
 def test_json_mapping_with_guard():
     guard = [
-        KeyCondition(("reason",), "=", "Killing"),
-        KeyCondition(("involvedObject", "name"), "exists", None),
-        KeyCondition(("count",), ">=", 2),
-        KeyCondition(("involvedObject", "kind"), "~", "P*"),
+        KeyCondition((("reason",),), "=", ("Killing",)),
+        KeyCondition((("involvedObject", "name"), ("name",)), "exists"),
+        KeyCondition((("count",),), ">=", (2,)),
+        KeyCondition((("involvedObject", "kind"),), "~", ("J*", "P*")),
     ]
     killing = define(mapping(guard, pod=("involvedObject.name", "word")), kind="termination")
     text = '{"reason":"%s","count":2,"involvedObject":{"name":"a","kind":"Pod"}}'

@@ -128,9 +128,10 @@ def test_events_of_all_forms() -> None:
         (("http.request", "x y"), "word"),
         (("n",), "int"),
     ]
-    assert [(each.op, each.value) for each in matcher.guard] == [
-        ("=", "Slow Query"), ("=", 7), ("exists", None), ("~", "*reset*"),
+    assert [(each.op, each.values) for each in matcher.guard] == [
+        ("=", ("Slow Query",)), ("=", (7,)), ("exists", ()), ("~", ("*reset*", "*gone*")),
     ]  # fmt: skip
+    assert matcher.guard[3].paths == (("msg",), ("text",))
     assert matcher.literals == (b"Slow Query",)
 
 
@@ -163,9 +164,21 @@ def test_a_glob_is_searched_for_where_it_tells_more_than_the_keys() -> None:
         '"a*"': (b'"ip"',),
         '"10400*"': (b'"ip"',),
         '"*it\'s closed*"': (b'"ip"',),
+        '"*broken pipe*" or "[Bb]roken link"': (b"broken pipe", b"roken link"),
+        '"*broken pipe*" or "*"': (b'"ip"',),
     }.items():
         (matcher,) = load_text(f"event access {{ {mapping.format(glob)} }}").definitions[0].matchers
         assert matcher.literals == literals
+
+
+def test_one_of_several_keys_or_values_is_searched_for() -> None:
+    for guard, literals in {
+        '.e = "Killing" or "Stopped"': (b"Killing", b"Stopped"),
+        '.e = "Killing" or 7': (b'"ip"',),
+        ".e or .error exists": (b'"e"', b'"error"'),
+    }.items():
+        plan = load_text(f"event access {{ json {{ client = .ip }} where {guard} }}")
+        assert plan.definitions[0].matchers[0].literals == literals
 
 
 def test_keys_of_pairs_are_searched_for_with_their_sign() -> None:

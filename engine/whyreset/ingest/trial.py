@@ -240,7 +240,7 @@ class Trial:
 
 def _needed_keys(matcher: Matcher) -> tuple[frozenset[str], ...]:
     """Of each guard, and of each required field, the keys by which its paths may begin."""
-    guards = [[each.path] for each in matcher.guard if each.op != "!="]
+    guards = [each.paths for each in matcher.guard if each.op != "!="]
     required = [
         [
             each.path

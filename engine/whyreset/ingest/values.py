@@ -75,14 +75,20 @@ def look_up(found: dict[str, Any], path: tuple[str, ...]) -> Any:
 
 def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:
     """Whether keys and their values meet a guard; an absent key meets only `!=`."""
-    value = look_up(found, condition.path)
-    if condition.op == "exists":
-        return value is not None
-    if isinstance(value, bool):
-        value = "true" if value else "false"
-    if isinstance(value, dict | list):
-        value = None
-    return condition.value is not None and _compare(value, condition.op, condition.value)
+    for path in condition.paths:
+        value = look_up(found, path)
+        if condition.op == "exists":
+            if value is not None:
+                return True
+            continue
+        if isinstance(value, bool):
+            value = "true" if value else "false"
+        if isinstance(value, dict | list):
+            value = None
+        for wanted in condition.values:
+            if _compare(value, condition.op, wanted):
+                return True
+    return False
 
 
 def _compare(value: Value | None, op: str, wanted: Value) -> bool:

@@ -143,7 +143,9 @@ class _Builder:
         return word(c[0])
 
     def key_condition(self, _meta: Meta, c: list[Any]) -> list[Any]:
-        return [str(c[0]), str(c[1]), c[2]] if len(c) == 3 else [str(c[0]), "exists", None]
+        paths = [str(each) for each in _of(c, Token) if each.type == "PATH"]
+        op = next((str(each) for each in _of(c, Token) if each.type == "OP"), "exists")
+        return [paths, op, _of(c, Word)]
 
     def nothing(self, _meta: Meta, _c: list[Any]) -> _Tag:
         return _Tag()

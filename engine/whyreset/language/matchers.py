@@ -17,6 +17,7 @@ from whyreset.language.template import compile_template
 from whyreset.language.tree import LineNode, MatcherNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import LOGFMT, KeyCondition, Mapped
+from whyreset.model.event import Value
 
 Path = tuple[str, ...]
 
@@ -92,7 +93,7 @@ class MatcherMaker:
             if each.text not in known:
                 self._desk.lacks("E011", form, "field", each, known)
         conditions = tuple(
-            KeyCondition(_path(each[0]), each[1], each[2] and plain_value(each[2]))
+            KeyCondition(tuple(map(_path, each[0])), each[1], tuple(map(plain_value, each[2])))
             for each in guard
             if not isinstance(each, Word)
         )
@@ -151,26 +152,33 @@ def _literals(
     fields: tuple[Mapped, ...], guard: tuple[KeyCondition, ...], required: tuple[str, ...],
     key: Callable[[Path], str],
 ) -> tuple[bytes, ...]:  # fmt: skip
-    """What a line must contain: the longest value or key that the guard asks for, or one of the
-    keys of a required field; where it asks for none, text of a glob, or else any mapped key."""
-    needed: list[tuple[str, ...]] = [
-        (each.value if isinstance(each.value, str) else key(each.path),)
-        for each in guard
-        if each.op == "exists" or (each.op == "=" and isinstance(each.value, str))
-    ]
+    """What a line must contain: the longest values or keys of which the guard asks for one, or
+    one of the keys of a required field; where it asks for none, text of a glob, or else any mapped
+    key."""
+    needed = [_asked(each, key) for each in guard if each.op in ("=", "exists")]
+    needed = list(filter(None, needed))
     keys = [tuple(key(each.path) for each in fields if each.field == name) for name in required]
     if not needed:
-        needed = [(text,) for each in guard if each.op == "~" and (text := _fixed(each))]
+        globs = [tuple(map(_fixed, each.values)) for each in guard if each.op == "~"]
+        needed = [texts for texts in globs if all(texts)]
         keys = keys or [tuple(key(each.path) for each in fields)]
     needed = [texts for texts in needed + keys if all(map(_plain, texts))]
     best = max(needed, key=lambda texts: min(map(len, texts), default=0), default=())
     return tuple(dict.fromkeys(text.encode() for text in best))
 
 
-def _fixed(condition: KeyCondition) -> str:
+def _asked(condition: KeyCondition, key: Callable[[Path], str]) -> tuple[str, ...]:
+    """Texts of which a condition asks for one; none where it asks for a number."""
+    if condition.op == "exists":
+        return tuple(map(key, condition.paths))
+    texts = tuple(each for each in condition.values if isinstance(each, str))
+    return texts if len(texts) == len(condition.values) else ()
+
+
+def _fixed(glob: Value) -> str:
     """The longest text that a glob fixes; "" where it fixes next to nothing, or a number, which
     may be written in many ways."""
-    text = max(_WILD.split(str(condition.value)), key=len)
+    text = max(_WILD.split(str(glob)), key=len)
     return text if len(text) >= _TELLING and any(map(str.isalpha, text)) else ""
 
 

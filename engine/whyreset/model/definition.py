@@ -39,11 +39,12 @@ class Mapped(Frozen):
 
 
 class KeyCondition(Frozen):
-    """`.path op value`, or `.path exists`, on what a mapping is of."""
+    """`.path or .path op value or value`, or `.path exists`, on what a mapping is of: one of the
+    paths has one of the values."""
 
-    path: tuple[str, ...]
+    paths: tuple[tuple[str, ...], ...]
     op: str
-    value: Value | None
+    values: tuple[Value, ...] = ()
 
 
 class Wanted(NamedTuple):

@@ -196,9 +196,11 @@ def _in_time(test: Callable[[str, float], bool], text: str) -> bool:
 
 
 def _missed_key(kind: str, matcher: Matcher, failed: KeyCondition, found: dict[str, Any]) -> Near:
-    key = "." + ".".join(failed.path)
-    wanted = key if failed.op == "exists" else f"{key} {failed.op} {failed.value}"
-    value = look_up(found, failed.path)
+    keys = ["." + ".".join(path) for path in failed.paths]
+    key, values = " or ".join(keys), " or ".join(map(str, failed.values))
+    wanted = f"{key} {failed.op} {values}" if values else key
+    values_there = (look_up(found, path) for path in failed.paths)
+    value = next((each for each in values_there if each is not None), None)
     return Near(kind, matcher.by, key, wanted, "no such key" if value is None else str(value))
 
 

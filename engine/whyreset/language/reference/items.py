@@ -28,17 +28,18 @@ EVENT_ITEMS = (
         place=EVENT,
         words=("json", "logfmt", "exists"),
         form="json | logfmt { FIELD = .PATH [TYPE] [or .PATH [TYPE]], ... } "
-        "[where .PATH = VALUE, .PATH exists, FIELD exists]",
+        "[where .PATH [or .PATH] = VALUE [or VALUE], .PATH exists, FIELD exists]",
         says="Reads a JSON object, or pairs as logfmt has them (`key=value`): fields from paths of "
         "keys, if the conditions hold. Of several "
-        "paths the first counts whose value is of its type. A type or a unit (`ns` `us` `ms` `s`, "
+        "paths of a field the first counts whose value is of its type; a condition holds where one "
+        "of its paths has one of its values. A type or a unit (`ns` `us` `ms` `s`, "
         "for durations) is for the paths before it, back to the last type. `request` takes the "
         "method and the path out of `GET /a HTTP/1.1`, `container` the name out of "
         "`spec.containers{NAME}`. A key that is not there meets only `!=`. `FIELD exists` asks "
         "that one of the field's paths gave a value; an object within the object may give it, "
         "too, with all its other keys.",
         example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
-        'where .level = "warn", client exists\n'
+        'where .level or .severity = "warn" or "error", client exists\n'
         'sample `{"level":"warn","peer":{"addr":"10.42.0.1:80"},"ms":1500}` '
         "gives client=10.42.0.1 took=1.5s\n"
         'logfmt { client = .remote addr, took = .took with_unit } where .level = "warn"\n'
