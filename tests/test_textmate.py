@@ -132,6 +132,7 @@ def test_rule_files_are_coloured_to_the_last_character(path: Path) -> None:
         ("  label probe_noise", "label probe_noise", "constant.language"),
         ("  access status >= 400 from peer within 2s", "status", "variable.other.field"),
         ("  match /a(?<peer>\\d+) # b/  # c", "# c", "comment"),
+        ("pattern word /a%{b}/", "%{b}", "placeholder"),
         ("  match `a <peer:addr> b`", "<peer:addr>", "support.type"),
         ('  because "{count} resets"', "{count}", "placeholder"),
         ("  peer = 10.0.0.1 # it", "10.0.0.1", "constant.other.address"),

@@ -11,7 +11,17 @@ from whyreset.editor.completion import complete
 from whyreset.editor.definition import definitions
 from whyreset.editor.hover import hover
 from whyreset.editor.outline import outline, tokens_of
-from whyreset.editor.symbols import CLAUSE, KIND, NETWORK, RULE, SETTING, TEAM, TEST, symbols
+from whyreset.editor.symbols import (
+    CLAUSE,
+    KIND,
+    NETWORK,
+    PATTERN,
+    RULE,
+    SETTING,
+    TEAM,
+    TEST,
+    symbols,
+)
 from whyreset.editor.workspace import Analysis, Workspace
 from whyreset.language.reference.clauses import BURST_CLAUSES, MEMBER_CLAUSES
 from whyreset.language.reference.entry import Entry, runnable
@@ -58,6 +68,18 @@ def test_symbols() -> None:
     kind, rule, clause = symbols(text)
     assert (kind.kind, kind.name, kind.extends) == (KIND, "own", False)
     assert (rule.name, rule.extends, clause.owner, clause.extends) == ("x", True, "x", True)
+
+
+def test_a_part_of_an_expression_leads_to_its_pattern(tmp_path: Path) -> None:
+    text = "pattern word /\\w+/\nevent own { match /lost %{word}$/ }\n"
+    workspace = Workspace(builtin=False)
+    workspace.open(tmp_path / "own.rules", text)
+    analysis = workspace.analyse(tmp_path / "own.rules")
+    (place,) = definitions(analysis, text, text.index("%{word}") + 3)
+    assert (place.symbol.kind, place.symbol.start) == (PATTERN, text.index("word"))
+    assert not definitions(analysis, text, text.index("lost"))
+    begun = text[: text.index("word}")]
+    assert [each.text for each in complete(analysis, begun, len(begun))] == ["word}"]
 
 
 def ask_everything(analysis: Analysis, text: str, offset: int) -> None:

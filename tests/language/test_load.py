@@ -109,8 +109,10 @@ def test_a_canonical_text_reads_back_as_itself() -> None:
 def test_events_of_all_forms() -> None:
     first, second, own = load([CASES / "events.rules"], builtin=False).definitions
     assert [each.types for each in first.matchers] == [(("peer", "addr"),)] * 2
-    assert first.matchers[1].pattern == r"by (?<peer>\S+) / reset"
-    assert first.matchers[0].by.endswith("events.rules:3")
+    address = r"(?:(?:\d{1,3})(?:\.(?:\d{1,3})){3})"
+    assert first.matchers[1].pattern == rf"by (?<peer>{address}|\S+) / reset"
+    assert first.skips == (rf'^[%{{octet}}] \%{{octet}} "{address}?"$',)
+    assert first.matchers[0].by.endswith("events.rules:5")
     assert [(each.field, each.value, len(each.where)) for each in first.assignments] == [
         ("direction", "read", 2), ("idle", 900.0, 0),
     ]  # fmt: skip

@@ -6,7 +6,16 @@ from typing import NamedTuple
 from lark import UnexpectedInput
 
 from whyreset.editor.outline import Line, outline, tokens_of
-from whyreset.editor.symbols import CLAUSE, KIND, NETWORK, RULE, SETTING, TEAM, owner_of
+from whyreset.editor.symbols import (
+    CLAUSE,
+    KIND,
+    NETWORK,
+    PATTERN,
+    RULE,
+    SETTING,
+    TEAM,
+    owner_of,
+)
 from whyreset.editor.workspace import Analysis
 from whyreset.language.events import ORIGIN_FIELDS
 from whyreset.language.kinds import NUMERIC
@@ -108,6 +117,8 @@ def _inside(analysis: Analysis, cursor: Cursor) -> list[Offer]:
         capture = inside.rpartition("<")[2]
         if "<" in inside and ">" not in capture and ":" in capture:
             return [Offer(name, TYPE, says) for name, says in names.TYPES.items()]
+    elif inside[0] == "/" and inside.endswith("%{"):
+        return list(_patterns(analysis))
     elif words[0] == "use":
         folder = analysis.path.parent
         files = sorted(path.name for path in folder.glob("*.rules") if path != analysis.path)
@@ -257,6 +268,13 @@ def kind_counted(analysis: Analysis, owner: str) -> str:
 
 def _symbols(analysis: Analysis, kind: str) -> Iterator[Offer]:
     yield from (Offer(name, kind) for name in analysis.names(kind))
+
+
+def _patterns(analysis: Analysis) -> Iterator[Offer]:
+    """Those of the open file: no other file has them."""
+    for place in analysis.places():
+        if place.symbol.kind == PATTERN and place.path == analysis.path.resolve():
+            yield Offer(f"{place.symbol.name}}}", PATTERN)
 
 
 def _clauses(analysis: Analysis, owner: str) -> Iterator[Offer]:

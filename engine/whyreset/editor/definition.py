@@ -1,5 +1,6 @@
 """Go to definition: where a name was given its meaning."""
 
+import re
 from pathlib import Path
 
 from whyreset.editor.hover import Spot, spot_at
@@ -8,6 +9,7 @@ from whyreset.editor.symbols import (
     CLAUSE,
     KIND,
     NETWORK,
+    PATTERN,
     RULE,
     SETTING,
     TEAM,
@@ -17,6 +19,8 @@ from whyreset.editor.symbols import (
 )
 from whyreset.editor.workspace import Analysis
 
+_PART = re.compile(r"%\{(?P<name>\w+)\}")
+
 
 def definitions(analysis: Analysis, text: str, offset: int) -> list[Place]:
     """Where the name at an offset is defined; several places for a kind or a patched network."""
@@ -25,6 +29,8 @@ def definitions(analysis: Analysis, text: str, offset: int) -> list[Place]:
         return []
     if spot.token.kind == "text":
         return _used_file(analysis, spot)
+    if spot.token.kind == "regex":
+        return _pattern(analysis, spot, offset)
     name = spot.token.text
     owner = owner_of(spot.line.blocks)
     for kind in _kinds_of_symbol(spot):
@@ -50,6 +56,22 @@ def _kinds_of_symbol(spot: Spot) -> tuple[str, ...]:
     if {"in", "network"} & set(before) and before[:1] != ["at"]:
         return (NETWORK,)
     return (KIND, SETTING) if spot.token.kind == "word" else ()
+
+
+def _pattern(analysis: Analysis, spot: Spot, offset: int) -> list[Place]:
+    """The pattern that is named at an offset of an expression: it is of the same file."""
+    named = [
+        found["name"]
+        for found in _PART.finditer(spot.token.text)
+        if found.start() <= offset - spot.token.start < found.end()
+    ]
+    return [
+        place
+        for place in analysis.places()
+        if place.path == analysis.path.resolve()
+        and place.symbol.kind == PATTERN
+        and place.symbol.name in named
+    ]
 
 
 def _used_file(analysis: Analysis, spot: Spot) -> list[Place]:

@@ -59,16 +59,17 @@ class Line(NamedTuple):
 
 def tokens_of(text: str) -> Iterator[Token]:
     """All tokens, line ends among them; comments too, for a cursor may stand in one."""
-    at, last = 0, ""
+    at, last, before = 0, "", ""
     while at < len(text):
-        found = _REGEX.match(text, at) if last in ("match", "after", "skip") else None
+        opens = last in ("match", "after", "skip") or before == "pattern"
+        found = _REGEX.match(text, at) if opens else None
         kind = "regex"
         if found is None:
             found = _TOKEN.match(text, at)
             assert found is not None  # `other` takes anything
             kind = str(found.lastgroup)
         if kind != "space":
-            last = found[kind] if kind != "regex" else found[0]
+            before, last = last, found[kind] if kind != "regex" else found[0]
             is_open = kind in _QUOTED and (len(last) < 2 or not _CLOSED.fullmatch(last))
             yield Token(kind, last, at, is_open)
         at = found.end()

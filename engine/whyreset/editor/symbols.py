@@ -7,10 +7,13 @@ from typing import NamedTuple
 
 from whyreset.editor.outline import Line, Token, outline, unquoted
 
-NETWORK, SETTING, TEAM, KIND, RULE, CLAUSE, TEST = (
-    "network", "setting", "team", "kind", "rule", "clause", "test",
+NETWORK, SETTING, TEAM, KIND, RULE, CLAUSE, TEST, PATTERN = (
+    "network", "setting", "team", "kind", "rule", "clause", "test", "pattern",
 )  # fmt: skip
-_BY_WORD = {"network": NETWORK, "setting": SETTING, "team": TEAM, "event": KIND, "rule": RULE}
+_BY_WORD = {
+    "network": NETWORK, "setting": SETTING, "team": TEAM, "event": KIND, "rule": RULE,
+    "pattern": PATTERN,
+}  # fmt: skip
 
 
 class Symbol(NamedTuple):

@@ -54,6 +54,9 @@ class _Builder:
     def setting(self, _meta: Meta, c: list[Any]) -> tree.SettingNode:
         return tree.SettingNode(word(c[0]), c[1])
 
+    def pattern(self, _meta: Meta, c: list[Any]) -> tree.PatternNode:
+        return self._maker.pattern(word(c[0]), expression(c[1]), span_of(c[1]))
+
     def team(self, _meta: Meta, c: list[Any]) -> tree.TeamNode:
         return tree.TeamNode(word(c[0]), tuple(c[1:]))
 

@@ -15,8 +15,11 @@ _PIECE = re.compile(
 )
 
 
-def group_names(text: str) -> list[str]:
-    """The names of the groups in order; PatternError for an expression that cannot be used."""
+def group_names(text: str, *, is_part: bool = False) -> list[str]:
+    """The names of the groups in order; PatternError for an expression that cannot be used.
+
+    A part of others may match the empty text.
+    """
     refuse_long(text)
     if _states(text) > _MOST_STATES:
         message, hint = "its nested repeats multiply to too many states", "nest fewer repeats"
@@ -32,7 +35,7 @@ def group_names(text: str) -> list[str]:
     # What the module raises for odd expressions is not documented; none may end the program.
     except Exception as error:
         raise PatternError(f"{type(error).__name__}: {error}", 0, len(text)) from None
-    if matches_nothing:
+    if matches_nothing and not is_part:
         hint = "write a part of the line that is always the same"
         raise PatternError("it matches the empty text, so every line", 0, len(text), hint)
     return sorted(compiled.groupindex, key=compiled.groupindex.__getitem__)

@@ -14,7 +14,7 @@ from whyreset.model.diagnostic import RuleError
 
 _HEADS = {"label", "title", "severity", "priority", "confidence", "span", "gap", "status"}
 _TEXTS = {"because", "remedy", "verify"}
-NAMED = {"network", "setting", "team"}
+NAMED = {"network", "setting", "team", "pattern"}
 """Statements that begin with a name; neighbours of a kind are aligned."""
 _CLAUSES = {"when", "unless", "any"}
 

@@ -27,6 +27,7 @@ def lint_names(files: Files, own: Files) -> None:
         }
         for statement in file.statements:
             _unused(statement, used, exported, desk)
+        _unused_patterns(file, desk)
         _stated_twice(file, desk)
 
 
@@ -140,6 +141,21 @@ def _unused(
     if not is_used and (what, word.text) not in exported:
         hint = f"leave it out, or `export {what} {word.text}` for other files"
         desk.say("W015", f"nothing uses the {what} `{word.text}`", word.span, hint)
+
+
+def _unused_patterns(file: tree.RuleFile, desk: Desk) -> None:
+    used = {
+        name
+        for statement in file.statements
+        for node in _walk(statement)
+        if isinstance(node, tree.PatternNode | tree.MatcherNode | tree.LineNode)
+        for name in node.uses
+    }
+    for statement in file.statements:
+        if isinstance(statement, tree.PatternNode) and statement.name.text not in used:
+            name = statement.name
+            hint = f"leave it out, or use it: `%{{{name.text}}}`"
+            desk.say("W015", f"nothing uses the pattern `{name.text}`", name.span, hint)
 
 
 def _unused_fields(node: tree.EventNode, used: _Uses, desk: Desk) -> None:

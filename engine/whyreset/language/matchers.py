@@ -11,10 +11,16 @@ from whyreset.language.expression import group_names
 from whyreset.language.kinds import type_of_name
 from whyreset.language.literals import required_literals
 from whyreset.language.log_format import compile_log_format
+from whyreset.language.named_patterns import (
+    Expansion,
+    NamedPatterns,
+    UnknownPatternError,
+    refuse_flags,
+)
 from whyreset.language.pattern import CompiledPattern, PatternError
 from whyreset.language.report import Desk
 from whyreset.language.template import compile_template
-from whyreset.language.tree import LineNode, MatcherNode
+from whyreset.language.tree import LineNode, MatcherNode, PatternNode
 from whyreset.language.values import plain_value
 from whyreset.model.definition import LOGFMT, KeyCondition, Mapped
 from whyreset.model.event import Value
@@ -35,8 +41,9 @@ _PATH_PART = re.compile(r'\.?(?:\["(?P<box>[^"]+)"\]|"(?P<text>[^"]+)"|(?P<key>[
 class MatcherMaker:
     """Makes the matchers of one file; what is wrong with them goes to the file's desk."""
 
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, patterns: NamedPatterns) -> None:
         self._desk = desk
+        self._patterns = patterns
 
     def template(self, text: str, span: Span) -> MatcherNode:
         """A template; *span* is that of the text with its backticks."""
@@ -48,25 +55,53 @@ class MatcherMaker:
 
     def expression(self, text: str, span: Span) -> MatcherNode:
         """A regular expression; its groups have types, and durations units, by their names."""
-        names = self._names(text, span)
-        if names is None:
+        made = self._expanded(text, span)
+        names = self._names(made, span) if made else None
+        if made is None or names is None:
             return MatcherNode(span, None, (), (), (), ())
+        text = made.text
         types = tuple(_typed(name) for name in names)
         for name, (field, _) in zip(names, types, strict=True):
             text = text.replace(f"<{name}>", f"<{field}>")
-        return MatcherNode(span, text, types, (), (), required_literals(text))
+        literals = required_literals(text)
+        return MatcherNode(span, text, types, (), (), literals, uses=made.uses)
 
     def line(self, word: str, text: str, span: Span) -> LineNode:
         """A regular expression that tells of lines whether a message in them counts."""
-        self._names(text, span)
-        return LineNode(word, text, span)
+        made = self._expanded(text, span)
+        if made is None:
+            return LineNode(word, text, span)
+        self._names(made, span)
+        return LineNode(word, made.text, span, made.uses)
 
-    def _names(self, text: str, span: Span) -> list[str] | None:
+    def pattern(self, name: Word, text: str, span: Span) -> PatternNode:
+        """A part of expressions that comes after it in the file."""
+        if name.text in self._patterns:
+            message = f"a second pattern named `{name.text}`"
+            self._desk.say("E022", message, name.span)
+        made = self._expanded(text, span, name.text)
+        is_good = made is not None and self._names(made, span, is_part=True) is not None
+        self._patterns.add(name.text, made.text if made and is_good else "")
+        return PatternNode(name, made.uses if made else ())
+
+    def _expanded(self, text: str, span: Span, of: str = "") -> Expansion | None:
+        """An expression with its parts written out; None where it cannot be used."""
+        try:
+            return self._patterns.expand(text, of)
+        except PatternError as error:
+            code = "E057" if isinstance(error, UnknownPatternError) else "E008"
+            where = _inside(span, error.offset, error.length)
+            self._desk.say(code, error.message, where, error.hint)
+            return None
+
+    def _names(self, made: Expansion, span: Span, *, is_part: bool = False) -> list[str] | None:
         """The groups of an expression; None where it cannot be used."""
         try:
-            return group_names(text)
+            if is_part:
+                refuse_flags(made.text)
+            return group_names(made.text, is_part=is_part)
         except PatternError as error:
-            where = _inside(span, error.offset, error.length)
+            where = _inside(span, *made.written(error.offset, error.length))
             self._desk.say("E008", f"bad expression: {error.message}", where, error.hint)
             return None
 

@@ -2,7 +2,7 @@
 
 from whyreset.basis.frozen import Frozen
 
-_LONGEST = 4000
+LONGEST = 4000
 """Characters: what a pattern takes to be read and compiled is bounded by it."""
 
 
@@ -31,9 +31,9 @@ class PatternError(ValueError):
 
 def refuse_long(text: str) -> None:
     """PatternError for a pattern that no line of a log can need."""
-    if len(text) > _LONGEST:
+    if len(text) > LONGEST:
         hint = "leave out what is not needed to find the line, or write two patterns"
-        raise PatternError(f"longer than {_LONGEST} characters", 0, len(text), hint)
+        raise PatternError(f"longer than {LONGEST} characters", 0, len(text), hint)
 
 
 class Token(Frozen):

@@ -17,7 +17,10 @@ class ScopeNode(Frozen):
 
 
 class MatcherNode(Frozen):
-    """A `match`, mapping or log-format line, its pattern compiled already."""
+    """A `match`, mapping or log-format line, its pattern compiled already.
+
+    `uses` are the names of the patterns that are written out in it.
+    """
 
     span: Span
     pattern: str | None
@@ -29,6 +32,7 @@ class MatcherNode(Frozen):
     tame: bool = False
     required: tuple[str, ...] = ()
     form: str = ""
+    uses: tuple[str, ...] = ()
 
 
 class PairNode(Frozen):
@@ -58,6 +62,7 @@ class LineNode(Frozen):
     word: str
     pattern: str
     span: Span
+    uses: tuple[str, ...] = ()
 
 
 class AssignNode(Frozen):
@@ -84,6 +89,13 @@ class SettingNode(Frozen):
 
     name: Word
     value: Word
+
+
+class PatternNode(Frozen):
+    """`pattern name /EXPRESSION/`; `uses` are the names of those it is made of."""
+
+    name: Word
+    uses: tuple[str, ...]
 
 
 class TeamNode(Frozen):
@@ -211,6 +223,7 @@ class DisableNode(Frozen):
 Statement = (
     NetworkNode
     | SettingNode
+    | PatternNode
     | TeamNode
     | UseNode
     | RequiresNode

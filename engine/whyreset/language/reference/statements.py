@@ -38,6 +38,20 @@ STATEMENTS = (
     ),
     Entry(
         place=FILE,
+        words=("pattern",),
+        form="pattern NAME /EXPRESSION/",
+        says="Gives a part of expressions a name: `%{NAME}` stands for it in each `/EXPRESSION/` "
+        "below it in the file, those of other patterns too. A part is one whole, so that "
+        "`%{NAME}?` and `(?<peer>%{NAME})` do what they seem to; it may have captures of its own. "
+        "No other file has the name.",
+        example="pattern address /\\d{1,3}(?:\\.\\d{1,3}){3}/\n"
+        "event order_lost {\n"
+        "  match  /order (?<order>\\w+) lost: peer (?<peer>%{address})/\n"
+        "  sample `order A17 lost: peer 10.42.0.1` gives order=A17 peer=10.42.0.1\n"
+        "}",
+    ),
+    Entry(
+        place=FILE,
         words=("team",),
         form="team NAME = SCOPE, SCOPE",
         says="Gives places a name, for `for team NAME`.",
