@@ -32,6 +32,8 @@ _NARRATED = lazy(
 """What begins a sentence that goes on to tell of messages, or a title that names one."""
 _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
 """What begins the line in which a test runner names a test, in a zeroed text."""
+_CONDITION = "lastTransitionTime"
+"""A field before the message of a condition of an object, which repeats what once happened."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ummary: |\{(?:\w+=|$)|"
@@ -136,7 +138,7 @@ def _told_before(head: str) -> bool | None:
 
 
 def _told(head: str) -> bool | None:
-    if _NARRATED.match(head) or _REPORTED.match(head):
+    if _NARRATED.match(head) or _REPORTED.match(head) or _CONDITION in head:
         return True
     if "0" not in head[:_HEADER]:
         return None
