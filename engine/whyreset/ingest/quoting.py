@@ -34,6 +34,8 @@ _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
 """What begins the line in which a test runner names a test, in a zeroed text."""
 _CONDITION = "lastTransitionTime"
 """A field before the message of a condition of an object, which repeats what once happened."""
+_LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
+"""What whoever quotes a line puts in the place of its address and numbers."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ummary: |\{(?:\w+=|$)|"
@@ -94,6 +96,8 @@ _PAYLOAD = (
     "subject", "title", "query", "search", "comment", "ticket", "body", "content", "summary",
     "description", "text", "payload", "article", "q",
 )  # fmt: skip
+_GRPC = '"created":"@'
+"""What gRPC's core writes before the description of an error."""
 _KEY = lazy(r"[A-Za-z]+$")
 _STATEMENT = lazy(r"\b(?:INSERT INTO|SELECT|UPDATE|VALUES|DELETE FROM)\b[^\"]*$")
 _WORDS = lazy(r"[^\W\d_]{2,}")
@@ -139,6 +143,8 @@ def _told_before(head: str) -> bool | None:
 
 def _told(head: str) -> bool | None:
     if _NARRATED.match(head) or _REPORTED.match(head) or _CONDITION in head:
+        return True
+    if _LEFT_OUT.match(head):
         return True
     if "0" not in head[:_HEADER]:
         return None
@@ -232,7 +238,7 @@ def _is_value(before: str) -> bool:
 def _is_payload(before: str) -> bool:
     """Whether the key before a value is one of those that hold what people wrote."""
     key = before.rstrip(' :="\\').lower()
-    if not key.endswith(_PAYLOAD):
+    if not key.endswith(_PAYLOAD) or _GRPC in before:
         return False
     found = _KEY.search(key)
     return found is not None and found[0] in _PAYLOAD
