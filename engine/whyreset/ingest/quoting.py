@@ -78,6 +78,8 @@ _CODE = lazy(
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
     r"[rbfu]?$"
 )
+_KEYWORD = lazy(r"\bself\.\w+\([^()]*\w=[rbf]?$")
+"""An argument of a method of Python's, by its name."""
 _SERIES = lazy(r"\w_\w*\{(?:\w+(?:[!=]~|!?=)\"[^\"]*\", ?)*\w+(?:[!=]~|!?=)$")
 """A label of a metric."""
 _CHOICES = lazy(r"(?:%r\{|= ?/|\(\?[:i]|[rR][\"'])[^\n]*\|$")
@@ -206,7 +208,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
             return True
     elif _CODE.search(near) or _TELLER.search(near):
         return True
-    if mark == "'" and _STATEMENT.search(before):
+    if (mark == "'" and _STATEMENT.search(before)) or _KEYWORD.search(near):
         return True
     if not before and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
         return False
