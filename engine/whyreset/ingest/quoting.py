@@ -19,9 +19,10 @@ _HEADER = 40
 """Characters at the begin of a line; the header of a logger has a digit among them."""
 _DIGIT = lazy(r"\d")
 _DEFINED = lazy(
-    r"(?:by peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2} "
+    r"(?:by (?:remote )?peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2}"
+    r"(?:[\u3001\u3002]| "
     r"(?:occurs?|happens?|means|indicates?|typically|usually|often|can|is|are|appears?|"
-    r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b"
+    r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b)"
 )
 _NARRATED = lazy(
     r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
@@ -58,7 +59,8 @@ _COMMENT = lazy(
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
     r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
     r"\s*(?:await )?(?:self\.)?(?:expect|assert[\w.]*|let|it|describe|context)\(|"
-    r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$"
+    r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$|"
+    r"\s+\{\"[^\"\n]*\", (?:true|false|nil|null|None|[A-Z]\w*(?:\.[A-Z]\w*)?)\},?$"
 )
 _BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
@@ -73,6 +75,7 @@ _CODE = lazy(
     r"(?<!_string) = |"
     r"\b(?:const|let|var|val|static|final|String|string|auto) [\w<>*\[\]]{1,40}"
     r"(?: [\w<>]{1,40})? = |"
+    r"\b(?:new|make|create|return|wrap|fake|mock)\w{0,20}Error\(|"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
@@ -92,7 +95,11 @@ _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
 _LABELLED = lazy(
     r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $|[^\n:]* of: $"
 )
-_NAMED = lazy(r" (?:log )?(?:messages?|lines?|entry|entries|warnings?)\b")  # said of a quotation
+_NAMED = lazy(
+    r" (?:log )?(?:messages?|lines?|entry|entries|warnings?)\b|"
+    r" (?:not )?in (?:(?:str|repr)\(|[\w.]+(?:\(\))?\)*:\s*$)"
+)
+"""What is said of a quotation, or asked of a text."""
 _LIST_END = lazy(r"\s*[)\]}]*(?:,|;|\)|\]|\\|[+]|\|\|)\s*(?://.*)?$")
 _PAYLOAD = (
     "subject", "title", "query", "search", "comment", "ticket", "body", "content", "summary",
@@ -213,6 +220,8 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     if not before and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
         return False
     closed = _closing(tail, mark)
+    if closed < 0 and tail.endswith("\\n\\") and _ALONE.match(before):
+        return True
     literal, behind = tail[:closed], tail[closed + 1 :] if closed >= 0 else "-"
     if _NAMED.match(behind):
         return True
