@@ -30,9 +30,8 @@ _OFFSET = (
     rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
 )
 _ISO = lazy(
-    r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)(?:[T \t_]| - | at |\]\[)"
-    + _HMS
-    + _OFFSET
+    r"(?P<year>\d{4})(?P<cut>[-/.])(?P<month>\d\d)(?P=cut)(?P<day>\d\d)"
+    r"(?:[T \t_]| - | at |\]\[| time=)" + _HMS + _OFFSET
 )
 _HALVES = (
     r"(?P<hour>\d\d?):(?P<minute>\d\d):(?P<second>\d\d)(?:\.(?P<fraction>\d{1,9}))?"
@@ -79,17 +78,19 @@ _LEVEL = (
 _LEAD = lazy(
     r"(?:<\d+>| {2,8}(?=\d{4}[-/])|"
     rf"\d+:[A-Z] |(?:https?|h2|grpcs|wss?|tls 2\.0) |\[\d+\] | *\d+ (?=\d{{4}}-)|"
-    r"ACCESS |\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
+    r"ACCESS |\d,(?=20\d\d/)|\d+: (?=date=)|\[Nest\] \d+ +- |\[Envoy \([^)\n]{1,20}\)\] |"
     r"[\da-f.:]{7,39}(?:\(\d{1,5}\))? (?=20\d\d-\d\d-\d\d )|"
     r"\[ (?:[A-Z] )?(?=20\d\d-)|\[\w{2,12}\] (?=20\d\d[-/])|={1,3}[A-Z ]+=+ |"
     rf"\[? ?{_LEVEL}[\]:,]?\s*\|?\s*"
     r"(?:\[[^\]\n]{1,60}\] (?=\d{4}-))?)?"
-    r"(?:[\[|(]|(?:time|ts|t|timestamp)=)?\"?"
+    r"(?:[\[|(]|(?:time|ts|t|timestamp|date)=)?\"?"
 )
 _LOGFMT = lazy(
     r"(?:\[[^\]\n]{1,90}\] ){0,2}(?:\w+=\S+ ){0,3}?(?:time|ts|t|timestamp|_time)=\"?"
     r"(?:(?=\d{4}-)|(?P<epoch>\d{10}(?:\.\d{1,9}|\d{3,9})?)[ \"])"
 )
+_FORTIGATE = lazy(r"(?:<\d+>|\d+: )?date=[^\n]{20,250}? eventtime=(\d{10,19}) ")
+"""A firewall's local time, and behind it that of the world."""
 _CLF = lazy(
     r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
     r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])"
@@ -235,6 +236,10 @@ def read_header(text: str, clock: Clock) -> Stamp | None:
     if text[:1] == "{":
         return _json_stamp(text, clock)
     head = text[:300]
+    if " eventtime=" in head:
+        event = _FORTIGATE.match(head)
+        if event is not None:
+            return _epoch_stamp(event[1], event.end())
     lead = _LEAD.match(head)
     for at in {0, lead.end() if lead else 0}:
         found = read_stamp(head, clock, at)
