@@ -43,7 +43,7 @@ _HINT = lazy(
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
-    r"such as| like |(?:note|question)s? about "
+    r"such as| like |(?:note|question)s? about |^\s*-- "
 )
 """What is somewhere before every message that is quoted, in its line."""
 _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
@@ -59,6 +59,7 @@ _COMMENT = lazy(
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
     r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
     r"\s*(?:await )?(?:self\.)?(?:expect|assert[\w.]*|let|it|describe|context)\(|"
+    r"\s*-- (?=[a-zA-Z])|"  # of Haskell, Lua and SQL
     r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$|"
     r"\s+\{\"[^\"\n]*\", (?:true|false|nil|null|None|[A-Z]\w*(?:\.[A-Z]\w*)?)\},?$"
 )
@@ -81,6 +82,11 @@ _CODE = lazy(
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
     r"[rbfu]?$"
 )
+_LISTED = lazy(
+    r"\s*(?:(?:const|let|var|val|static|final) )?[A-Za-z_]\w*(?:: ?[\w\[\]<>&' ]{1,40})? :?= ?"
+    r"&?[\[({](?:\"[^\"]*\", ?)*$"
+)
+"""What begins a line in which a list of source code has its name."""
 _KEYWORD = lazy(r"\bself\.\w+\([^()]*\w=[rbf]?$")
 """An argument of a method of Python's, by its name."""
 _SERIES = lazy(r"\w_\w*\{(?:\w+(?:[!=]~|!?=)\"[^\"]*\", ?)*\w+(?:[!=]~|!?=)$")
@@ -215,7 +221,8 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
             return True
     elif _CODE.search(near) or _TELLER.search(near):
         return True
-    if (mark == "'" and _STATEMENT.search(before)) or _KEYWORD.search(near):
+    of_its_mark = _STATEMENT.search(before) if mark == "'" else _LISTED.match(before)
+    if of_its_mark or _KEYWORD.search(near):
         return True
     if not before and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
         return False
