@@ -131,6 +131,18 @@ def test_json_mapping_with_guard():
     assert extract(killing, "Killing, but no JSON") == []
 
 
+def test_several_keys_and_values_that_must_not_be():
+    guard = [
+        KeyCondition((("kind",), ("type",)), "!=", ("audit", "trace")),
+        KeyCondition((("code",),), "=", ("reset",)),
+    ]
+    lost = define(mapping(guard, pod=("pod", "word")))
+    assert fields(lost, '{"code":"reset","pod":"a"}') == {"pod": "a"}
+    assert fields(lost, '{"code":"reset","pod":"a","kind":"log","type":"event"}') == {"pod": "a"}
+    assert extract(lost, '{"code":"reset","pod":"a","kind":"trace"}') == []
+    assert extract(lost, '{"code":"reset","pod":"a","kind":"log","type":"audit"}') == []
+
+
 def test_json_values():
     access = define(
         mapping(

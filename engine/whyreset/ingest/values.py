@@ -74,7 +74,9 @@ def look_up(found: dict[str, Any], path: tuple[str, ...]) -> Any:
 
 
 def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:
-    """Whether keys and their values meet a guard; an absent key meets only `!=`."""
+    """Whether keys and their values meet a guard; an absent key meets only `!=`, and with `!=`
+    none of the keys may have any of the values."""
+    is_not = condition.op == "!="
     for path in condition.paths:
         value = look_up(found, path)
         if condition.op == "exists":
@@ -86,9 +88,9 @@ def holds_at(condition: KeyCondition, found: dict[str, Any]) -> bool:
         if isinstance(value, dict | list):
             value = None
         for wanted in condition.values:
-            if _compare(value, condition.op, wanted):
-                return True
-    return False
+            if _compare(value, condition.op, wanted) != is_not:
+                return not is_not
+    return is_not
 
 
 def _compare(value: Value | None, op: str, wanted: Value) -> bool:

@@ -40,7 +40,7 @@ class Mapped(Frozen):
 
 class KeyCondition(Frozen):
     """`.path or .path op value or value`, or `.path exists`, on what a mapping is of: one of the
-    paths has one of the values."""
+    paths has one of the values; with `!=` none has any."""
 
     paths: tuple[tuple[str, ...], ...]
     op: str

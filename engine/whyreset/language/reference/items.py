@@ -30,12 +30,12 @@ EVENT_ITEMS = (
         form="json | logfmt { FIELD = .PATH [TYPE] [or .PATH [TYPE]], ... } "
         "[where .PATH [or .PATH] = VALUE [or VALUE], .PATH exists, FIELD exists]",
         says="Reads a JSON object, or pairs as logfmt has them (`key=value`): fields from paths of "
-        "keys, if the conditions hold. Of several "
-        "paths of a field the first counts whose value is of its type; a condition holds where one "
-        "of its paths has one of its values. A type or a unit (`ns` `us` `ms` `s`, "
-        "for durations) is for the paths before it, back to the last type. `request` takes the "
-        "method and the path out of `GET /a HTTP/1.1`, `container` the name out of "
-        "`spec.containers{NAME}`. A key that is not there meets only `!=`. `FIELD exists` asks "
+        "keys, if the conditions hold. Of several paths of a field the first counts whose value is "
+        "of its type; a condition holds where one of its paths has one of its values, `!=` where "
+        "none has any. A type or a unit (`ns` `us` `ms` `s`, for durations) is for the paths "
+        "before it, back to the last type. `request` takes the method and the path out of "
+        "`GET /a HTTP/1.1`, `container` the name out of `spec.containers{NAME}`. A key "
+        "that is not there meets only `!=`. `FIELD exists` asks "
         "that one of the field's paths gave a value; an object within the object may give it, "
         "too, with all its other keys.",
         example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
