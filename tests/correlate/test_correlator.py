@@ -428,3 +428,50 @@ def test_many_at_once_are_as_one_by_one(lab: Any, seed: int, sizes: list[int]) -
     many.finish()
     assert many.take_verdicts() == one.take_verdicts()
     assert many.take_labels() == one.take_labels()
+
+
+SAME_BEGINNING = """
+rule near_abort {
+  label client_abort; priority 30
+  burst of reset by pod, peer gap 20s
+  when { access status = 499 from peer within 1s; at least 3 }
+}
+rule near_end {
+  label termination_fallout; priority 20
+  burst of reset by pod, peer gap 20s
+  when { access status = 499 from peer within 1s; termination on pod within 5s }
+}
+rule seldom {
+  label idle_timeout; priority 15
+  burst of reset by pod, peer gap 20s
+  when { at least 60% have access from peer within 10s; termination on pod within 20s if known }
+}
+rule often {
+  label probe_noise; priority 10
+  burst of reset by pod, peer gap 20s
+  when { at least 60% have access from peer within 10s; at least 2 }
+  unless { termination on pod within 1s }
+}
+rule alone {
+  label backend_crash; priority 5
+  burst of reset by pod, peer gap 20s
+  when { access status = 499 from peer within 1s; at least 1 }
+}
+"""
+
+
+@given(st.integers(0, 10**6))
+@settings(max_examples=80)
+def test_rules_that_begin_alike_decide_as_each_by_itself(lab: Any, seed: int) -> None:
+    """Somebody who hears all that is tried makes each rule try each burst."""
+    events = sorted(drawn_events(lab, seed), key=lambda event: event.place)
+    together, heard = Correlator(lab.plan(SAME_BEGINNING)), Correlator(lab.plan(SAME_BEGINNING))
+    heard.witness = lambda *_: None
+    for correlator in (together, heard):
+        for event in events:
+            correlator.evidence.coverage.cover(event.source.name, lab.start - 3600 * NS, 1 << 62)
+            correlator.evidence.coverage.promise(event.kind, event.source.name)
+        correlator.feed_all(events)
+        correlator.finish()
+    assert together.take_verdicts() == heard.take_verdicts()
+    assert together.take_labels() == heard.take_labels()

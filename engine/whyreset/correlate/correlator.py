@@ -15,9 +15,16 @@ from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.times import END
 from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
-from whyreset.correlate.case import UNKNOWN_GAP, BrokenOffError, Case, Open, gap_of, within_reach
+from whyreset.correlate.case import (
+    UNKNOWN_WAY,
+    BrokenOffError,
+    Case,
+    Open,
+    gap_of,
+    within_reach,
+)
 from whyreset.correlate.clusters import Cluster, Clusters, Place
-from whyreset.correlate.judge import Judge, Outcome, Witness
+from whyreset.correlate.judge import Entry, Judge, Outcome, Witness
 from whyreset.correlate.labels import Labels
 from whyreset.correlate.lookup import Evidence
 from whyreset.correlate.members import World
@@ -32,7 +39,6 @@ from whyreset.model.rule import Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _source_name = attrgetter("source.name")
-_UNKNOWN_KEYS = ("pod", "peer")
 _STATE = ("_open", "_fed", "_now", "verdicts")
 _LIMIT = 20_000
 """Resets in one stretch, so that memory stays bounded; `Correlator.most` may be set to less."""
@@ -66,12 +72,12 @@ class Correlator:
             for kind, judges in self._judges.items()
         }
         self._reaches = {
-            kind: reach_of([judge.rule for judge in judges], _UNKNOWN_KEYS, UNKNOWN_GAP)
+            kind: reach_of([judge.rule for judge in judges], *UNKNOWN_WAY)
             for kind, judges in self._judges.items()
         }
         self.most = _LIMIT
         self._clusters = Clusters(self._reaches, lambda _: self.most)
-        self._unknown_key = key_reader(_UNKNOWN_KEYS)
+        self._unknown_key = key_reader(UNKNOWN_WAY[0])
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         self._foreseen: dict[tuple[Place, int], dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
@@ -250,22 +256,27 @@ class Correlator:
         if self.stopped():
             raise BrokenOffError
         before = self._open.get(cluster.place, {}) if going_on is None else going_on
-        case = Case(cluster.events, dict(before))
+        case = Case(cluster.events, self._reaches[cluster.kind], dict(before))
         for judge in self._judges[cluster.kind]:
             self._try(judge, case)
-            if not case.pool:
+            if not case.pool.events:
                 break
-        if case.pool and cluster.kind == RESET:
+        if case.pool.events and cluster.kind == RESET:
             self._leave_unknown(case)
         return case
 
     def _try(self, judge: Judge, case: Case) -> None:
         """Take from the pool what one rule claims."""
-        rule, pool = judge.rule, case.pool
+        rule, key_of = judge.rule, self._rule_keys[id(judge.rule)]
+        way, entry = (rule.keys, rule.gap), judge.entry if self.witness is None else None
         if rule.scope.within or rule.scope.outside:
-            pool = Burst(event for event in pool if in_scope(rule.scope, event, self.owners))
+            within = (e for e in case.pool.events if in_scope(rule.scope, e, self.owners))
+            bursts, entry = bursts_of(within, key_of, rule.gap), None
+        else:
+            bursts = case.pool.bursts(way, key_of, entry)
         claimed: list[Event] = []
-        for key, burst in self._bursts(case, pool, rule):
+        admitted: list[tuple[Key, Burst]] = []
+        for key, burst in bursts:
             if self.stopped():
                 raise BrokenOffError
             outcome = judge.judge(burst)
@@ -275,26 +286,15 @@ class Correlator:
                 note_scope(rule.scope, outcome, self.owners)
                 claimed += outcome.claimed
                 self._claim(case, rule, key, outcome)
-            elif self._wants_verdicts:
+                continue
+            if self._wants_verdicts:
                 case.failures.add(rule, key, burst, outcome)
-        if len(claimed) == len(case.pool):
-            case.pool = Burst()
-        elif claimed:
-            taken = set(map(id, claimed))
-            case.pool = Burst(event for event in case.pool if id(event) not in taken)
-            case.bursts = {}
-
-    def _bursts(self, case: Case, events: Burst, rule: Rule) -> list[tuple[Key, Burst]]:
-        reach, key = self._reaches[rule.kind], self._rule_keys[id(rule)]
-        untouched = len(events) == case.size
-        if untouched and rule.gap >= reach.gap and set(rule.keys) <= set(reach.keys):
-            return [(key(events[0]), events)]  # the cluster is the burst
-        if events is not case.pool:
-            return bursts_of(events, key, rule.gap)
-        alike = rule.keys, rule.gap
-        if alike not in case.bursts:
-            case.bursts[alike] = bursts_of(events, key, rule.gap)
-        return case.bursts[alike]
+            if not outcome.refused:
+                admitted.append((key, burst))
+        if claimed:
+            case.pool.take(claimed)
+        elif entry is not None:
+            case.pool.admit(way, entry, admitted)
 
     def _claim(self, case: Case, rule: Rule | None, key: Key, outcome: Outcome) -> None:
         """Resets get their label from a rule, or remain unknown."""
@@ -319,26 +319,26 @@ class Correlator:
         case.claims.append((rule, tally, outcome))
 
     def _leave_unknown(self, case: Case) -> None:
-        for key, burst in self._left_over(case):
+        for key, burst in case.pool.bursts(UNKNOWN_WAY, self._unknown_key):
             self._claim(case, None, key, Outcome(claimed=burst))
-
-    def _left_over(self, case: Case) -> list[tuple[Key, Burst]]:
-        reach = self._reaches[RESET]
-        if len(case.pool) == case.size and (reach.keys, reach.gap) == (_UNKNOWN_KEYS, UNKNOWN_GAP):
-            return [(self._unknown_key(case.pool[0]), case.pool)]
-        return bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP)
 
     def _others(self, rule: Rule, claimed: Burst) -> tuple[str, ...]:
         """Rules of another label that would have claimed most of the same resets; those before
         this one have been tried."""
         later = dropwhile(lambda judge: judge.rule is not rule, self._judges[rule.kind])
-        return tuple(
-            judge.rule.name
-            for judge in later
-            if judge.rule.label != rule.label
-            and in_scope(judge.rule.scope, claimed[0], self.owners)
-            and 2 * len(judge.judge(claimed).claimed) > len(claimed)
-        )
+        refused: set[Entry | None] = set()
+        found: list[str] = []
+        for judge in later:
+            other = judge.rule
+            if judge.entry in refused or other.label == rule.label:
+                continue
+            if in_scope(other.scope, claimed[0], self.owners):
+                outcome = judge.judge(claimed)
+                if outcome.refused:
+                    refused.add(judge.entry)
+                elif 2 * len(outcome.claimed) > len(claimed):
+                    found.append(other.name)
+        return tuple(found)
 
     def _verdict(self, entry: Open, state: str) -> Verdict:
         if entry.rule is None:

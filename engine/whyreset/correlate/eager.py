@@ -4,8 +4,8 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from whyreset.basis.units import NS
-from whyreset.correlate.burst import Burst, bursts_of, in_order
-from whyreset.correlate.case import UNKNOWN_GAP, Case
+from whyreset.correlate.burst import Burst, in_order
+from whyreset.correlate.case import UNKNOWN_WAY, Case
 from whyreset.correlate.clusters import Cluster, Clusters, Place
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.judge import Outcome
@@ -158,7 +158,7 @@ class Eager(Correlator):
         return _STRETCH_OF_FEW if few else _STRETCH
 
     def _leave_unknown(self, case: Case) -> None:
-        for _, burst in bursts_of(case.pool, self._unknown_key, UNKNOWN_GAP):
+        for _, burst in case.pool.bursts(UNKNOWN_WAY, self._unknown_key):
             tally = new_tally(burst[0])
             case.claims.append((None, tally, Outcome(claimed=burst)))
 

@@ -31,6 +31,9 @@ such verdicts in the lab none was wrong (docs/evidence.md)."""
 
 _NOBODY = Burst()
 
+Entry = tuple[int, bool, str, float]
+"""What a rule asks first: rules of which it is the same refuse the same bursts by it."""
+
 
 @mypyc_attr(serializable=True)
 class Note:
@@ -64,9 +67,11 @@ class Note:
 
 @mypyc_attr(serializable=True)
 class Outcome:
-    """What a rule made of a burst; `claimed` is empty where it does not hold."""
+    """What a rule made of a burst; `claimed` is empty where it does not hold. `refused`: what the
+    rule asks first holds of none."""
 
     confidence = 1.0
+    refused = False
     rhythm: Rhythm | None = None
 
     def __init__(self, claimed: Burst | None = None) -> None:
@@ -92,6 +97,19 @@ class Judge:
         self._unless_counted = [compile_member(clause, world) for clause in counted]
         self._least = max((c.count for c in self._burst if isinstance(c, AtLeast)), default=1)
         self._too_few: dict[int, Outcome] = {}
+        self.entry = self._entry()
+
+    def _entry(self) -> Entry | None:
+        """What identifies the first clause, where it is asked of all resets of a burst."""
+        if self._members:
+            first = self._members[0]
+            return id(first.ask), first.clause.if_known, "", 0.0
+        if self._counted and not self._unless:
+            first = self._counted[0]
+            how = first.clause.quantifier
+            if how is not None:
+                return id(first.ask), first.clause.if_known, how.kind, how.share
+        return None
 
     def judge(self, burst: Burst) -> Outcome:
         """The claims of the rule among the resets of one burst."""
@@ -117,6 +135,7 @@ class Judge:
             holds = [answer.holds for answer in answers]
             kept = _kept(member.clause, members, holds)
             outcome.notes.append(_note(member, members, answers, _overall(holds)))
+            outcome.refused = not kept and len(outcome.notes) == 1
             if len(kept) < self._least:
                 return _NOBODY
             if member.clause.if_known and None in holds:
@@ -143,6 +162,7 @@ class Judge:
             if holds is None and member.clause.if_known:
                 outcome.confidence *= UNTOLD
             elif not holds:
+                outcome.refused = len(outcome.notes) == 1 and self.entry is not None
                 return False
         outcome.claimed = members
         for clause in self._burst:
