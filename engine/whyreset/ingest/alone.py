@@ -73,10 +73,9 @@ def _is_followed_soon(data: bytes, start: int, end: int, tag: bytes) -> bool:
             begins = _BEGINS[data[at : at + _FIRST]] or _BEGINS[data[at : at + _WIDTH]]
             return begins is not None and data[at - _TAG - 1] == _NEWLINE
         low = min(end + reach, len(data)) - len(tag)
-        if reach > _NEAR[0]:
-            searched = data.rfind(b"\n", end, low - HEAD) + 1  # a line of the other stream
-            if searched and _is_later(data, start, searched):
-                return True
+        searched = data.rfind(b"\n", end, low - HEAD) + 1  # a line of the other stream
+        if searched and _is_later(data, start, searched):
+            return True
     return end + _NEAR[-1] <= len(data)
 
 
