@@ -50,6 +50,9 @@ def as_text(value: Value | None) -> str | None:
     return None if value is None else str(value)
 
 
+_new = tuple.__new__  # a named tuple's own takes twice as long
+
+
 class Reader(Protocol):
     """Tells what an event says; `names` are the fields that its text may have."""
 
@@ -125,13 +128,10 @@ class Event(NamedTuple):
         """The same with all its fields at hand."""
         if isinstance(self.reader, Known):
             return self
-        return self._replace(reader=Known(self.by, self.fields))
+        return _new(Event, (*self[:6], _new(Known, (self.by, self.fields))))
 
     def __reduce__(self) -> tuple[Any, ...]:
         return Event, tuple(self.whole())
-
-
-_new = tuple.__new__  # a named tuple's own takes twice as long
 
 
 def event_of(  # noqa: PLR0913, PLR0917 - one for each value of an event
