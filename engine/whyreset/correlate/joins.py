@@ -104,7 +104,8 @@ class Joining:
                 seen.add(id(answer.event))
                 target = tuple([reset.get(field) for field in self._targets])
                 if target not in around:
-                    around[target] = self._evidence.times(self._question, reset, low, high)
+                    near = self._evidence.near(self._question, reset, low, high) or ()
+                    around[target] = [event.time for event in near]
                 told.append(self._as_near(reset.time, answer.event.time, around[target]))
         return told
 

@@ -2,7 +2,7 @@
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Callable, Iterator, Mapping
-from operator import attrgetter
+from itertools import chain
 from typing import Any, NamedTuple
 
 from mypy_extensions import mypyc_attr
@@ -10,6 +10,7 @@ from mypy_extensions import mypyc_attr
 from whyreset.basis.network import is_address, is_own
 from whyreset.basis.pods import workload_of
 from whyreset.basis.times import END
+from whyreset.correlate.burst import in_order
 from whyreset.correlate.coverage import Coverage, Place
 from whyreset.correlate.owners import Owner, Owners
 from whyreset.correlate.upstreams import Upstreams, service_of
@@ -151,32 +152,25 @@ class Evidence:
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does
         not say whom to relate them to."""
-        found = self._related(question, reset, low, high)
-        if found is None or question.relation not in _OF_SEVERAL:
-            return found
-        return sorted(found, key=attrgetter("place"))
-
-    def times(self, question: Question, reset: Event, low: int, high: int) -> list[int]:
-        """When (ns) these events were; none where the reset does not say whom to relate them to."""
-        return sorted(event.time for event in self._related(question, reset, low, high) or ())
-
-    def _related(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         wanted = self._wanted(question, reset, high)
         if wanted is None:
             return None
         table = self._tables[question]
-        found: list[Event] = []
+        found: list[list[Event]] = []  # under each key in order
         for namespace, key in wanted:
             series = table.get(key)
-            events = series.between(low, high) if series is not None else ()
+            events = series.between(low, high) if series is not None else []
             if question.relation == "from caller" or is_own(key):
                 events = [event for event in events if _is_of_same_pod(reset, event)]
             elif namespace is not None:
                 events = [event for event in events if _is_within(namespace, event)]
-            found += events
-        if question.kind in ENDS:
-            found = [event for event in found if event is not reset]
-        return found
+            if question.kind in ENDS:
+                events = [event for event in events if event is not reset]
+            if events:
+                found.append(events)
+        if len(found) > 1:
+            return in_order(chain.from_iterable(found))
+        return found[0] if found else []
 
     def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
         """Whether nothing found with low <= time <= high means that there was nothing: streams that
@@ -299,9 +293,6 @@ _KEYS: dict[str | None, Callable[[Event], str]] = {
 }
 """By relation the key of an event; those of `to workload` are several."""
 
-
-_OF_SEVERAL = ("to workload", "on peer")
-"""Relations whose events may stand under more than one key, and are in order under each."""
 
 _FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
 """By relation the field of the reset that the key of an event must be."""
