@@ -112,7 +112,7 @@ def test_sigterm_amid_a_flood_is_obeyed(words: list[str], tmp_path: Path) -> Non
         _, err = process.communicate(timeout=30)
         took = time.monotonic() - asked
     assert process.returncode == 0, err
-    assert took < 4, "two seconds, and as many on a machine that has other work"
+    assert took < 12, "two seconds, and more on a machine that has much other work"
     # With little memory the flood is judged early, all the time: there may be nothing left.
     assert "--memory" in words or b"were left unjudged" in err
     assert all(map(json.loads, said.read_bytes().splitlines()))
