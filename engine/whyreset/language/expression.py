@@ -4,6 +4,7 @@ import re
 
 import regex
 
+from whyreset.language.literals import parsed
 from whyreset.language.pattern import PatternError, refuse_long
 
 # Rule files are untrusted. Time is bounded where an expression runs; its size is bounded here,
@@ -18,12 +19,16 @@ _PIECE = re.compile(
 def group_names(text: str, *, is_part: bool = False) -> list[str]:
     """The names of the groups in order; PatternError for an expression that cannot be used.
 
-    A part of others may match the empty text.
+    A part of others may match the empty text. What the standard library reads in the same way, and
+    cannot match the empty text, need not be compiled to know that.
     """
     refuse_long(text)
     if _states(text) > _MOST_STATES:
         message, hint = "its nested repeats multiply to too many states", "nest fewer repeats"
         raise PatternError(message, 0, len(text), hint)
+    tree = parsed(text)
+    if tree is not None and tree.getwidth()[0]:
+        return list(tree.state.groupdict)
     try:
         compiled = regex.compile(text)
         matches_nothing = compiled.match("", timeout=1)
