@@ -28,7 +28,9 @@ _NARRATED = lazy(
     r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
     r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) (?![\w ]+[:,] )|"
     r"(?:Fix(?:ing)?|Solv(?:e|ing)|Resolving|Understanding|Debugging|Troubleshooting) "
-    r"[^\n:\d]{0,80}$"
+    r"[^\n:\d]{0,80}$|"
+    r"(?:Handle|Catch|Suppress|Avoid|Prevent|Investigate|Improve|Don't|Do not) "
+    r"[^\n:\d\"]{0,80}\"[^\n\"]*$"
 )
 """What begins a sentence that goes on to tell of messages, or a title that names one."""
 _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
@@ -39,7 +41,7 @@ _LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
 """What whoever quotes a line puts in the place of its address and numbers."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
-    r"ummary: |\{(?:\w+=|$)|"
+    r"ummary: |\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^:\w+:|"
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
@@ -51,14 +53,20 @@ _ZEROS = bytes.maketrans(b"123456789", b"0" * 9)
 _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a] |\s*\d{1,2}\. (?=[\"'`])|"
     r"\s*(?:- )?(?:summary|expr|regex|pattern): |"  # of alerts and their like
+    r"\s*- (?:name|alert|description|title|value|match|contains): |\s+description: |"
+    r":\w+:\s|"  # of a document's fields
     r"\s*[A-Za-z_:][\w:]*\{\w+=\"[^\n]*\} [-+\d.eE]+(?: \d+)?\s*$|"  # a sample of a metric
     r"\s*(?:\w+: ?)?\[\](?:string|byte|any|interface\{\})\{|"  # of Go's tables
-    r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#{1,6} |\$ (?!\d)|\*\*(?! )[^*]+(?<! )\*\*|\|.*\|\s*$|"
+    r"\s*[-*] [^\n]*\]\(http|"  # of changes, with a link
+    r"\s*(?:- )?[\u2705\u274c\u26a0]\ufe0f? [\"'`]|"
+    r"[-+]?\s*(?:[-*] )?(?://|/\*|<!--|#\[\w+\(|#{1,6} |\$ (?!\d)|"
+    r"\*\*(?! )[^*]+(?<! )\*\*|\|.*\|\s*$|"
     r"</?(?:span|p|li|td|tr|th|code|pre|div|h\d|a|b|em|strong|br|details|summary|match|regex|"
     r"prematch|description)\b)|\s* \* |"
     r"\s*[rbfu]?(?:\"\"\"|''')|"  # of Python's documentation
     r"\s*(?:[\w-]+\s*=\s*)?\^[\w(%<\[]|"  # an expression that filters logs
     r"\s*(?:await )?(?:self\.)?(?:expect|assert[\w.]*|let|it|describe|context)\(|"
+    r"\s+assert (?:not )?[\w.]+\(|\s*assert_\w+ [{\[\"]|"
     r"\s*-- (?=[a-zA-Z])|"  # of Haskell, Lua and SQL
     r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$|"
     r"\s+\{\"[^\"\n]*\", (?:true|false|nil|null|None|[A-Z]\w*(?:\.[A-Z]\w*)?)\},?$"
@@ -70,13 +78,14 @@ _CODE = lazy(
     r"(?:(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
     r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*)?"
     r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)|\)\.[A-Za-z]\w*)!?\("
-    r"(?:[^()\"'`]{0,80}(?:\(\))?, ?|(?:\"[^\"]*\", ?)+|(?:'[^']*', ?)+)?|"
-    r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?) ?|"
+    r"(?:[^()\"'`]{0,80}(?:\([^()\"'`]{0,60}\))?, ?|(?:\"[^\"]*\", ?)+|(?:'[^']*', ?)+)?|"
+    r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?|<<) ?|"
     r"(?<!err)(?<!error)(?<!msg)(?<!message)(?<!reason)(?<!cause)(?<!exception)(?<!desc)(?<!details)"
     r"(?<!_string) = |"
     r"\b(?:const|let|var|val|static|final|String|string|auto) [\w<>*\[\]]{1,40}"
     r"(?: [\w<>]{1,40})? = |"
     r"\b(?:new|make|create|return|wrap|fake|mock)\w{0,20}Error\(|"
+    r"\b(?:t|b|log|logger|slog|klog)\.Error[fwS]?\(|"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
@@ -91,12 +100,25 @@ _KEYWORD = lazy(r"\bself\.\w+\([^()]*\w=[rbf]?$")
 """An argument of a method of Python's, by its name."""
 _SERIES = lazy(r"\w_\w*\{(?:\w+(?:[!=]~|!?=)\"[^\"]*\", ?)*\w+(?:[!=]~|!?=)$")
 """A label of a metric."""
+_MEMBER = lazy(r"(?<![%\w.])&?[\w.]+\{(?:\w+: [^\"'`{}]{1,60}, )*\w+: $")
+"""What stands before the value of a member of a struct, in Go's source code."""
 _CHOICES = lazy(r"(?:%r\{|= ?/|\(\?[:i]|[rR][\"'])[^\n]*\|$")
 """Where one of the alternatives of an expression begins."""
+_EXPRESSION = lazy(r"(?:[\w)\]]\([^()\"'\n]{0,80}, ?|[=!]~ ?|\bwhen |\bqr)/[^/\n]{0,300}$")
+"""Where an expression of source code is open, between slashes."""
+_EXPRESSION_END = lazy(r"[^/\n]*/[a-z]*(?:\s*[),;\]:]|\s|$)")
+_LITERAL_ENDS = ('";', '");', '"));')
+"""How a line ends in which a literal ends that began in an earlier one."""
+_FORMAT = lazy(r"%[sdvqmu]\b")
 _STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 _BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
-_ROW = lazy(r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$")  # of a table in source code
+_ROW = lazy(
+    r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$|"
+    r"\s+\{\"[^\"\n]*\", ?[\"`].*[\"`]\},?$|\s\s+(?:\"[^\"\n]*\", ?)+\"[^\"\n]*\",?$|"
+    r"\s+[A-Z][A-Z_\d]*\(\"[^\"\n]*\"\)[,;]$|\s{4,}[a-z_]\w*=(?:\"[^\"\n]*\"|'[^'\n]*'),$"
+)
+"""Rows of a table or a list in source code, and an argument with a line of its own."""
 _KEYED = lazy(r"\s*[A-Za-z]\w*:\s{2,}$|\s+[A-Za-z]\w*: $")
 _LABELLED = lazy(
     r"\s*(?:- )?(?:name|title|want|input|line|log|desc|label|pattern|summary): $|[^\n:]* of: $"
@@ -189,6 +211,8 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
     end = len(text) if end < 0 else end
     if text.endswith('"""', at, end) or text.find(', """', at, end) >= 0:  # of Python's docs
         return True
+    if text.endswith(_LITERAL_ENDS, at, end) and '"' not in text[begin:at]:
+        return True
     if _HINT.search(text, begin, at) is None:
         return False
     if begin < found and (_COMMENT.match(text, begin, end) or _ROW.match(text, begin, end)):
@@ -206,6 +230,7 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
         or head.count("\u201c") > head.count("\u201d")
         or _TELLING.search(head) is not None
         or (head.endswith("|") and _CHOICES.search(head) is not None)
+        or ("/" in head and _is_expression(head, tail))
     )
 
 
@@ -217,7 +242,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     before = head[:opened]
     near = before[-_NEAR:].rstrip("\\")
     if _is_value(near):
-        if _is_payload(near) or _SERIES.search(before):
+        if _is_payload(near) or _SERIES.search(before) or _MEMBER.search(before):
             return True
     elif _CODE.search(near) or _TELLER.search(near):
         return True
@@ -244,7 +269,13 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
         or _LABELLED.match(before)
         or (mark == '"' and _KEYED.match(before))
         or (behind.lstrip().startswith(";") and before.rstrip().endswith("="))
+        or (mark == '"' and _FORMAT.search(head, opened))
     )
+
+
+def _is_expression(head: str, tail: str) -> bool:
+    """Whether the message is part of a regular expression in source code."""
+    return _EXPRESSION.search(head) is not None and _EXPRESSION_END.match(tail) is not None
 
 
 def _is_value(before: str) -> bool:
@@ -288,7 +319,10 @@ def _closing(tail: str, mark: str) -> int:
 
 def _in_backticks(head: str, tail: str) -> bool:
     """Whether the message stands in backticks, with words beside them."""
-    if head.count("`") % 2 == 0 or "`" not in tail:
+    if head.count("`") % 2 == 0:
         return False
-    beside = head[: head.rfind("`")] + tail[tail.find("`") :]
+    before = head[: head.rfind("`")]
+    if "`" not in tail:  # the quotation goes on in the next line
+        return len(_WORDS.findall(before)) > 1 and _DIGIT.search(before, 0, _HEADER) is None
+    beside = before + tail[tail.find("`") :]
     return _WORDS.search(beside) is not None or head.lstrip()[:2] in {"- ", "* "}

@@ -16,6 +16,8 @@ _MESSAGE_KEYS = frozenset({
 """Keys whose decoded strings patterns are tried on, beside the JSON text itself."""
 _ESCAPED = (("\\u003e", ">"), ("\\u003c", "<"), ("\\u0026", "&"), ("\\u0027", "'"))
 _DEPTH = 4
+_COMMENTS = ("//", "# ", "/*")
+"""What begins a line that is a comment: an object in it was not logged."""
 _PAIR = lazy(
     r"(?<![^\s{(\[,])(?P<key>[A-Za-z_@][\w.@/-]*)="
     r'(?:"(?P<quoted>(?:[^"\\\n]|\\.)*)"|(?P<bare>\d[\d.]* (?:[mnuµ]?s)(?=[\s}]|$)|[^\s"{}]*))'
@@ -76,6 +78,8 @@ def unescaped(text: str) -> str:
 def _decode(text: str) -> dict[str, Any] | None:
     start = text.find("{")
     if start < 0 or not text.rstrip().endswith("}"):
+        return None
+    if start and text.lstrip().startswith(_COMMENTS):
         return None
     text = text[start:]
     try:
