@@ -35,13 +35,13 @@ _NARRATED = lazy(
 """What begins a sentence that goes on to tell of messages, or a title that names one."""
 _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
 """What begins the line in which a test runner names a test, in a zeroed text."""
-_CONDITION = "lastTransitionTime"
+CONDITION = "lastTransitionTime"
 """A field before the message of a condition of an object, which repeats what once happened."""
 _LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
 """What whoever quotes a line puts in the place of its address and numbers."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
-    r"ummary: |\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^:\w+:|"
+    r"ummary: |Message: {2}|\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^:\w+:|"
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
@@ -54,6 +54,7 @@ _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a] |\s*\d{1,2}\. (?=[\"'`])|"
     r"\s*(?:- )?(?:summary|expr|regex|pattern): |"  # of alerts and their like
     r"\s*- (?:name|alert|description|title|value|match|contains): |\s+description: |"
+    r"\s+Message: {2,}|"  # of what kubectl describes
     r":\w+:\s|"  # of a document's fields
     r"\s*[A-Za-z_:][\w:]*\{\w+=\"[^\n]*\} [-+\d.eE]+(?: \d+)?\s*$|"  # a sample of a metric
     r"\s*(?:\w+: ?)?\[\](?:string|byte|any|interface\{\})\{|"  # of Go's tables
@@ -179,7 +180,7 @@ def _told_before(head: str) -> bool | None:
 
 
 def _told(head: str) -> bool | None:
-    if _NARRATED.match(head) or _REPORTED.match(head) or _CONDITION in head:
+    if _NARRATED.match(head) or _REPORTED.match(head) or CONDITION in head:
         return True
     if _LEFT_OUT.match(head):
         return True

@@ -5,6 +5,7 @@ from typing import Any
 
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.quoting import CONDITION
 from whyreset.ingest.templates import mended
 
 _MESSAGE_KEYS = frozenset({
@@ -102,7 +103,7 @@ def _strings(found: Any, depth: int, key: str = "") -> Iterator[str]:
     if isinstance(found, str):
         if key in _MESSAGE_KEYS:
             yield found
-    elif depth and isinstance(found, dict):
+    elif depth and isinstance(found, dict) and CONDITION not in found:
         for name, value in found.items():
             yield from _strings(value, depth - 1, name.lower())
     elif depth and isinstance(found, list):
