@@ -87,6 +87,7 @@ _CODE = lazy(
     r"(?: [\w<>]{1,40})? = |"
     r"\b(?:new|make|create|return|wrap|fake|mock)\w{0,20}Error\(|"
     r"\b(?:t|b|log|logger|slog|klog)\.Error[fwS]?\(|"
+    r"\blog(?:ger)?\.\w+(?:\(\w*\))? \{ |"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
     r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
