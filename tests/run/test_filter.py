@@ -811,3 +811,17 @@ def test_verdicts_are_those_of_run(rules: Path, tmp_path: Path) -> None:
     assert [[v[key] for key in shown] for v in got if v["state"] == "final"] == [
         [v[key] for key in shown] for v in wanted
     ]
+
+
+def test_the_line_that_opened_a_connection_tells_whose_it_was() -> None:
+    rules = (
+        "event opened { match `[<connection:int>] from <client:addr>` }\n"
+        "event reset { match `[<connection:int>] reset` }\n"
+        "rule r { label client_abort; burst of reset by pod, peer gap 9s\n"
+        " when { peer = 10.1.0.7 } }"
+    )
+    filtering = filter_of(load_text(rules), hold=5.0)
+    texts = ["[7] from 10.1.0.7:51234", "[7] reset", "[7] from 10.1.0.9:51234", "[7] reset"]
+    out = b"".join(filtering.feed(record(i, text), i) for i, text in enumerate(texts))
+    lines = (out + filtering.finish(9.0)).splitlines()
+    assert labels(lines) == ["client_abort", "unknown"]

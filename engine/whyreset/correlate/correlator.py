@@ -15,15 +15,9 @@ from whyreset.basis.frozen import replace
 from whyreset.basis.network import membership
 from whyreset.basis.times import END
 from whyreset.correlate.burst import Burst, Key, bursts_of, in_order, key_reader
-from whyreset.correlate.case import (
-    UNKNOWN_WAY,
-    BrokenOffError,
-    Case,
-    Open,
-    gap_of,
-    within_reach,
-)
+from whyreset.correlate.case import UNKNOWN_WAY, BrokenOffError, Case, Open, gap_of, within_reach
 from whyreset.correlate.clusters import Cluster, Clusters, Place
+from whyreset.correlate.connections import Connections, is_told
 from whyreset.correlate.judge import Entry, Judge, Outcome, Witness
 from whyreset.correlate.labels import Labels
 from whyreset.correlate.lookup import Evidence
@@ -59,6 +53,7 @@ class Correlator:
         self._wants_labels = labels
         self._wants_verdicts = verdicts
         self.witness: Witness | None = None
+        self.connections = Connections()
         self.owners = Owners(labelled=asks_labels(plan.rules))
         self.evidence = Evidence(questions_of(plan.rules), self.owners)
         networks = {name: membership(prefixes) for name, prefixes in plan.networks.items()}
@@ -93,7 +88,7 @@ class Correlator:
     def feed(self, event: Event) -> None:
         """Take the next event; events come in order of (time, source, offset)."""
         self.advance(event.time)
-        self._take(event)
+        self._take(self.connections.told(event))
 
     def _take(self, event: Event) -> None:
         kind = event.kind
@@ -119,14 +114,14 @@ class Correlator:
         else:
             resets: list[Event] = []
             for event in events:
-                (resets if event.kind == RESET else rest).append(event)
+                (resets if event.kind == RESET and is_told(event) else rest).append(event)
             for source in dict.fromkeys(map(_source_name, resets)):
                 self.evidence.coverage.promise(RESET, source)
             self._clusters.add_all(resets)
         for event in in_order([event.whole() for event in rest]):
             if event.time > self._clusters.next_due:
                 self.advance(event.time)
-            self._take(event)
+            self._take(self.connections.told(event))
 
     def advance(self, time: int, most: int = END) -> bool:
         """Event time is at least `time` (ns) now: judge what can be judged; False where it was
@@ -166,10 +161,10 @@ class Correlator:
         for name, part in self._parts().items():
             part.set_state(state[name])
 
-    def _parts(self) -> dict[str, Clusters | Evidence | Labels | Owners]:
+    def _parts(self) -> dict[str, Clusters | Connections | Evidence | Labels | Owners]:
         return {
-            "clusters": self._clusters, "evidence": self.evidence, "labels": self._labels,
-            "owners": self.owners,
+            "clusters": self._clusters, "connections": self.connections, "evidence": self.evidence,
+            "labels": self._labels, "owners": self.owners,
         }  # fmt: skip
 
     def shed(self, events: int) -> int:

@@ -52,12 +52,14 @@ class Eager(Correlator):
         self._said: dict[int, Labelled] = {}
 
     def label(self, events: Iterable[Event]) -> list[Labelled]:
-        """Feed events, and label the resets among them, in the order of time."""
+        """Feed events, of which `connections` has been asked, and label the resets among them, in
+        the order of time."""
         ordered = in_order(list(events))
         resets = [event for event in ordered if event.kind == RESET]
         self._wanted = {id(event): event for event in resets}
         for event in ordered:
-            self.feed(event)
+            self.advance(event.time)
+            self._take(event)
         self.advance(self._now)  # a stretch that is full is decided before the next is judged
         for event in resets:
             self._earn(event)

@@ -274,7 +274,7 @@ class Filter:
         if events and known is not None and (key in known or f"{key}_label" in known):
             self.counts.taken += 1  # labelled before, or a key of the record's own
             return None, None
-        return Found(record, events) if events else None, instead
+        return Found(record, self.labeller.told(events)) if events else None, instead
 
     def _record(
         self, raw: bytes, known: dict[str, Any] | None, around: Around | None, number: int

@@ -61,6 +61,10 @@ class Labeller:
         """Those final marks; whoever waits takes them away."""
         self.verdicts: list[Verdict] = []
 
+    def told(self, events: Sequence[Event]) -> Sequence[Event]:
+        """Events of a record, a reset with the peer that its connection tells."""
+        return self._eager.connections.all_told(events)
+
     def take(
         self, found: Sequence[Found], seen: Iterable[tuple[Source, int]] = ()
     ) -> dict[int, Mark]:

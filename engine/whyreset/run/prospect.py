@@ -7,10 +7,11 @@ can pass over the access lines of all others, which are nearly all lines of many
 import stat
 from os import fstat
 
+from whyreset.correlate.connections import FAR_ENDS
 from whyreset.ingest.inputs import InputError, open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
-from whyreset.model.event import RESET
+from whyreset.model.event import RESET, Event, Value
 from whyreset.model.rule import Plan
 
 _WORTH = 8 << 20
@@ -20,13 +21,15 @@ _MOST = 20_000
 
 
 def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | None:
-    """The peers of all resets; None where they need not or cannot be known beforehand."""
+    """The peers of all resets, and who else opened connections that the log names; None where
+    they need not or cannot be known beforehand."""
     by_peer = any(m.by_peer for definition in plan.definitions for m in definition.matchers)
     if not by_peer or "-" in paths:
         return None
-    resets = [definition for definition in plan.definitions if definition.kind == RESET]
+    kinds = {RESET, *FAR_ENDS}
+    asked = [definition for definition in plan.definitions if definition.kind in kinds]
     try:
-        inputs = open_inputs(paths, Extractor(resets), clock)
+        inputs = open_inputs(paths, Extractor(asked), clock)
     except InputError:
         return None  # whoever opens them again will say so
     peers: set[str] = set()
@@ -38,7 +41,7 @@ def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | Non
             return None
         for source in inputs:
             while (batch := source.read()) is not None:
-                peers.update(str(event.peer) for event in batch.events if event.peer is not None)
+                peers.update(map(str, filter(None, map(_far_end, batch.events))))
             if len(peers) > _MOST:
                 return None
     except (InputError, OSError):
@@ -48,3 +51,8 @@ def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | Non
             source.close()
     plain = all(peer.replace(".", "").isdecimal() for peer in peers)  # others have many spellings
     return frozenset(peers) if plain else None
+
+
+def _far_end(event: Event) -> Value | None:
+    field = FAR_ENDS.get(event.kind)
+    return event.get(field) if field else event.peer

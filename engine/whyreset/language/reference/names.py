@@ -50,6 +50,9 @@ KINDS: Mapping[str, str] = {
     "crash": "A process died.",
     "unhealthy": "A probe of the kubelet failed.",
     "exhaustion": "A resource ran out.",
+    "opened": "A client opened a connection. Of a reset or disconnect of the same log that names "
+    "the `connection`, but no peer, this client is the peer.",
+    "dialled": "The program opened a connection; likewise.",
     "mismatch": "The two ends did not speak the same protocol.",
     "address": "Says which pod owns an address, and what labels the pod has.",
 }
@@ -61,6 +64,8 @@ FIELDS: Mapping[str, str] = {
     "bytes": "bytes sent",
     "client": "the address of who asked",
     "client_port": "its port",
+    "connection": "what the log calls the connection: its number, the process or the file "
+    "descriptor that serves it",
     "container": "the container",
     "direction": "what was being done: `read`, `write`, `handshake`",
     "duration": "how long the request took",
