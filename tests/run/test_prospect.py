@@ -110,3 +110,16 @@ def test_lines_with_a_syslog_header_are_all_read(logs, header):
 
 def test_a_pipe_is_looked_at_once():
     assert prospect.peers_of(["-"], load([]), Clock()) is None
+
+
+def test_whoever_opened_a_connection_may_be_a_peer(tmp_path, monkeypatch):
+    came = "CONNECT   Nov 22 10:00:01 [1]: Connect (file descriptor 6): 10.1.0.7"
+    torn = (
+        "ERROR     Nov 22 10:00:02 [1]: read_buffer: read() failed on fd 6:"
+        " Connection reset by peer"
+    )
+    text = stamped(1, "stderr", came) + stamped(2, "stderr", torn)
+    (tmp_path / "edge-0_edge_tinyproxy-1.log").write_text(text)
+    monkeypatch.setattr(prospect, "_WORTH", 0)
+    plan = load_text("disable rule proxied_request_cut_short", builtin=True)
+    assert prospect.peers_of([str(tmp_path)], plan, Clock()) == {"10.1.0.7"}
