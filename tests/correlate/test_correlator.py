@@ -475,3 +475,17 @@ def test_rules_that_begin_alike_decide_as_each_by_itself(lab: Any, seed: int) ->
         correlator.finish()
     assert together.take_verdicts() == heard.take_verdicts()
     assert together.take_labels() == heard.take_labels()
+
+
+@pytest.mark.usefixtures("pure")  # a function is patched
+def test_of_many_events_the_last_is_found_without_a_look_at_all(
+    lab: Any, rule_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    looks: list[int] = []
+    within = lookup._is_within
+    monkeypatch.setattr(lookup, "_is_within", lambda *each: (looks.append(1), within(*each))[1])
+    rule = rule_text("old", "1s..10m after last opened on pod")
+    events = "1s..500s every 1s  opened client=10.0.0.1\n3500ms..500s every 5s  reset"
+    got = lab.run(rule, lab.events(events))
+    assert len(got.labels) == 100
+    assert len(looks) < 5 * 100

@@ -1,8 +1,10 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
-from itertools import chain
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain, islice
+from operator import attrgetter, is_not
 from typing import Any, NamedTuple
 
 from mypy_extensions import mypyc_attr
@@ -156,21 +158,23 @@ class Evidence:
         if wanted is None:
             return None
         table = self._tables[question]
-        found: list[list[Event]] = []  # under each key in order
-        for namespace, key in wanted:
+        found = [  # under each key in order
+            list(_meant(question, reset, namespace, key, series.between(low, high)))
+            for namespace, key in wanted
+            if (series := table.get(key)) is not None
+        ]
+        return found[0] if len(found) == 1 else in_order(chain.from_iterable(found))
+
+    def last(self, question: Question, reset: Event, low: int, high: int) -> Event | None:
+        """The last of these related events; only as many are looked at as need be."""
+        table = self._tables[question]
+        found: list[Event] = []
+        for namespace, key in self._wanted(question, reset, high) or ():
             series = table.get(key)
-            events = series.between(low, high) if series is not None else []
-            if question.relation == "from caller" or is_own(key):
-                events = [event for event in events if _is_of_same_pod(reset, event)]
-            elif namespace is not None:
-                events = [event for event in events if _is_within(namespace, event)]
-            if question.kind in ENDS:
-                events = [event for event in events if event is not reset]
-            if events:
-                found.append(events)
-        if len(found) > 1:
-            return in_order(chain.from_iterable(found))
-        return found[0] if found else []
+            if series is not None:
+                backwards = reversed(series.between(low, high))
+                found += islice(_meant(question, reset, namespace, key, backwards), 1)
+        return max(found, key=attrgetter("place"), default=None)
 
     def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
         """Whether nothing found with low <= time <= high means that there was nothing: streams that
@@ -296,6 +300,17 @@ _KEYS: dict[str | None, Callable[[Event], str]] = {
 
 _FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
 """By relation the field of the reset that the key of an event must be."""
+
+
+def _meant(
+    question: Question, reset: Event, namespace: str | None, key: str, events: Iterable[Event]
+) -> Iterable[Event]:
+    """Of the events under a key those that are related to a reset; it is not to itself."""
+    if question.kind in ENDS:
+        events = filter(partial(is_not, reset), events)
+    if question.relation == "from caller" or is_own(key):
+        return filter(partial(_is_of_same_pod, reset), events)
+    return events if namespace is None else filter(partial(_is_within, namespace), events)
 
 
 def _is_of_same_pod(reset: Event, event: Event) -> bool:

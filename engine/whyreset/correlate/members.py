@@ -133,12 +133,11 @@ def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
 
     def one(reset: Event) -> Answer:
         low = reset.time - clause.high
-        found = evidence.near(question, reset, low, reset.time - apart)
-        if found is None:
-            return OPEN
-        if not found:
+        last = evidence.last(question, reset, low, reset.time - apart)
+        if last is None:
+            if evidence.near(question, reset, reset.time, reset.time) is None:
+                return OPEN
             return NO if evidence.proves_absence(question, reset, low, reset.time) else OPEN
-        last = found[-1]
         return Answer(reset.time - last.time >= clause.low, last)
 
     def ask(burst: Burst) -> list[Answer]:
