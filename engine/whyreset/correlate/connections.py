@@ -1,15 +1,13 @@
-"""Connections by the name that a log gives them: the line that opens one tells its other end."""
+"""Connections by the name that a log gives them: one line tells the other end, others the name."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
-from whyreset.model.event import DIALLED, DISCONNECT, OPENED, RESET, Event, Known, Value, as_text
+from whyreset.model.event import DISCONNECT, FAR_ENDS, RESET, Event, Known, Value, as_text
 
-FAR_ENDS: Mapping[str, str] = {OPENED: "client", DIALLED: "upstream"}
-"""The kinds of events that open a connection, and their field for its other end."""
 _ENDING = (RESET, DISCONNECT)
 _LIMIT = 16384
-"""Connections that are remembered; those that were opened first are forgotten first."""
+"""Connections that are remembered; those that were told of first are forgotten first."""
 
 _Place = tuple[str, str | None]
 _Ends = dict[str, Value]
@@ -23,7 +21,7 @@ def is_told(event: Event) -> bool:
 class Connections:
     """Tells the peer of a reset or disconnect whose line only names the connection.
 
-    A name is that of the connection which its source opened last by it: process ids and file
+    A name is that of the connection of which its source told last by it: process ids and file
     descriptors are used again.
     """
 

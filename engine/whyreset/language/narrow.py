@@ -14,7 +14,7 @@ from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import leads, required_literals
 from whyreset.language.matchers import logfmt_key
 from whyreset.model.definition import LOGFMT, Condition, Definition, Matcher, Wanted
-from whyreset.model.event import DIALLED, OPENED, RESET
+from whyreset.model.event import FAR_ENDS, RESET
 from whyreset.model.rule import FROM_CLIENT, InNetwork, Rule, asking, asks_labels
 
 _MOST = 32
@@ -59,7 +59,7 @@ def _needs(
     rules: Sequence[Rule], networks: dict[str, tuple[str, ...]]
 ) -> dict[str, list[_Need] | None]:
     """Per kind what is asked for; None where every event counts."""
-    needs: dict[str, list[_Need] | None] = {RESET: None, OPENED: None, DIALLED: None}
+    needs: dict[str, list[_Need] | None] = dict.fromkeys((RESET, *FAR_ENDS))
     if asks_labels(rules):
         needs["address"] = None
     for rule in rules:

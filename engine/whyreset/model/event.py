@@ -10,19 +10,17 @@ Value = str | int | float
 
 RESET = "reset"
 DISCONNECT = "disconnect"
-OPENED = "opened"
-DIALLED = "dialled"
+FAR_ENDS: Mapping[str, str] = {"opened": "client", "dialled": "upstream", "named": "client"}
+"""The kinds of events that tell whose connection it is, and their field for its other end."""
 
 FIELDS: Mapping[str, tuple[str, ...]] = {
     "reset": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
-        "upstream", "upstream_port", "idle", "side", "greeting",
-        "connection",
+        "upstream", "upstream_port", "idle", "side", "greeting", "connection",
     ),
     "disconnect": (
         "peer", "peer_port", "local", "local_port", "direction", "client", "client_port",
-        "upstream", "upstream_port", "idle", "side", "greeting",
-        "connection",
+        "upstream", "upstream_port", "idle", "side", "greeting", "connection",
     ),
     "access": (
         "client", "client_port", "method", "path", "status", "bytes", "duration", "upstream",
@@ -36,14 +34,13 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "mismatch": ("client", "client_port", "what"),
     "opened": ("client", "client_port", "connection"),
     "dialled": ("upstream", "upstream_port", "connection"),
+    "named": ("client", "client_port", "connection"),
     "address": ("address", "namespace", "workload", "pod", "labels", "host_network"),
 }  # fmt: skip
 """The built-in kinds and their fields; `address` says which pod owns an address (none
 in its host's network), and what labels the pod has."""
 
-INTERNAL = frozenset(
-    {"address", "begun", "dialled", "expired", "mismatch", "opened", "refused", "retried"}
-)
+INTERNAL = frozenset({"address", "begun", "expired", "mismatch", "refused", "retried", *FAR_ENDS})
 """Kinds of which only shipped rules make use; what they tell may change."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {"direction": ("read", "write", "handshake")}

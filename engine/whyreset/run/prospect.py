@@ -7,11 +7,10 @@ can pass over the access lines of all others, which are nearly all lines of many
 import stat
 from os import fstat
 
-from whyreset.correlate.connections import FAR_ENDS
 from whyreset.ingest.inputs import InputError, open_inputs
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
-from whyreset.model.event import RESET, Event, Value
+from whyreset.model.event import FAR_ENDS, RESET, Event, Value
 from whyreset.model.rule import Plan
 
 _WORTH = 8 << 20

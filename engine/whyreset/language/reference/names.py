@@ -53,6 +53,7 @@ KINDS: Mapping[str, str] = {
     "opened": "A client opened a connection. Of a reset or disconnect of the same log that names "
     "the `connection`, but no peer, this client is the peer.",
     "dialled": "The program opened a connection; likewise.",
+    "named": "A line tells whose connection it is, whenever that was opened; likewise.",
     "mismatch": "The two ends did not speak the same protocol.",
     "address": "Says which pod owns an address, and what labels the pod has.",
 }
