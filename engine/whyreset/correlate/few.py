@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations, pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from whyreset.correlate.trains import (
     CHAIN,
@@ -25,33 +25,33 @@ from whyreset.correlate.trains import (
     worth_in_a_row,
 )
 
-_MOST: Final = 3
+_MOST = 3
 """Probers that a few events can show."""
-_STEEP: Final = (0.3, 1.0)
+_STEEP = (0.3, 1.0)
 """Prices of a residual in the search for chains: long chains first, precise chains first."""
-_FLOOR: Final = 0.02
+_FLOOR = 0.02
 """Smallest jitter (share of the period) that so few links can show."""
 _WIDE, _BLURRED = 0.055, 0.045
 """Jitter from which trains may as well be chance, which fills the tolerance: of several probers,
 and of one that leaves events or beats out."""
 _EXTENDED, _BESIDE = 12, 4
 """Chains, the likeliest first, that are tried with more probers: of their period, of another."""
-_PAIRED: Final = 4
+_PAIRED = 4
 """Events left, at most, among which two may be another prober of the same period."""
 
 _MISSED, _STRAY, _TRAIN = 1.45, 1.45, 2.15
 """Prices in nats of a missed beat, an event outside every train, one more prober of the same
 period: -ln of 1/4, 1/4, 1/9. These and the next were chosen by a search over streams of
 other seeds than those of the table in tests/bench/rhythm.py."""
-_BEYOND: Final = 1.0
+_BEYOND = 1.0
 """What a stray before the first beat, or after the last, costs besides: there the prober is
 silent, while one among the beats says nothing against it."""
-_OWN_PERIOD: Final = 3.45
+_OWN_PERIOD = 3.45
 """Price of a prober with a period of its own."""
 _COUPLES, _SHARP, _COUPLED, _APART = (2, 3), 0.01, 1.6, 0.05
 """Probers that may show two beats each and nothing else, the jitter that their gaps can show, the
 price of that, and the share of a period that parts them: two bursts are no two probers."""
-_ABSENT: Final = 4.0
+_ABSENT = 4.0
 """Price of a prober that begins late or stops early among the events."""
 _BLEMISH, _OF_SEVERAL = 1.7, 2.9
 """Prices of each blemish beyond the first, of one prober and of several: missed beats, strays,

@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from functools import lru_cache
 from itertools import pairwise
-from typing import Final, NamedTuple
+from typing import NamedTuple
 
 from whyreset.correlate.few import explanations, of_one
 from whyreset.correlate.trains import (
@@ -27,27 +27,27 @@ from whyreset.correlate.trains import (
     without,
 )
 
-MIN_BEATS: Final = 4
+MIN_BEATS = 4
 """Beats from which a rhythm may count; fewer are found, and weighed, all the same."""
 
-_MAX_TRAINS: Final = 4
-_MAX_EQUAL: Final = 3
+_MAX_TRAINS = 4
+_MAX_EQUAL = 3
 """Probers of one period that are looked for together."""
-_TOGETHER: Final = 0.04
+_TOGETHER = 0.04
 """Largest jitter of probers that are told by their common period."""
-_FEW_TOGETHER: Final = 32
+_FEW_TOGETHER = 32
 """Events up to which trains are also looked for by a common period; longer ones stand out."""
 _SHORTLIST, _MANY_SHORTLIST, _FURTHER = 16, 8, 5
 """Periods that are tried: among more than a few events, among many, there for one more train."""
-_CHUNK: Final = 192
+_CHUNK = 192
 
-_STEADY: Final = 0.03
+_STEADY = 0.03
 """Share of the period by which gaps of a steady prober differ from it."""
 
 _LONG, _PRECISE = 9, 0.05
 """Links, and root mean square of their residuals, from which a train stands out of noise."""
 
-_BESIDE: Final = 4
+_BESIDE = 4
 """Links from which one more train may have a period of its own."""
 
 _STRAY, _TRAIN = 2.78, 2.6

@@ -6,24 +6,24 @@ from itertools import pairwise
 from operator import sub
 from typing import Final, NamedTuple
 
-CHAIN: Final = 3
+CHAIN = 3
 """Beats of the shortest train."""
-FEW: Final = 12
+FEW = 12
 """Events up to which all periods are tried, and every explanation is priced as a whole."""
-LIKELY: Final = 1.0
+LIKELY = 1.0
 """Evidence (nats) from which a rhythm counts: 1 likely, 2 strong, 3 certain."""
-MISSED: Final = 2.3
+MISSED = 2.3
 """Price in nats of a missed beat: -ln of 1/10."""
-CANDIDATE_ERROR: Final = 1.1
+CANDIDATE_ERROR = 1.1
 """A period to be tried is near the true one, not equal to it: the factor for the tolerance."""
 
 _WORTH: Final = [0.0, 1.0, 0.6, 0.2, -0.2]
 """What a link over 1, 2, 3, 4 periods is worth in the search for a chain. A list that is final, as
 the compiled engine looks up any other constant by its name, and is slower at indexing a tuple."""
-_NEAREST: Final = 3
+_NEAREST = 3
 """Periods that are tried in any case: those that most neighbours have."""
-_HALF: Final = 100 * math.log(2)
-_FLOOR: Final = 0.015
+_HALF = 100 * math.log(2)
+_FLOOR = 0.015
 """Smallest jitter (share of the period) that a few links can be trusted to show."""
 
 
