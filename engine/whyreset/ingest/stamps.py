@@ -162,8 +162,13 @@ class _Seconds(dict[bytes | str, int]):
     def __missing__(self, head: bytes | str) -> int:
         if len(self) > 8192:
             self.clear()
-        found = _ISO.fullmatch(head if isinstance(head, str) else head.decode("ascii"))
-        if found is None or len(head) != 19:
+        text = head if isinstance(head, str) else head.decode("ascii")
+        second = text[17:]
+        if len(second) == 2 and "00" < second < "60" and second.isdecimal():
+            self[head] = whole = self[text[:17] + "00"] + int(second) * NS
+            return whole
+        found = _ISO.fullmatch(text)
+        if found is None or len(text) != 19:
             raise ValueError(f"not a time: {head!r}")
         self[head] = whole = _believed(_utc_seconds(found) * NS)
         return whole
@@ -296,7 +301,8 @@ def _nearest_year(found: re.Match[str], clock: Clock) -> int:
     newest = clock.latest() if clock.latest else clock.changed
     near = clock.reference or newest
     around = datetime.fromtimestamp(near / NS, UTC).year
-    reach = 8 if _leap(found) else 1
+    is_leap_day = found["day"] == "29" and found["month"] in {"Feb", "02"}
+    reach = 8 if is_leap_day else 1
     choices = []
     for year in [clock.year] if clock.year else range(around - reach, around + reach + 1):
         try:
@@ -308,10 +314,6 @@ def _nearest_year(found: re.Match[str], clock: Clock) -> int:
         raise ValueError(f"not a date: {found[0]!r}")
     limit = newest + _AHEAD if newest else END
     return min(choices, key=lambda each: (each * NS > limit, abs(each * NS - near)))
-
-
-def _leap(found: re.Match[str]) -> bool:
-    return found["day"] == "29" and found["month"] in {"Feb", "02"}
 
 
 def _shift(seconds: int, clock: Clock) -> int:
