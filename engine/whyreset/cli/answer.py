@@ -16,7 +16,7 @@ from whyreset.cli.common import (
 )
 from whyreset.cli.progress import steps_of
 from whyreset.cli.report import close, renderer
-from whyreset.run.live import is_pipe
+from whyreset.ingest.inputs import is_pipe
 from whyreset.run.memory import keep_what_is_free
 from whyreset.run.replay import Decided
 from whyreset.run.tallies import Tallies

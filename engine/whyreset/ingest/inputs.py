@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Sequence
 from pathlib import Path
 
 from whyreset.ingest.envelopes import Peeler
@@ -118,6 +119,11 @@ class Input:
         """Stop reading."""
         self._ended = True
         self._reader.close()
+
+
+def is_pipe(inputs: Sequence[Input]) -> bool:
+    """Whether the only input is a pipe or a terminal, which may go on for ever."""
+    return len(inputs) == 1 and not stat.S_ISREG(os.fstat(inputs[0].descriptor).st_mode)
 
 
 def open_inputs(

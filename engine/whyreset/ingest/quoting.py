@@ -181,9 +181,9 @@ def _told_before(head: str) -> bool | None:
 
 
 def _told(head: str) -> bool | None:
-    if _NARRATED.match(head) or _REPORTED.match(head) or CONDITION in head:
+    if head[:1] != "0" and (_NARRATED.match(head) or _REPORTED.match(head)):
         return True
-    if _LEFT_OUT.match(head):
+    if CONDITION in head or _LEFT_OUT.match(head):
         return True
     if "0" not in head[:_HEADER]:
         return None

@@ -1,10 +1,8 @@
 """A pipe as it comes: time goes on while it is silent, and verdicts are said early."""
 
 import select
-import stat
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from os import fstat
 
 from whyreset.basis.times import END
 from whyreset.basis.units import NS
@@ -31,11 +29,6 @@ _LOOK = 1.0
 """Seconds between looks at the rules."""
 _SOURCES = 4096
 """Sources of one pipe of which it is known how far they were read."""
-
-
-def is_pipe(inputs: Sequence[Input]) -> bool:
-    """Whether the only input is a pipe or a terminal, which may go on for ever."""
-    return len(inputs) == 1 and not stat.S_ISREG(fstat(inputs[0].descriptor).st_mode)
 
 
 class Live(Replay):
