@@ -1,5 +1,6 @@
 """The fast path gives the events that the long way gives."""
 
+import re
 from itertools import chain
 
 import pytest
@@ -7,9 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from whyreset.ingest import scan
+from whyreset.ingest.alone import alone
 from whyreset.ingest.columns import LineReader
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.matching import Extractor
+from whyreset.ingest.needles import Tagged
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text
@@ -127,6 +130,22 @@ def test_as_the_long_way(extractor, lines, times, pace, layout):
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(scan, "Columns", OneByOne)
         assert quick == events(extractor, data)
+
+
+@given(
+    lines=LINES,
+    times=st.sampled_from((1, 9)),
+    pace=st.sampled_from((10**6, 10**8)),
+    partials=st.booleans(),
+    tag=st.sampled_from((b"Z stdout F ", b"Z stderr F ")),
+)
+def test_a_line_is_alone_wherever_its_stream_was_sought(lines, times, pace, partials, tag):
+    data = cri(lines * times, pace)
+    ends = [found.start() for found in re.finditer(b"\n", data)]
+    starts = [0, *(end + 1 for end in ends)][: len(ends)]
+    tagged = Tagged(tag, [found.start() for found in re.finditer(tag, data)])
+    told = alone(data, starts, ends, partials=partials)
+    assert alone(data, starts, ends, partials=partials, tagged=tagged) == told
 
 
 def test_a_storm_keeps_its_lines_only(extractor):

@@ -1,3 +1,5 @@
+import re
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +59,21 @@ def test_large_inputs_switch_the_search_without_a_difference():
     part = needles.hits(data, data.index(b"needle-three"), len(data))
     assert per_line(part, data) == first[1:]
     assert [needles.mask_of(text) for text in texts] == masks == [0, 0, *masks[2:]]
+
+
+def test_the_places_of_a_tag_are_told_apart_from_hits():
+    data = (b"x" * 90 + b"\na Z tag b needle\nZ tag \n") * 20
+    needles = Needles([(b"needle",), (b"pin",), (b"nail",)], peers=(b"10.0.0.1",), tag=b"Z tag ")
+    bare = Needles([(b"needle",), (b"pin",), (b"nail",)], peers=(b"10.0.0.1",))
+    places = [found.start() for found in re.finditer(b"Z tag ", data)]
+    for start in (0, data.index(b"needle")):
+        assert needles.hits(data, start, len(data)) == bare.hits(data, start, len(data))
+        if needles.tagged is None:
+            pytest.skip("hyperscan is not installed")
+        assert needles.tagged == (b"Z tag ", [place for place in places if place >= start])
+    assert needles.mask_of(b"Z tag needle") == bare.mask_of(b"needle")
+    needles.hits(data, 0, data.rindex(b"Z tag "))
+    assert needles.tagged is None
 
 
 def test_spellings():

@@ -1,10 +1,12 @@
 """Which lines of a block are a record by themselves, told without an object for any of them."""
 
+from bisect import bisect_left
 from collections.abc import Iterable
 from itertools import compress
 
 from whyreset.ingest.continuation import SURE, SUSPECT, may_be_suspect
 from whyreset.ingest.lines import REACH_BYTES, STEP, cri_time
+from whyreset.ingest.needles import Tagged
 
 HEAD = 40
 """Bytes before the text: a stamp in UTC with nanoseconds, the stream, the tag of a whole line."""
@@ -35,11 +37,12 @@ _BEGINS = _Begins()
 
 
 def alone(
-    data: bytes, starts: list[int], ends: list[int], *, partials: bool
+    data: bytes, starts: list[int], ends: list[int], *, partials: bool, tagged: Tagged | None = None
 ) -> tuple[list[int], list[int], list[int]]:
     """Starts and ends of the lines that are a record by themselves; the other starts.
 
-    `partials`: some lines of the data may be parts of longer ones.
+    `partials`: some lines of the data may be parts of longer ones; `tagged`: where the tag of the
+    lines of one stream stands, if that is known.
     """
     own = _tags(data, map(_TAG.__add__, starts))
     following = _tags(data, map((_TAG + 1).__add__, ends))
@@ -49,7 +52,7 @@ def alone(
     lines = zip(starts, ends, own, told, strict=True)
     sure = [
         told_already
-        or (tag is not None and not partials and _is_followed_soon(data, start, end, tag))
+        or (tag is not None and not partials and _is_followed_soon(data, start, end, tag, tagged))
         or _is_alone(data, start, end, partials=partials)
         for start, end, tag, told_already in lines
     ]
@@ -63,12 +66,16 @@ def _tags(data: bytes, places: Iterable[int]) -> list[bytes | None]:
     return [begins[data[at : at + _FIRST]] or begins[data[at : at + _WIDTH]] for at in places]
 
 
-def _is_followed_soon(data: bytes, start: int, end: int, tag: bytes) -> bool:
+def _is_followed_soon(data: bytes, start: int, end: int, tag: bytes, tagged: Tagged | None) -> bool:
     """Whether the next line of the stream surely begins a record, or is too far or too late for
     one."""
     low = end
+    places = tagged.places if tagged is not None and tagged.tag == tag else None
     for reach in _NEAR:
-        at = data.find(tag, low, end + reach)
+        if places is None:
+            at = data.find(tag, low, end + reach)
+        else:
+            at = _first(places, low, end + reach - len(tag))
         if at >= 0:
             begins = _BEGINS[data[at : at + _FIRST]] or _BEGINS[data[at : at + _WIDTH]]
             return begins is not None and data[at - _TAG - 1] == _NEWLINE
@@ -77,6 +84,12 @@ def _is_followed_soon(data: bytes, start: int, end: int, tag: bytes) -> bool:
         if searched and _is_later(data, start, searched):
             return True
     return end + _NEAR[-1] <= len(data)
+
+
+def _first(places: list[int], low: int, high: int) -> int:
+    """The first place from `low` to `high`; -1 if there is none."""
+    number = bisect_left(places, low)
+    return places[number] if number < len(places) and places[number] <= high else -1
 
 
 def _is_later(data: bytes, start: int, other: int) -> bool:

@@ -100,7 +100,7 @@ class Columns:
         lines of the data may be parts of longer ones.
         """
         ends = _ends_of(data, starts)
-        starts, ends, rest = alone(data, starts, ends, partials=partials)
+        starts, ends, rest = alone(data, starts, ends, partials=partials, tagged=needles.tagged)
         joined, texts = _texts(data, starts, ends)
         if _may_have_odd(joined, texts):
             plain = [not _is_odd(text) for text in texts]

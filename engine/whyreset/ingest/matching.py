@@ -57,7 +57,7 @@ class Extractor:
         self._plans: dict[tuple[Needles, int], tuple[tuple[Trial, ...], ...]] = {}
         self._admitted: dict[Source, frozenset[int]] = {}
 
-    def needles(
+    def needles(  # noqa: PLR0913 - what a search is made of
         self,
         source: Source | None = None,
         *,
@@ -65,12 +65,14 @@ class Extractor:
         escaped: bool = False,
         before: tuple[bytes, ...] = (),
         without: Collection[str] = (),
+        tag: bytes | None = None,
     ) -> Needles:
         """What to search for; with a source, only what definitions admit from it.
 
         `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON;
         `before` is what stands before a text in its line: where it is given, only what the rules
-        can use is searched for; `without` names matchers that are left out.
+        can use is searched for; `without` names matchers that are left out; `tag` is found as well
+        where that costs little.
         """
         groups = tuple(
             ()
@@ -86,11 +88,11 @@ class Extractor:
             and trial.matcher.by not in without
             and (source is None or _admits(trial.definition, source))
         )
-        key = (groups, extra, escaped, source is None, by_peer)
+        key = (groups, extra, escaped, source is None, by_peer, tag)
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(
-                groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer,
+                groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer, tag=tag,
                 frugal=self._frugal,
             )  # fmt: skip
             if source is not None:

@@ -4,7 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from whyreset.ingest.searches import Hits, PlainSearch
 
@@ -12,6 +12,8 @@ _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
 _FRUGAL, _NO_LIMIT = 128, 1 << 30
 """Needles of one database: to compile 400 takes 40 MiB for a moment, four times 100 a quarter."""
+_TAGGED = -1
+"""The number of the tag among what hyperscan finds."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
 _BEFORE_PEERS = b' ":/'
@@ -35,6 +37,13 @@ def spellings(literal: bytes, *, escaped: bool) -> tuple[bytes, ...]:
     return tuple(dict.fromkeys((literal, quoted, angled, quoted.replace(b"/", b"\\/"))))
 
 
+class Tagged(NamedTuple):
+    """All places of a tag, in ascending order."""
+
+    tag: bytes
+    places: list[int]
+
+
 class Needles:
     """A set of byte strings with one search for all of them.
 
@@ -43,7 +52,11 @@ class Needles:
     extra   marks of lines to be visited that belong to no matcher
     frugal  whether setting up the search must not take much memory
     peers   addresses, which share the last bit: a line that names one concerns `by_peer`
+    tag     what marks no line to be visited, and is found only where that costs little: `tagged`
+            has its places in the data that were searched last, to their end, or is None
     """
+
+    tagged: Tagged | None = None
 
     def __init__(  # noqa: PLR0913 - what a search is made of
         self,
@@ -53,6 +66,7 @@ class Needles:
         escaped: bool = False,
         peers: tuple[bytes, ...] = (),
         by_peer: frozenset[int] = frozenset(),
+        tag: bytes | None = None,
         frugal: bool = False,
     ) -> None:
         owners: dict[bytes, set[int]] = {needle: set() for needle in extra}
@@ -63,6 +77,7 @@ class Needles:
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._peers = peers
+        self._tag = tag
         self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
@@ -83,7 +98,7 @@ class Needles:
         if self._fast is None:
             return sum(1 << bit for bit, needle in enumerate(self.needles) if needle in text)
         peers = len(self.needles)
-        return sum(1 << bit for bit in self._fast(memoryview(text)) if bit != peers)
+        return sum(1 << bit for bit in self._fast(memoryview(text)) if 0 <= bit < peers)
 
     def hits(self, data: bytes, start: int, end: int) -> Hits:
         """All places between `start` and `end` (a line start and a line end)."""
@@ -91,25 +106,36 @@ class Needles:
             self._scanned += (end - start + _CALL) * len(self.needles)
             if self._scanned > _SWITCH_AFTER or self._peers:
                 self._fast = hyperscan_search(
-                    self.needles, self._peers, _FRUGAL if self._frugal else _NO_LIMIT
+                    self.needles, self._peers, self._tag, _FRUGAL if self._frugal else _NO_LIMIT
                 )
                 self._slow_only = self._fast is None
         if self._fast is None:
             return self._plain.hits(data, start, end)
         # A view spares the copy of the block.
         found = self._fast(memoryview(data)[start:end])
-        if not start:
-            return found
-        return {number: [place + start for place in places] for number, places in found.items()}
+        if start:
+            found = {
+                number: [place + start for place in places] for number, places in found.items()
+            }
+        if self._tag is not None:
+            size, ends = len(self._tag), found.pop(_TAGGED, [])
+            places = [place - size for place in ends]
+            self.tagged = Tagged(self._tag, places) if end == len(data) else None
+        return found
 
 
 @lru_cache(maxsize=64)
 def hyperscan_search(
-    needles: tuple[bytes, ...], peers: tuple[bytes, ...] = (), together: int = _NO_LIMIT
+    needles: tuple[bytes, ...],
+    peers: tuple[bytes, ...] = (),
+    tag: bytes | None = None,
+    together: int = _NO_LIMIT,
 ) -> Callable[[Any], Hits] | None:
-    """One pass for all needles, and for all peers, whose places come last; None where hyperscan
-    is not installed. A place is where a needle ends. With more than so many `together`, it takes
-    several passes."""
+    """One pass for all needles, for all peers, whose places come last, and for the tag; None where
+    hyperscan is not installed.
+
+    A place is where a needle ends. With more than so many `together`, it takes several passes.
+    """
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
     except ImportError:
@@ -119,7 +145,9 @@ def hyperscan_search(
     # take four times as many expressions.
     expressions += map(re.escape, peers)
     lengths = sorted(set(map(len, peers)))
-    bits = [*range(len(needles)), *(len(needles) + len(peer) for peer in peers)]
+    bits = [*range(len(needles)), *(len(needles) + len(peer) for peer in peers), _TAGGED]
+    if tag is not None:
+        expressions.append(re.escape(tag))
     databases = []
     for at in range(0, len(expressions), together):
         part = expressions[at : at + together]

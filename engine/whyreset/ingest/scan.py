@@ -1,14 +1,13 @@
 """The scanner: from blocks of bytes to events, touching only lines with a needle in them."""
 
-from collections import Counter
 from itertools import chain
 from operator import attrgetter
 
-from whyreset.basis.lazy import lazy
 from whyreset.ingest.columns import Columns, Rows
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
+from whyreset.ingest.head import HEAD_BYTES, PARTIAL, Head
 from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
-from whyreset.ingest.matching import IN_OBJECT, Extractor
+from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
 from whyreset.ingest.stamps import Clock
@@ -16,14 +15,7 @@ from whyreset.ingest.trial import SHORT
 from whyreset.model.event import Event
 from whyreset.model.record import Source
 
-_PARTIAL = (b" stdout P ", b" stderr P ")
-_HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
-"""Records that begin with a priority, `<6>`, or with the header of a syslog do not begin with the
-client: all are searched."""
-_OBJECT = b" F {"
-"""Within an object, a client may begin a string."""
 _offset = attrgetter("offset")
-_HEAD = 64 << 10
 _EDGE_LINES = 64
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
 """Behind so many bytes of an input, the lines are counted of so many bytes of a block only: to
@@ -73,11 +65,8 @@ class BlockScanner:
         only = source if mode == "cri" else None
         escaped = mode in JSON_MODES
         self._needles = extractor.needles(only, extra=_triggers(mode), escaped=escaped)
+        self._head = Head(extractor, source) if only and extractor.is_narrow else None
         self._narrow: Needles | None = None  # known when the head has been read
-        self._doubtful = extractor.doubtful(only) if extractor.is_narrow else {}
-        self._in_head: Counter[bytes] = Counter()
-        self._has_headers = self._has_objects = False
-        self._matched: set[str] = set()
         self._every_line = extractor.reads_every_line(only)
         self._done = 0  # offset up to which lines have been looked at
         self._passed: set[int] = set()  # starts of joined lines in which there was nothing
@@ -134,8 +123,8 @@ class BlockScanner:
         self._done = window.end
         try:
             head = start
-            if start < _HEAD:
-                newline = window.data.find(b"\n", _HEAD - 1 - window.base)
+            if start < HEAD_BYTES:
+                newline = window.data.find(b"\n", HEAD_BYTES - 1 - window.base)
                 head = window.end if newline < 0 else newline + 1 + window.base
                 self._scan(start, head, self._needles, batch)
                 self._learn(start, head, batch)
@@ -143,41 +132,20 @@ class BlockScanner:
                 self._scan(head, window.end, self._narrowed(), batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
-            if start < _HEAD:
+            if start < HEAD_BYTES:
                 self._learn(start, min(self._done, head), batch)
         batch.cut += window.cut
         self._edges(start, batch)
 
     def _learn(self, start: int, end: int, batch: Batch) -> None:
-        """The head of an input shows which kinds of events it has, and in what layout."""
-        data, base = self._window.data, self._window.base
-        if not self._extractor.is_narrow:
-            return
-        for literal in self._doubtful:
-            self._in_head[literal] += data.count(literal, start - base, end - base)
-        self._has_headers |= _HEADER.search(data, start - base, end - base) is not None
-        self._has_objects |= data.find(_OBJECT, start - base, end - base) >= 0
-        self._in_head[b"\n"] += data.count(b"\n", start - base, end - base)
-        self._matched.update(event.by for event in batch.events)
+        if self._head is not None:
+            base = self._window.base
+            self._head.learn(self._window.data, start - base, end - base, batch.events)
 
     def _narrowed(self) -> Needles:
-        """What is searched for behind the head: what rules can use, and nothing of which the head
-        has shown that it is found in vain in every hundredth line."""
+        """What is searched for behind the head."""
         if self._narrow is None:
-            self._narrow = self._needles
-            is_narrow = self._extractor.is_narrow and not self._has_headers
-            if is_narrow and self._mode == "cri":
-                vain = {
-                    by
-                    for literal, users in self._doubtful.items()
-                    if self._in_head[literal] * 100 > self._in_head[b"\n"]
-                    for by in users
-                    if by not in self._matched
-                }
-                before = (b" F ", IN_OBJECT) if self._has_objects else (b" F ",)
-                self._narrow = self._extractor.needles(
-                    self._source, extra=_PARTIAL, before=before, without=vain
-                )
+            self._narrow = (self._head and self._head.needles()) or self._needles
         return self._narrow
 
     def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
@@ -320,7 +288,7 @@ def _triggers(mode: str) -> tuple[bytes, ...]:
         return ()
     if mode == "json":  # Fluent Bit's partial mark; journald's message as a list of bytes
         return (b'"P"', b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
-    return _PARTIAL
+    return PARTIAL
 
 
 def _seen(batch: Batch, source: Source, low: int, high: int) -> None:
