@@ -252,6 +252,24 @@ def test_killed_it_repeats_but_loses_nothing(desk: Desk) -> None:
     assert sum(counts.values()) == 10, "what comes twice has the same id"
 
 
+def test_a_connection_has_its_peer_though_it_was_killed_since(desk: Desk) -> None:
+    (desk.rules / "connections.rules").write_text(
+        "event opened { match `conn <connection> from <client:addr>` }\n"
+        "event reset { match `conn <connection>: Connection reset by peer` }\n"
+    )
+    first = desk.follow("--state", desk.state)
+    desk.write(text="conn 7 from 10.42.0.9:5000")
+    desk.write(text="nothing of note", every=60)
+    first.until(lambda: b"10.42.0.9" in desk.kept())
+    first.end(signal.SIGKILL)
+    desk.write(text="conn 7: Connection reset by peer")
+    desk.later()
+    second = desk.follow("--state", desk.state)
+    second.until(lambda: second.states("final"))
+    second.end()
+    assert [verdict["peer"] for verdict in second.states("final")] == ["10.42.0.9"]
+
+
 def test_labels_come_once_each(desk: Desk) -> None:
     follower = desk.follow("--state", desk.state, command="label")
     desk.write(5)
