@@ -31,7 +31,7 @@ def looked_for(needles: tuple[bytes, ...], peers: tuple[bytes, ...], data: bytes
     """The same, line by line."""
     lines = list(enumerate(data.split(b"\n")))
     found = {(n, at) for at, line in lines for n, each in enumerate(needles) if each in line}
-    names = [rb'[ ":/]' + re.escape(peer) + rb"(?!\d)" for peer in peers]
+    names = [rb'(?:^|[ ":/=])' + re.escape(peer) + rb"(?!\d)" for peer in peers]
     return found | {
         (len(needles), at) for at, line in lines if any(re.search(name, line) for name in names)
     }
@@ -79,7 +79,7 @@ def test_needles_search_without_hyperscan(monkeypatch):
     data = b"a reset\n" * 3000 + b"from 10.0.0.1\n"
     hits = needles.hits(data, 0, len(data))
     assert len(hits[needles.needles.index(b"reset")]) == 3000
-    assert hits[len(needles.needles)] == [len(data) - len(b" 10.0.0.1\n")]
+    assert hits[len(needles.needles)] == [len(data) - len(b"10.0.0.1\n")]
 
 
 def test_a_needle_may_begin_within_another():

@@ -7,6 +7,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple
 
 from whyreset.ingest.searches import Hits, PlainSearch
+from whyreset.model.definition import BEFORE_PEERS
 
 _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
@@ -16,7 +17,7 @@ _TAGGED = -1
 """The number of the tag among what hyperscan finds."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
-_BEFORE_PEERS = b' ":/'
+_BEFORE_PEERS = BEFORE_PEERS.encode()
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
 
@@ -167,7 +168,7 @@ def hyperscan_search(
             end
             for length in lengths
             for end in hits.pop(len(needles) + length, ())
-            if end > length and view[end - length - 1] in _BEFORE_PEERS
+            if end == length or view[end - length - 1] in _BEFORE_PEERS
         ]
         if places:
             hits[len(needles)] = sorted(places)

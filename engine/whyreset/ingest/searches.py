@@ -10,6 +10,8 @@ import re
 from collections.abc import Collection, Iterable, Sequence
 from itertools import accumulate, chain, compress, takewhile
 
+from whyreset.model.definition import BEFORE_PEERS
+
 Hits = dict[int, list[int]]
 """Per needle found its places in ascending order, at least one in every line that has it."""
 
@@ -29,9 +31,9 @@ _SHARED = 3
 """Bytes with which needles must end for these to be looked for first."""
 _SHORT = 12
 """Bytes up to which a needle is found sooner from the end: ` 499 ` in two thirds of the time."""
-_ADDRESS = re.compile(rb'[ ":/](\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})')
-_OF_ADDRESS = (b" ...", b'"...', b":...", b"/...")
-"""The skeletons of an address, with what stands before it."""
+_ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})")
+_OF_ADDRESS = b"..."
+"""The skeleton of an address."""
 
 
 class PlainSearch:
@@ -44,9 +46,7 @@ class PlainSearch:
         self._needles = needles
         self._peers = frozenset(peers)
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
-        self._skeletons = _Skeletons(
-            telling, [(len(needles), each) for each in _OF_ADDRESS if peers]
-        )
+        self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
         self._by_skeleton = [(number, needles[number]) for number, _ in telling]
         direct = [(number, needles[number]) for number, skeleton in enumerate(skeletons)
                   if len(skeleton) < _TELLING]  # fmt: skip

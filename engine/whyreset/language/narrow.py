@@ -13,7 +13,7 @@ from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
 from whyreset.language.literals import leads, required_literals
 from whyreset.language.matchers import logfmt_key
-from whyreset.model.definition import LOGFMT, Condition, Definition, Matcher, Wanted
+from whyreset.model.definition import BEFORE_PEERS, LOGFMT, Condition, Definition, Matcher, Wanted
 from whyreset.model.event import FAR_ENDS, RESET
 from whyreset.model.rule import FROM_CLIENT, InNetwork, Rule, asking, asks_labels
 
@@ -172,7 +172,8 @@ def _of_key(matcher: Matcher, field: str, text: str) -> tuple[bytes, ...]:
 def _tells_client(matcher: Matcher) -> bool:
     """Whether the client's address stands where it can be searched for."""
     if matcher.pattern is not None:
-        return bool(_at_start(matcher.pattern, ""))
+        found = leads(matcher.pattern, "client") if _ANCHORED.match(matcher.pattern) else ()
+        return bool(found) and all(lead in BEFORE_PEERS for lead in found)
     return any(mapped.field == "client" for mapped in matcher.mapped)
 
 

@@ -47,6 +47,10 @@ class KeyCondition(Frozen):
     values: tuple[Value, ...] = ()
 
 
+BEFORE_PEERS = '\n ":/='
+"""What may stand before an address by which lines are found; behind anything else it is not."""
+
+
 class Wanted(NamedTuple):
     """What records have that a rule can use: one of the literals; of `bare` in records that are
     no objects, whose writers spell quotes in several ways. `at_start`: the text begins with it."""
@@ -74,8 +78,8 @@ class Matcher(Frozen):
     tame     on a short text a search cannot take long
     linear   the pattern takes time in proportion to the text, whatever the text is
     wanted   what records have that the loaded rules can use (one of them); None means all
-    by_peer  rules ask for further records by the peer of a reset, whose address follows a space,
-             a quote, a colon or a slash there; without knowing the peers, all are wanted
+    by_peer  rules ask for further records by the peer of a reset, whose address has one of
+             BEFORE_PEERS before it there; without knowing the peers, all are wanted
     """
 
     pattern: str | None
