@@ -1,5 +1,6 @@
 """Knowing the peers beforehand changes what is read, and no verdict."""
 
+import json
 import random
 import re
 from pathlib import Path
@@ -16,16 +17,39 @@ from whyreset.run.replay import Replay
 
 ACCESS = '{client} - - [22/Nov/2026:10:{m:02}:{s:02} +0000] "GET /{n} HTTP/1.1" {status} 12 "-" "-"'
 JSON = '{{"level":"info","remote_ip":"{client}","method":"GET","uri":"/{n}","status":{status}}}'
+LOGFMT = (
+    "level=INFO msg=request method=GET path=/{n} status={status} duration=3ms remote={client}:5"
+)
+LAYOUTS = (ACCESS, JSON, LOGFMT)
 RESET = "read tcp 10.42.0.9:8080->{client}:{port}: read: connection reset by peer"
 
 
+def clock(at: float) -> str:
+    return f"10:{int(at) // 60:02}:{at % 60:012.9f}"
+
+
 def stamped(at: float, stream: str, text: str) -> str:
-    return f"2026-11-22T10:{int(at) // 60:02}:{at % 60:012.9f}Z {stream} F {text}\n"
+    return f"2026-11-22T{clock(at)}Z {stream} F {text}\n"
 
 
-@pytest.fixture
-def logs(tmp_path):
+def timestamps(at: float, _stream: str, text: str) -> str:
+    return f"2026-11-22T{clock(at)}Z {text}\n"
+
+
+def docker(at: float, stream: str, text: str) -> str:
+    said = {"log": f"{text}\n", "stream": stream, "time": f"2026-11-22T{clock(at)}Z"}
+    return json.dumps(said, separators=(",", ":")) + "\n"
+
+
+def plain(at: float, _stream: str, text: str) -> str:
+    has_time = text.startswith("{") or " [22/Nov/2026:" in text
+    return f"{text}\n" if has_time else f"2026/11/22 {clock(at)[:8]} {text}\n"
+
+
+@pytest.fixture(params=[stamped])
+def logs(tmp_path, request):
     """Twenty minutes of a proxy and a service with probes, clients and aborts."""
+    envelope = request.param
     pick = random.Random(5)
     clients = [f"203.0.113.{n}" for n in range(200)] + [f"10.42.0.{n}" for n in range(2, 9)]
     proxy, service = [], []
@@ -33,9 +57,9 @@ def logs(tmp_path):
         at, client = number * 0.3, pick.choice(clients)
         m, s = divmod(int(at), 60)
         status = pick.choice((200, 200, 200, 499))
-        layout = ACCESS if number % 3 else JSON
+        layout = LAYOUTS[number % 3]
         text = layout.format(client=client, m=m, s=s, n=number, status=status)
-        proxy.append(stamped(at, "stdout", text))
+        proxy.append(envelope(at, "stdout", text))
         if status == 499 and pick.random() < 0.3:
             reset = RESET.format(client=client, port=40000 + number)
             service.append((at + 0.2, reset))
@@ -44,7 +68,7 @@ def logs(tmp_path):
     ]
     (tmp_path / "proxy-0_edge_nginx-1.log").write_text("".join(proxy))
     (tmp_path / "api-0_shop_api-1.log").write_text(
-        "".join(stamped(at, "stderr", text) for at, text in sorted(service))
+        "".join(envelope(at, "stderr", text) for at, text in sorted(service))
     )
     return str(tmp_path)
 
@@ -55,13 +79,14 @@ def verdicts(plan, extractor, path):
     return [verdict_line(v) for step in steps for v in step.verdicts], replay.totals
 
 
+@pytest.mark.parametrize("logs", [stamped, timestamps, docker, plain], indirect=True)
 @pytest.mark.parametrize("objects", [True, False])
 @pytest.mark.parametrize("fast", [True, False])
 def test_the_verdicts_are_those_of_all_lines(logs, monkeypatch, fast, objects):
     if not objects:  # where there are none, what is searched for may hold quotes
         proxy = Path(logs) / "proxy-0_edge_nginx-1.log"
         lines = proxy.read_text().splitlines(keepends=True)
-        proxy.write_text("".join(line for line in lines if " F {" not in line))
+        proxy.write_text("".join(line for line in lines if '"uri"' not in line))
     if not fast:
         monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
     # the one rule that asks for all requests to a workload

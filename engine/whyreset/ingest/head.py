@@ -1,50 +1,66 @@
-"""What the first bytes of an input show, so that the rest is searched for less."""
+"""What an input is searched for: everything in its head, behind it what rules can use."""
 
 from collections import Counter
 from collections.abc import Iterable
 
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.envelopes import JSON_MODES
 from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.model.event import Event
 from whyreset.model.record import Source
 
 HEAD_BYTES = 64 << 10
-PARTIAL = (b" stdout P ", b" stderr P ")
+_NARROW_MODES = frozenset({"cri", "docker", "timestamps", "plain"})
+"""Layouts of one source: its head shows which kinds of events it has. Where several sources are
+mixed, the head may not have a line of each."""
+_PARTIAL = (b" stdout P ", b" stderr P ")
 _TAGS = (b"Z stdout F ", b"Z stderr F ")
 _HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
 """Records that begin with a priority, `<6>`, or with the header of a syslog do not begin with the
 client: all are searched."""
-_OBJECT = b" F {"
+_OBJECT = b"{"
 """Within an object, a client may begin a string."""
 _VAIN, _RARE = 100, 16
 """One line in so many: in which a literal is found in vain, and which are of the rarer stream."""
 
 
 class Head:
-    """The kinds of events in the head of an input in CRI, and the layout of its lines."""
+    """The first bytes of an input: what is found in them shows what to search the rest for.
 
-    def __init__(self, extractor: Extractor, source: Source) -> None:
+    needles  what the head is searched for: all literals of the source
+    """
+
+    def __init__(self, extractor: Extractor, source: Source, mode: str) -> None:
         self._extractor = extractor
-        self._source = source
-        self._doubtful = extractor.doubtful(source)
+        self._mode = mode
+        self._source = source if mode == "cri" else None
+        self.needles = extractor.needles(
+            self._source, extra=_triggers(mode), escaped=mode in JSON_MODES
+        )
+        self._is_narrow = extractor.is_narrow and mode in _NARROW_MODES
+        self._doubtful = extractor.doubtful(self._source) if self._is_narrow else {}
+        self._before = b" F " if mode == "cri" else b""
         self._counts: Counter[bytes] = Counter()
-        self._has_headers = self._has_objects = False
+        self._has_headers, self._has_objects = False, mode in JSON_MODES
         self._matched: set[str] = set()
 
     def learn(self, data: bytes, start: int, end: int, events: Iterable[Event]) -> None:
         """Take what lies between two places of the data, and the events in it."""
+        if not self._is_narrow:
+            return
         for literal in (*self._doubtful, *_TAGS, b"\n"):
             self._counts[literal] += data.count(literal, start, end)
-        self._has_headers |= _HEADER.search(data, start, end) is not None
-        self._has_objects |= data.find(_OBJECT, start, end) >= 0
+        if self._mode == "cri":
+            self._has_headers |= _HEADER.search(data, start, end) is not None
+        self._has_objects |= data.find(self._before + _OBJECT, start, end) >= 0
         self._matched.update(event.by for event in events)
 
-    def needles(self) -> Needles | None:
+    def narrowed(self) -> Needles:
         """What is searched for behind the head: what rules can use, and nothing of which the head
-        has shown that it is found in vain in every hundredth line. None where all are needed."""
-        if self._has_headers:
-            return None
+        has shown that it is found in vain in every hundredth line."""
+        if not self._is_narrow or self._has_headers:
+            return self.needles
         lines = self._counts[b"\n"]
         vain = {
             by
@@ -53,9 +69,25 @@ class Head:
             for by in users
             if by not in self._matched
         }
-        before = (b" F ", IN_OBJECT) if self._has_objects else (b" F ",)
-        rarer = min(_TAGS, key=self._counts.__getitem__)
         return self._extractor.needles(
-            self._source, extra=PARTIAL, before=before, without=vain,
-            tag=rarer if self._counts[rarer] * _RARE < lines else None,
-        )  # fmt: skip
+            self._source,
+            extra=_triggers(self._mode),
+            escaped=self._mode in JSON_MODES,
+            before=(self._before, IN_OBJECT) if self._has_objects else (self._before,),
+            without=vain,
+            tag=self._tag() if self._mode == "cri" else None,
+        )
+
+    def _tag(self) -> bytes | None:
+        """The tag of the stream that has few of the lines."""
+        rarer = min(_TAGS, key=self._counts.__getitem__)
+        return rarer if self._counts[rarer] * _RARE < self._counts[b"\n"] else None
+
+
+def _triggers(mode: str) -> tuple[bytes, ...]:
+    """What marks a line that must be read though no literal may show in it."""
+    if mode == "docker":
+        return ()
+    if mode == "json":  # Fluent Bit's partial mark; journald's message as a list of bytes
+        return (b'"P"', b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
+    return _PARTIAL

@@ -5,8 +5,8 @@ from operator import attrgetter
 
 from whyreset.ingest.columns import Columns, Rows
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
-from whyreset.ingest.head import HEAD_BYTES, PARTIAL, Head
-from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Window
+from whyreset.ingest.head import HEAD_BYTES, Head
+from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Row, Window
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
@@ -17,6 +17,7 @@ from whyreset.model.record import Source
 
 _offset = attrgetter("offset")
 _EDGE_LINES = 64
+_ESCAPE = b"\x1b"
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
 """Behind so many bytes of an input, the lines are counted of so many bytes of a block only: to
 count them all would take a third of the time of a log without resets, of each eighth block 3 %."""
@@ -61,13 +62,11 @@ class BlockScanner:
         self._window = Window(Peeler(source, clock, mode))
         self._records = Records(self._window, source, clock, mode)
         self._columns = Columns(extractor, source)
-        self._gathered: dict[tuple[Source, int], Rows] = {}
-        only = source if mode == "cri" else None
-        escaped = mode in JSON_MODES
-        self._needles = extractor.needles(only, extra=_triggers(mode), escaped=escaped)
-        self._head = Head(extractor, source) if only and extractor.is_narrow else None
+        self._gathered: dict[tuple[Source, Needles, int], Rows] = {}
+        self._head = Head(extractor, source, mode)
+        self._needles = self._head.needles
         self._narrow: Needles | None = None  # known when the head has been read
-        self._every_line = extractor.reads_every_line(only)
+        self._every_line = extractor.reads_every_line(source if mode == "cri" else None)
         self._done = 0  # offset up to which lines have been looked at
         self._passed: set[int] = set()  # starts of joined lines in which there was nothing
 
@@ -129,7 +128,9 @@ class BlockScanner:
                 self._scan(start, head, self._needles, batch)
                 self._learn(start, head, batch)
             if head < window.end:
-                self._scan(head, window.end, self._narrowed(), batch)
+                if self._narrow is None:
+                    self._narrow = self._head.narrowed()
+                self._scan(head, window.end, self._narrow, batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
             if start < HEAD_BYTES:
@@ -138,15 +139,8 @@ class BlockScanner:
         self._edges(start, batch)
 
     def _learn(self, start: int, end: int, batch: Batch) -> None:
-        if self._head is not None:
-            base = self._window.base
-            self._head.learn(self._window.data, start - base, end - base, batch.events)
-
-    def _narrowed(self) -> Needles:
-        """What is searched for behind the head."""
-        if self._narrow is None:
-            self._narrow = (self._head and self._head.needles()) or self._needles
-        return self._narrow
+        base = self._window.base
+        self._head.learn(self._window.data, start - base, end - base, batch.events)
 
     def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
         """Read each line with a hit once; NeedMoreError(offset) where data end."""
@@ -164,7 +158,7 @@ class BlockScanner:
                 rest += [(at, mask) for at in left]
         else:
             rest = [(at, mask) for mask, starts in lines.items() for at in starts]
-        stop = self._visit_all(sorted(rest), batch)
+        stop = self._visit_all(sorted(rest), needles, batch)
         taken = self._records.claimed | self._passed
         if taken or stop is not None:
             events = [
@@ -209,7 +203,9 @@ class BlockScanner:
                 return [(0, [at for at in starts if not _ends(data, at)])]
         return []
 
-    def _visit_all(self, lines: list[tuple[int, int]], batch: Batch) -> int | None:
+    def _visit_all(
+        self, lines: list[tuple[int, int]], needles: Needles, batch: Batch
+    ) -> int | None:
         """Visit lines (start, mask) in their order; where data end, the offset of that line."""
         base, stop = self._window.base, None
         found: list[Event] = []
@@ -218,29 +214,29 @@ class BlockScanner:
             if start in self._records.claimed or start in self._passed:
                 continue
             try:
-                found += self._visit(start, mask, batch)
+                found += self._visit(start, needles, mask, batch)
             except NeedMoreError:
                 stop = start
                 break
-        for (_, mask), rows in self._gathered.items():
-            found += self._columns.events(rows, self._needles, mask)
+        for (_, sought, mask), rows in self._gathered.items():
+            found += self._columns.events(rows, sought, mask)
         self._gathered.clear()
         batch.events += sorted(found, key=_offset)
         return stop
 
-    def _visit(self, start: int, mask: int, batch: Batch) -> list[Event]:
+    def _visit(self, start: int, needles: Needles, mask: int, batch: Batch) -> list[Event]:
         """A line with a hit, the long way: joined, widened to its record. What is long is matched
         by itself; the others wait for what has the same needles."""
         row = self._window.logical(start)
-        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._extractor.is_narrow:
-            mask = self._needles.mask_of(row.content)
-        if not self._every_line and not self._needles.concerns(mask):
+        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._is_coloured(row):
+            needles, mask = self._needles, self._needles.mask_of(row.content)
+        if not self._every_line and not needles.concerns(mask):
             self._passed.update(row.pieces)
             return []
         rows = self._records.widen(row)
         text = "\n".join(each.text for each in rows)
         if len(rows) > 1:
-            mask = self._needles.mask_of(text.encode("utf-8", "replace"))
+            needles, mask = self._needles, self._needles.mask_of(text.encode("utf-8", "replace"))
         record = self._records.record(rows[0], text)
         if record is None:
             batch.unreadable += 1
@@ -249,14 +245,19 @@ class BlockScanner:
         _seen(batch, record.source, record.time, record.time)
         source, time, offset = record.source, record.time, record.offset
         if len(text) > SHORT:
-            return self._extractor.events(time, source, offset, text, self._needles, mask)
-        alike = self._gathered.get((source, mask))
+            return self._extractor.events(time, source, offset, text, needles, mask)
+        alike = self._gathered.get((source, needles, mask))
         if alike is None:
-            alike = self._gathered[source, mask] = Rows(source, [], [], [])
+            alike = self._gathered[source, needles, mask] = Rows(source, [], [], [])
         alike.times.append(time)
         alike.offsets.append(offset)
         alike.texts.append(text)
         return []
+
+    def _is_coloured(self, row: Row) -> bool:
+        """Whether the line has escapes, which may stand within a literal."""
+        base = self._window.base
+        return self._window.data.find(_ESCAPE, row.start - base, row.end - base) >= 0
 
     def _edges(self, start: int, batch: Batch) -> None:
         """Times of the first and the last stamped line between `start` and what is done."""
@@ -280,15 +281,6 @@ class BlockScanner:
             batch.high = self._records.arrival(self._done)
         if self.ordered and batch.low is not None and batch.high is not None:
             _seen(batch, self._source, batch.low, batch.high)
-
-
-def _triggers(mode: str) -> tuple[bytes, ...]:
-    """What marks a line that must be read though no literal may show in it."""
-    if mode == "docker":
-        return ()
-    if mode == "json":  # Fluent Bit's partial mark; journald's message as a list of bytes
-        return (b'"P"', b'"MESSAGE":[', b'"MESSAGE": [', b'"MESSAGE" : [')
-    return PARTIAL
 
 
 def _seen(batch: Batch, source: Source, low: int, high: int) -> None:
