@@ -8,10 +8,11 @@ from typing import Any
 
 import pytest
 
+from whyreset.basis.times import system_time
 from whyreset.ingest.folder import Folders
 from whyreset.ingest.inputs import open_inputs
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.stamps import Clock, parse_rfc3339, system_time
+from whyreset.ingest.stamps import Clock, parse_rfc3339
 from whyreset.ingest.watch import Watch
 from whyreset.model.rule import Plan
 from whyreset.run.follow import Follow

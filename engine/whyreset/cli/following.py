@@ -5,11 +5,11 @@ import os
 from contextlib import ExitStack
 from pathlib import Path
 
+from whyreset.basis.times import system_time
 from whyreset.cli.common import clock_of, say
 from whyreset.cli.outlet import give_out
 from whyreset.ingest.checkpoint import Checkpoint, StateError
 from whyreset.ingest.folder import Folders, obstacle_of
-from whyreset.ingest.stamps import system_time
 from whyreset.model.rule import Plan
 from whyreset.run.bounds import Bounds
 from whyreset.run.follow import Follow

@@ -1,6 +1,5 @@
 """Envelopes: one physical line peeled from the outside in."""
 
-import re
 from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 
@@ -40,6 +39,11 @@ _SPELT_ANSI = lazy(
 CRI = lazy(rf"({STAMP}) (stdout|stderr) ([FP])(?: |$)")
 # A line whose first characters a tailer has lost: the end of its stamp is still there.
 _CUT_CRI = lazy(r"[\dT:.-]{1,30}(?:Z|[+-]\d\d:\d\d) (stdout|stderr) ([FP])(?: |$)")
+# An access line in the common layout, which is in no envelope, and one behind a runtime's stamp.
+_CLIENT = r"\d{1,3}(?:\.\d{1,3}){3} - \S+ \["
+_REQUEST = lazy(_CLIENT)
+_STAMPED_REQUEST = lazy(rf"{STAMP} {_CLIENT}\d\d/[A-Z]")
+_NANOSECONDS = lazy(r"\.\d{7,9}")
 _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(HEADER)
@@ -116,6 +120,8 @@ class Peeler:
         if first == "{":
             return _json_layer(state)
         layers: tuple[Callable[[Peeling], bool], ...]
+        if first.isdigit() and (_REQUEST.match(state.text) or _STAMPED_REQUEST.match(state.text)):
+            return _iso(state)
         if first.isdigit() and state.text[4:5] == "-":
             layers = (
                 _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
@@ -244,6 +250,6 @@ def _iso(state: Peeling) -> bool:
     # A logger prints three or six digits; kubectl and docker print the runtime's nanoseconds,
     # and a message behind their stamp has a header of its own.
     rest = state.text[found.end() :]
-    if not (state.pod or re.search(r"\.\d{7,9}", found[1]) or _HEADER.match(rest)):
+    if not (state.pod or _NANOSECONDS.search(found[1]) or _HEADER.match(rest)):
         return False
     return state.stamped(found[1]) and state.off("kubectl", found.end())

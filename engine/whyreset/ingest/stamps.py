@@ -1,7 +1,6 @@
 """Times in logs: their many spellings, as nanoseconds since the epoch (UTC)."""
 
 import re
-import time
 from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 from math import isfinite
@@ -95,6 +94,8 @@ _CLF = lazy(
     r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
     r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])"
 )
+_REQUEST = lazy(r"\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[(?=\d\d/[A-Z][a-z]{2}/\d{4}:)")
+"""What stands before the time of most access lines."""
 _JSON_TIME = lazy(
     r'"(?:@?timestamp|Timestamp|ts|time|Time|asctime|datetime|date|eventTime|StartUTC|T|t|@t|'
     r"\$date|start_time|startTime|timeMillis|timestampSeconds|timestamp_ms|time_local|time_iso8601|"
@@ -111,11 +112,6 @@ _EPOCH = lazy(
     r"(?:\[[ A-Z]{4,8}\] )?\[(?=1\d{9}(?:\.\d{1,9}|(?:\d{3}){1,3})?\]))"
     r"(\d{10}(?:\.\d+|(?:\d{3}){1,3}(?=[\]\s]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
-
-
-def system_time() -> int:
-    """The one place that reads the system clock: a reference where the input has none, ns."""
-    return time.time_ns()
 
 
 def parse_zone(text: str) -> tzinfo:
@@ -241,6 +237,9 @@ def read_header(text: str, clock: Clock) -> Stamp | None:
     if text[:1] == "{":
         return _json_stamp(text, clock)
     head = text[:300]
+    request = _REQUEST.match(head)
+    if request is not None:
+        return read_stamp(head, clock, request.end())
     if " eventtime=" in head:
         event = _FORTIGATE.match(head)
         if event is not None:
