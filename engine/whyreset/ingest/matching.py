@@ -281,7 +281,10 @@ class Extractor:
         if trial.matcher.pattern is None:
             fields = map_fields(trial, body)
             return fields if fields is None or self._is_in_place(trial, body.text) else None
-        return self._fullest(trial, body, self.search(trial, body.text))
+        text = body.text
+        return self._fullest(
+            trial, body, self.search(trial, text) if trial.may_begin(text) else None
+        )
 
     def _find_all(self, trial: Trial, bodies: Sequence[Text]) -> list[Fields | None]:
         """The same for several texts, of which most need no limit and are searched together."""
@@ -289,7 +292,10 @@ class Extractor:
         if alone or not trial.is_quick:
             return [self.find(trial, body) for body in bodies]
         texts = [body.text for body in bodies]
-        quick = [trial.may_match(text) and trial.is_harmless(text) for text in texts]
+        quick = [
+            trial.may_begin(text) and trial.may_match(text) and trial.is_harmless(text)
+            for text in texts
+        ]
         matches = iter(trial.search_all(list(compress(texts, quick))))
         found = []
         for body, is_quick in zip(bodies, quick, strict=True):
@@ -311,6 +317,8 @@ class Extractor:
 
     def search(self, trial: Trial, text: str) -> Fields | None:
         """The fields of a pattern's first match; None without one, or if it takes too long."""
+        if not trial.may_begin(text):
+            return None
         return self._allowance.search(
             trial, text, lambda: trial.search(text, self._allowance.timeout)
         )

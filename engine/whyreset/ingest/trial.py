@@ -30,9 +30,9 @@ class Trial:
     """
 
     __slots__ = (
-        "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted", "_needed",
-        "_numbers", "_quick", "_set", "_text", "_where", "addresses", "definition", "given", "keys",
-        "mapped", "matcher", "number", "plain", "potential", "surroundings",
+        "_begins", "_begins_with_word", "_groups", "_is_at_start", "_limited", "_may_be_quoted",
+        "_needed", "_numbers", "_quick", "_set", "_text", "_where", "addresses", "definition",
+        "given", "keys", "mapped", "matcher", "number", "plain", "potential", "surroundings",
     )  # fmt: skip
 
     def __init__(self, definition: Definition, matcher: Matcher, number: int) -> None:
@@ -67,6 +67,7 @@ class Trial:
         # The needle by which a line was found may be shorter than what the matcher needs.
         literals = tuple(literal.decode() for literal in matcher.literals)
         self._needed = (literals, *matcher.needs) if literals else matcher.needs
+        self._begins = None if matcher.begins is None else frozenset(matcher.begins)
         self._text = matcher.plain or matcher.pattern or ""
         self._is_at_start = self._text.startswith("(?m)^")
         self._begins_with_word = self._text[:1].isalnum()
@@ -151,6 +152,13 @@ class Trial:
             else:
                 return False
         return True
+
+    def may_begin(self, text: str) -> bool:
+        """Whether the pattern may match in a text that begins so."""
+        first = text[:1]
+        if self._begins is None or first in self._begins:
+            return True
+        return first > "\x7f" or "\n" in text
 
     def is_unguarded(self, text: str) -> bool:
         """Whether no guard of the pattern can strike; also of many records at once."""

@@ -1,6 +1,7 @@
 """From an event block as written to a definition of the plan."""
 
 from whyreset.language import tree
+from whyreset.language.beginnings import beginnings
 from whyreset.language.clause_tree import Word
 from whyreset.language.clauses import ClauseReader
 from whyreset.language.guards import without_guards
@@ -79,6 +80,7 @@ class EventReader:
             node.pattern, node.types, node.mapped, node.guard, node.literals,
             self._desk.by(node.span), linear=node.log_format,
             tame=node.tame or is_tame(plain or node.pattern or ""),
+            begins=beginnings(plain or node.pattern or ""),
             needs=further_literals(node.pattern, node.literals), plain=plain, guards=guards,
             required=node.required, form=node.form,
         )  # fmt: skip

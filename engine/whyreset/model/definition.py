@@ -75,6 +75,8 @@ class Matcher(Frozen):
     needs    all that is in the text of each record that matches: of every entry one
     plain    the pattern without its guards (look-behinds of open length), if it has any; it finds
              the same in a text that has, for each entry of `guards`, none of the texts in it
+    begins   of a text of one line that matches the first character, if it is in ASCII, is one of
+             these; None means that it may be any
     tame     on a short text a search cannot take long
     linear   the pattern takes time in proportion to the text, whatever the text is
     wanted   what records have that the loaded rules can use (one of them); None means all
@@ -95,6 +97,7 @@ class Matcher(Frozen):
     guards: tuple[tuple[str, ...], ...] = ()
     linear: bool = False
     tame: bool = False
+    begins: str | None = None
     required: tuple[str, ...] = ()
     form: str = ""
 
