@@ -27,6 +27,8 @@ MESSAGE = "read tcp 10.1.3.9:80->10.1.0.7:51234: read: connection reset by peer"
         f"Since Monday I see {MESSAGE}",
         f"It means “{MESSAGE}”, sometimes",
         f'When the "{MESSAGE}" error occurs, look at the peer',
+        f"Is it normal that there is {MESSAGE} in it?",
+        f"1. Although it is up, {MESSAGE} comes back",
     ],
 )
 def test_quoted(line: str) -> None:
@@ -50,6 +52,8 @@ def test_quoted(line: str) -> None:
         f"`{MESSAGE}`",
         f"it's over: {MESSAGE}",
         f"in `read': {MESSAGE}",
+        f"2026-11-22 10:00:00 Although it is up: {MESSAGE}",
+        f"ERROR: is it down? {MESSAGE}; perhaps?",
         f'Custom {{ kind: ConnectionReset, error: "{MESSAGE}" }}',
         f"* {MESSAGE}",
         f"I1122 10:00:00.123456       1 log.go:195] {MESSAGE}",

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.prose import HEADER, is_telling, is_told_of
 
 _REACH = 400
 """Characters before and behind a message that are looked at."""
@@ -15,24 +16,7 @@ _NEAR = 80
 """Of them, those before a literal that tell whether it is one of source code."""
 _REMEMBERED = 1024
 """Characters up to which a text before a message is remembered, with what it tells."""
-_HEADER = 40
-"""Characters at the begin of a line; the header of a logger has a digit among them."""
 _DIGIT = lazy(r"\d")
-_DEFINED = lazy(
-    r"(?:by (?:remote )?peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2}"
-    r"(?:[\u3001\u3002]| "
-    r"(?:occurs?|happens?|means|indicates?|typically|usually|often|can|is|are|appears?|"
-    r"errors? (?:occurs?|in|when|can|on|is|are|messages?|from))\b)"
-)
-_NARRATED = lazy(
-    r"(?:The|These|Those|If|When|Since|Because|Although|Common|Typical|Most|Some|Many)\b"
-    r"[^\n:\d]{0,200}\b(?:are|like|such as|including|shows?|means?) (?![\w ]+[:,] )|"
-    r"(?:Fix(?:ing)?|Solv(?:e|ing)|Resolving|Understanding|Debugging|Troubleshooting) "
-    r"[^\n:\d]{0,80}$|"
-    r"(?:Handle|Catch|Suppress|Avoid|Prevent|Investigate|Improve|Don't|Do not) "
-    r"[^\n:\d\"]{0,80}\"[^\n\"]*$"
-)
-"""What begins a sentence that goes on to tell of messages, or a title that names one."""
 _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
 """What begins the line in which a test runner names a test, in a zeroed text."""
 CONDITION = "lastTransitionTime"
@@ -72,7 +56,7 @@ _COMMENT = lazy(
     r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$|"
     r"\s+\{\"[^\"\n]*\", (?:true|false|nil|null|None|[A-Z]\w*(?:\.[A-Z]\w*)?)\},?$"
 )
-_BEHIND_CODE = lazy(r"[;:{}),]\s+(?:#|//)\s[^\"']*$")
+_BEHIND_CODE = lazy(r"(?:[;:{}),]\s+|\S {2})(?:#|//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
 # exceptions are none: their representations look the same, `error(104, 'Connection reset ...')`.
 _CODE = lazy(
@@ -86,7 +70,7 @@ _CODE = lazy(
     r"\b(?:const|let|var|val|static|final|String|string|auto) [\w<>*\[\]]{1,40}"
     r"(?: [\w<>]{1,40})? = |"
     r"\b(?:new|make|create|return|wrap|fake|mock)\w{0,20}Error\(|"
-    r"\b(?:t|b|log|logger|slog|klog)\.Error[fwS]?\(|"
+    r"\b(?:t|b|log|logger|slog|klog)\.Error[fwS]?\((?:\w+, )?|"
     r"\blog(?:ger)?\.\w+(?:\(\w*\))? \{ |"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
@@ -102,7 +86,7 @@ _KEYWORD = lazy(r"\bself\.\w+\([^()]*\w=[rbf]?$")
 """An argument of a method of Python's, by its name."""
 _SERIES = lazy(r"\w_\w*\{(?:\w+(?:[!=]~|!?=)\"[^\"]*\", ?)*\w+(?:[!=]~|!?=)$")
 """A label of a metric."""
-_MEMBER = lazy(r"(?<![%\w.])&?[\w.]+\{(?:\w+: [^\"'`{}]{1,60}, )*\w+: $")
+_MEMBER = lazy(r"(?<![%\w.])&?[\w.]+\{(?:\w+: (?:[^\"'`{},]{1,60}|\"[^\"\n]{0,60}\"), )*\w+: $")
 """What stands before the value of a member of a struct, in Go's source code."""
 _CHOICES = lazy(r"(?:%r\{|= ?/|\(\?[:i]|[rR][\"'])[^\n]*\|$")
 """Where one of the alternatives of an expression begins."""
@@ -111,6 +95,8 @@ _EXPRESSION = lazy(r"(?:[\w)\]]\([^()\"'\n]{0,80}, ?|[=!]~ ?|\bwhen |\bqr)/[^/\n
 _EXPRESSION_END = lazy(r"[^/\n]*/[a-z]*(?:\s*[),;\]:]|\s|$)")
 _LITERAL_ENDS = ('";', '");', '"));')
 """How a line ends in which a literal ends that began in an earlier one."""
+_STATEMENT_ENDS = {");", "));"}
+"""What ends a line behind a literal that is an argument of a call, in languages like C."""
 _FORMAT = lazy(r"%[sdvqmu]\b")
 _STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:")
 _BESIDE = lazy("['`\u201c]")
@@ -118,6 +104,7 @@ _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itsel
 _ROW = lazy(
     r"\s*(?:[(\[].*[)\]],|\{(?:'.*|[A-Z_\d]+, \".*\")\},)$|"
     r"\s+\{\"[^\"\n]*\", ?[\"`].*[\"`]\},?$|\s\s+(?:\"[^\"\n]*\", ?)+\"[^\"\n]*\",?$|"
+    r"\s+(?:\w+=)?\[(?:\"[^\"\n]*\", ?)*\"[^\"\n]*\"\],?$|"
     r"\s+[A-Z][A-Z_\d]*\(\"[^\"\n]*\"\)[,;]$|\s{4,}[a-z_]\w*=(?:\"[^\"\n]*\"|'[^'\n]*'),$"
 )
 """Rows of a table or a list in source code, and an argument with a line of its own."""
@@ -181,11 +168,11 @@ def _told_before(head: str) -> bool | None:
 
 
 def _told(head: str) -> bool | None:
-    if head[:1] != "0" and (_NARRATED.match(head) or _REPORTED.match(head)):
+    if head[:1] != "0" and _REPORTED.match(head):
         return True
-    if CONDITION in head or _LEFT_OUT.match(head):
+    if CONDITION in head or _LEFT_OUT.match(head) or is_telling(head):
         return True
-    if "0" not in head[:_HEADER]:
+    if "0" not in head[:HEADER]:
         return None
     if _HINT.search(head) is None:
         return False
@@ -205,9 +192,7 @@ def never_quotes(heads: Iterable[str]) -> bool:
 
 
 def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
-    if _DIGIT.search(text, begin, begin + _HEADER) is None and _DEFINED.search(
-        text, max(begin, found - _NEAR), found + _REACH
-    ):
+    if is_told_of(text, begin, found - _NEAR, found + _REACH):
         return True
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
@@ -257,9 +242,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     if closed < 0 and tail.endswith("\\n\\") and _ALONE.match(before):
         return True
     literal, behind = tail[:closed], tail[closed + 1 :] if closed >= 0 else "-"
-    if _NAMED.match(behind):
-        return True
-    if literal.endswith("\\n") and behind.lstrip()[:1] in {",", ")"}:
+    if _NAMED.match(behind) or _is_argument(literal, behind, mark):
         return True
     if not behind.strip():
         return _ALONE.match(before) is not None or _LABELLED.match(before) is not None
@@ -273,6 +256,12 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
         or (behind.lstrip().startswith(";") and before.rstrip().endswith("="))
         or (mark == '"' and _FORMAT.search(head, opened))
     )
+
+
+def _is_argument(literal: str, behind: str, mark: str) -> bool:
+    """Whether a literal is one of the arguments of a call, as what follows it tells."""
+    is_line = literal.endswith("\\n") and behind.lstrip()[:1] in {",", ")"}
+    return is_line or (mark == '"' and behind.strip() in _STATEMENT_ENDS)
 
 
 def _is_expression(head: str, tail: str) -> bool:
@@ -325,6 +314,6 @@ def _in_backticks(head: str, tail: str) -> bool:
         return False
     before = head[: head.rfind("`")]
     if "`" not in tail:  # the quotation goes on in the next line
-        return len(_WORDS.findall(before)) > 1 and _DIGIT.search(before, 0, _HEADER) is None
+        return len(_WORDS.findall(before)) > 1 and _DIGIT.search(before, 0, HEADER) is None
     beside = before + tail[tail.find("`") :]
     return _WORDS.search(beside) is not None or head.lstrip()[:2] in {"- ", "* "}
