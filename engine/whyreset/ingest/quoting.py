@@ -98,7 +98,7 @@ _LITERAL_ENDS = ('";', '");', '"));')
 _STATEMENT_ENDS = {");", "));"}
 """What ends a line behind a literal that is an argument of a call, in languages like C."""
 _FORMAT = lazy(r"%[sdvqmu]\b")
-_STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:")
+_STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:")
 _BESIDE = lazy("['`\u201c]")
 _ALONE = lazy(r"\s+[-+\[(]?\s?[rbf$@]?$")  # a literal of a list stands by itself in its line
 _ROW = lazy(
@@ -236,7 +236,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     of_its_mark = _STATEMENT.search(before) if mark == "'" else _LISTED.match(before)
     if of_its_mark or _KEYWORD.search(near):
         return True
-    if not before and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
+    if not before.strip() and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
         return False
     closed = _closing(tail, mark)
     if closed < 0 and tail.endswith("\\n\\") and _ALONE.match(before):
