@@ -7,8 +7,9 @@ from whyreset.basis.lazy import lazy
 
 # By named group: what a line that may continue a record begins with.
 SUSPECT = lazy(
-    # Consul indents its records.
-    rb"(?P<more>[ \t](?![ \t]*\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:)|"
+    # Consul indents its records, and who pastes a log into a page indents all.
+    rb"(?P<more>[ \t](?![ \t]*(?:\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:\d\d:|"
+    rb"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d |\d{1,3}(?:\.\d{1,3}){3} - ))|"
     rb"\r?$|Caused by: |---> |During handling of the above exception|"
     rb"The above exception was|\.\.\. \d+ more|[}\])]+[,;]?\r?$|"
     rb"Original Stack Trace:|Error has been observed at the following|Suppressed: |Wrapped by: |"

@@ -17,6 +17,7 @@ from whyreset.ingest.prefixes import (
     grafana,
     grep,
     heroku,
+    indented,
     kail,
     kubectl,
     kubetail,
@@ -135,8 +136,8 @@ class Peeler:
             layers = (kubectl, self._kubetail, self._dump, listed, syslog.uptime)
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
-        elif first == " ":
-            return cloud_foundry(state) or _nameless(state)
+        elif first in " \t":
+            return cloud_foundry(state) or indented(state) or _nameless(state)
         elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
             return state.off("", 2)
         elif first == "*":

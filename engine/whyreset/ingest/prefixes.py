@@ -44,7 +44,26 @@ _GREP = lazy(
     r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
     r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]?\d |\{\"|time=)"
 )
+# How a record begins that somebody has indented: by a stamp, an address, a method or an object.
+_INDENTED = lazy(
+    r"[ \t]+(?=\d{4}[-/.]\d\d[-/.]\d\d[T \t]\d\d:|[IWEF]\d{4} \d\d:\d\d:|"
+    r"(?:[^\W\d_]{2,4}\.?|\d{1,2}\u6708) [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d[ .]|"
+    r"(?:\d{1,4} )?<\d{1,3}>|\{\"[^\"]{1,60}\" ?:|(?:time|ts|level|t)=|"
+    r"\[(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [A-Z][a-z]{2} |"
+    r"[A-Z][a-z]{2} [ \d]?\d \d\d:| *\d{1,8}\.\d{3,9}s?\] |GIN\] |pid: \d|pod/)|"
+    r"(?:INFO|WARN|ERRO|DEBU|FATA)\[|\d+:[A-Z] \d\d [A-Z]|\d{10}\.\d{3}[ \t]|"
+    r"(?:https?|h2|wss?|grpcs) \d{4}-\d\d-\d\dT|"
+    r"(?:[\w.-]{1,80}:\d{1,5} )?(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]{0,30}::?[\da-f.:]{1,30})"
+    r"(?::\d{1,5})? (?:- |\[\d\d/|\[\d{4}-)|"
+    r"\"?(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH) [/*]\S{0,400} HTTP/\d)"
+)
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
+
+
+def indented(state: Peeling) -> bool:
+    """A record in the text of whoever pasted it; what goes on with another begins otherwise."""
+    found = _INDENTED.match(state.text)
+    return found is not None and state.off("", found.end())
 
 
 def kubectl(state: Peeling) -> bool:
