@@ -315,5 +315,6 @@ def _in_backticks(head: str, tail: str) -> bool:
     before = head[: head.rfind("`")]
     if "`" not in tail:  # the quotation goes on in the next line
         return len(_WORDS.findall(before)) > 1 and _DIGIT.search(before, 0, HEADER) is None
-    beside = before + tail[tail.find("`") :]
-    return _WORDS.search(beside) is not None or head.lstrip()[:2] in {"- ", "* "}
+    behind = tail[tail.find("`") :]
+    is_item = head.lstrip()[:2] in {"- ", "* "} or behind.rstrip().endswith((".", ":", ","))
+    return is_item or _WORDS.search(before + behind) is not None
