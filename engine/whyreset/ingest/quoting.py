@@ -20,7 +20,7 @@ _DIGIT = lazy(r"\d")
 _REPORTED = lazy(r"\s*(?:(?:not )?ok 0+ - |[\u2717\u2718\u00d7] |PASS(?:ED)? )")
 """What begins the line in which a test runner names a test, in a zeroed text."""
 CONDITION = "lastTransitionTime"
-"""A field before the message of a condition of an object, which repeats what once happened."""
+"""A field beside the message of a condition of an object, which repeats what once happened."""
 _LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
 """What whoever quotes a line puts in the place of its address and numbers."""
 _HINT = lazy(
@@ -38,7 +38,7 @@ _COMMENT = lazy(
     r"\s*[\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a] |\s*\d{1,2}\. (?=[\"'`])|"
     r"\s*(?:- )?(?:summary|expr|regex|pattern): |"  # of alerts and their like
     r"\s*- (?:name|alert|description|title|value|match|contains): |\s+description: |"
-    r"\s+Message: {2,}|"  # of what kubectl describes
+    r"\s+Message: {2,}|\s+message: ['\"]?(?:Get|Post) |"  # of what kubectl describes, or gets
     r":\w+:\s|"  # of a document's fields
     r"\s*[A-Za-z_:][\w:]*\{\w+=\"[^\n]*\} [-+\d.eE]+(?: \d+)?\s*$|"  # a sample of a metric
     r"\s*(?:\w+: ?)?\[\](?:string|byte|any|interface\{\})\{|"  # of Go's tables
@@ -197,6 +197,8 @@ def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
     if text.endswith('"""', at, end) or text.find(', """', at, end) >= 0:  # of Python's docs
+        return True
+    if text.find(CONDITION, at, end) >= 0:
         return True
     if text.endswith(_LITERAL_ENDS, at, end) and '"' not in text[begin:at]:
         return True
