@@ -17,12 +17,12 @@ from whyreset.ingest.prefixes import (
     grafana,
     grep,
     heroku,
-    indented,
     kail,
     kubectl,
     kubetail,
     logcli,
     named,
+    pasted,
     pm2,
     stern,
 )
@@ -49,6 +49,10 @@ _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(HEADER)
 _BOLD = lazy(rf"\*\*((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:)[^*]*)\*\*")
+_MARKS = "`>\u2502"
+"""What begins a line that somebody quotes in a mail or a page, or that a screen frames."""
+_TRAILS = ("  ", "\\n", "\u2502")
+"""What a paste leaves behind a line: the newline as it was escaped, and what filled a screen."""
 _MOST_LAYERS = 5
 
 
@@ -80,6 +84,8 @@ class Peeler:
     def peel(self, raw: bytes) -> Line:
         """The line without its envelopes; `raw` has no newline, any bytes are accepted."""
         text = raw.decode("utf-8", "replace").removesuffix("\r")
+        if "\xa0" in text:  # of a page
+            text = text.replace("\xa0", " ")
         if "\x1b" in text:
             text = ANSI.sub("", text)
         if ("[0m" in text or "39m" in text) and not CRI.match(text):
@@ -100,8 +106,7 @@ class Peeler:
                 break
         if state.done or state.node:
             state.text = syslog.untagged(state.text)
-        if "-&gt;" in state.text:  # from a page or a chat's export
-            state.text = state.text.replace("-&gt;", "->")
+        state.text = _as_logged(state.text)
         source = self._source(state)
         stamp, time_from = self._time(state)
         return Line(
@@ -137,9 +142,9 @@ class Peeler:
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first in " \t":
-            return cloud_foundry(state) or indented(state) or _nameless(state)
-        elif state.text.startswith("> "):  # quoted by whoever pasted it into a mail or a ticket
-            return state.off("", 2)
+            return cloud_foundry(state) or pasted(state) or _nameless(state)
+        elif first in _MARKS:
+            return pasted(state) or (state.text.startswith("> ") and state.off("", 2))
         elif first == "*":
             return _bold(state)
         else:
@@ -186,6 +191,17 @@ class Peeler:
                 if not outer.assumed:
                     break
         return outer, "envelope"
+
+
+def _as_logged(text: str) -> str:
+    """A text without what a page, a chat's export or a screen has made of it."""
+    if "-&gt;" in text:
+        text = text.replace("-&gt;", "->")
+    if "&quot;" in text and '"' not in text:
+        text = text.replace("&quot;", '"')
+    while text.endswith(_TRAILS):
+        text = text.rstrip(" \t\u2502").removesuffix("\\n")
+    return text
 
 
 OBJECT_MODES = ("kubernetes", "objects")

@@ -44,9 +44,11 @@ _GREP = lazy(
     r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
     r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]?\d |\{\"|time=)"
 )
-# How a record begins that somebody has indented: by a stamp, an address, a method or an object.
-_INDENTED = lazy(
-    r"[ \t]+(?=\d{4}[-/.]\d\d[-/.]\d\d[T \t]\d\d:|[IWEF]\d{4} \d\d:\d\d:|"
+# How a record begins that somebody has indented or marked as a log: by a stamp, an address, a
+# method or an object. Screens of k9s stand in frames.
+_PASTED = lazy(
+    r"(?:[ \t]+|[ \t]*(`{1,3}|>{1,3} ?|\u2502 ?))"
+    r"(?=\d{4}[-/.]\d\d[-/.]\d\d[T \t]\d\d:|[IWEF]\d{4} \d\d:\d\d:|"
     r"(?:[^\W\d_]{2,4}\.?|\d{1,2}\u6708) [ \d]?\d (?:\d{4} )?\d\d:\d\d:\d\d[ .]|"
     r"(?:\d{1,4} )?<\d{1,3}>|\{\"[^\"]{1,60}\" ?:|(?:time|ts|level|t)=|"
     r"\[(?:\d{4}[-/]\d\d[-/]\d\d[T ]|\d\d/[A-Z][a-z]{2}/\d{4}|[A-Z][a-z]{2} [A-Z][a-z]{2} |"
@@ -60,10 +62,17 @@ _INDENTED = lazy(
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
-def indented(state: Peeling) -> bool:
+def pasted(state: Peeling) -> bool:
     """A record in the text of whoever pasted it; what goes on with another begins otherwise."""
-    found = _INDENTED.match(state.text)
-    return found is not None and state.off("", found.end())
+    found = _PASTED.match(state.text)
+    if found is None:
+        return False
+    if found[1]:
+        text = state.text.rstrip(" \u2502")
+        if found[1][0] == "`" and text[-1] != "`":
+            return False
+        state.text = text.rstrip("`")
+    return state.off("", found.end())
 
 
 def kubectl(state: Peeling) -> bool:
