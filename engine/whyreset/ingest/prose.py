@@ -10,7 +10,7 @@ HEADER = 40
 """Characters at the begin of a line; the header of a logger has a digit among them."""
 _OPENING = 20
 """Of them, those in which a stamp begins."""
-_ITEM = lazy(r"\s*(?:[-*] )?0{1,2}[.)] (?=[A-Z\"'`])")
+_ITEM = lazy(r"\s*(?:[-*] )?0{1,2}[.)] (?=[A-Z\"'`*])")
 """The number of a list's item, in a zeroed text."""
 _STRUCTURED = lazy(r"\":|=[\"\d]|^\W*[{<]")
 _SAID = lazy(
@@ -18,7 +18,7 @@ _SAID = lazy(
     r"should|would|might|seems|appears|also|even|just|most|they|their|always|never|"
     r"how (?:do|does|to|can|is)|why|what (?:is|are|does|do|happens))\b|"
     r"^(?:If|When|Since|Because|At the|For (?:many|some|all)|During)\b(?= [a-z])[^\n:]*$|"
-    r"[\u3002\uff1f\uff01]"
+    r"^\*\*[^*\n]{1,80}\*\*:|[\u3002\uff1f\uff01]"
 )
 """Words before a message that people write, and programs do not: in none of nine hundred messages
 without a header that were logged."""

@@ -25,7 +25,7 @@ _LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
 """What whoever quotes a line puts in the place of its address and numbers."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
-    r"ummary: |Message: {2}|\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^:\w+:|"
+    r"ummary: |Message: {2}|\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^\s*:\w+:|"
     r"\bi (?:am|have|get|got|see|saw|was) |"
     r"ow (?:to|do|can) |hy (?:d|is|am|are)|e (?:see|saw|get|got|also|are) |"
     r"ets? (?:an? |th)|etting (?:an? |th)|ou (?:see|get|may|might|can|will)\b|eans? that|"
@@ -39,7 +39,7 @@ _COMMENT = lazy(
     r"\s*(?:- )?(?:summary|expr|regex|pattern): |"  # of alerts and their like
     r"\s*- (?:name|alert|description|title|value|match|contains): |\s+description: |"
     r"\s+Message: {2,}|\s+message: ['\"]?(?:Get|Post) |"  # of what kubectl describes, or gets
-    r":\w+:\s|"  # of a document's fields
+    r"\s*:\w+:\s|"  # of a document's fields
     r"\s*[A-Za-z_:][\w:]*\{\w+=\"[^\n]*\} [-+\d.eE]+(?: \d+)?\s*$|"  # a sample of a metric
     r"\s*(?:\w+: ?)?\[\](?:string|byte|any|interface\{\})\{|"  # of Go's tables
     r"\s*[-*] [^\n]*\]\(http|"  # of changes, with a link
@@ -95,8 +95,6 @@ _EXPRESSION = lazy(r"(?:[\w)\]]\([^()\"'\n]{0,80}, ?|[=!]~ ?|\bwhen |\bqr)/[^/\n
 _EXPRESSION_END = lazy(r"[^/\n]*/[a-z]*(?:\s*[),;\]:]|\s|$)")
 _LITERAL_ENDS = ('";', '");', '"));')
 """How a line ends in which a literal ends that began in an earlier one."""
-_STATEMENT_ENDS = {");", "));"}
-"""What ends a line behind a literal that is an argument of a call, in languages like C."""
 _FORMAT = lazy(r"%[sdvqmu]\b")
 _STAMP = lazy(r"\d{4}-\d\d-\d\d[T ]\d\d:|[IWEF]\d{4} \d\d:")
 _BESIDE = lazy("['`\u201c]")
@@ -263,7 +261,7 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
 def _is_argument(literal: str, behind: str, mark: str) -> bool:
     """Whether a literal is one of the arguments of a call, as what follows it tells."""
     is_line = literal.endswith("\\n") and behind.lstrip()[:1] in {",", ")"}
-    return is_line or (mark == '"' and behind.strip() in _STATEMENT_ENDS)
+    return is_line or (mark == '"' and behind.rstrip().endswith(");"))
 
 
 def _is_expression(head: str, tail: str) -> bool:
