@@ -67,7 +67,7 @@ def pasted(state: Peeling) -> bool:
     found = _PASTED.match(state.text)
     if found is None:
         return False
-    if found[1]:
+    if found[1] and found[1][0] != ">":
         text = state.text.rstrip(" \u2502")
         if found[1][0] == "`" and text[-1] != "`":
             return False

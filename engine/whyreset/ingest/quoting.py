@@ -236,7 +236,9 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     of_its_mark = _STATEMENT.search(before) if mark == "'" else _LISTED.match(before)
     if of_its_mark or _KEYWORD.search(near):
         return True
-    if not before.strip() and _STAMP.match(head, opened + 1):  # of a list of lines that were logged
+    if before in {"", " "} and _STAMP.match(
+        head, opened + 1
+    ):  # of a list of lines that were logged
         return False
     closed = _closing(tail, mark)
     if closed < 0 and tail.endswith("\\n\\") and _ALONE.match(before):
