@@ -17,7 +17,6 @@ from whyreset.model.record import Source
 
 _offset = attrgetter("offset")
 _EDGE_LINES = 64
-_ESCAPE = b"\x1b"
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
 """Behind so many bytes of an input, the lines are counted of so many bytes of a block only: to
 count them all would take a third of the time of a log without resets, of each eighth block 3 %."""
@@ -228,7 +227,7 @@ class BlockScanner:
         """A line with a hit, the long way: joined, widened to its record. What is long is matched
         by itself; the others wait for what has the same needles."""
         row = self._window.logical(start)
-        if len(row.pieces) > 1 or self._mode in JSON_MODES or self._is_coloured(row):
+        if len(row.pieces) > 1 or self._mode in JSON_MODES or not self._has(row):
             needles, mask = self._needles, self._needles.mask_of(row.content)
         if not self._every_line and not needles.concerns(mask):
             self._passed.update(row.pieces)
@@ -254,10 +253,10 @@ class BlockScanner:
         alike.texts.append(text)
         return []
 
-    def _is_coloured(self, row: Row) -> bool:
-        """Whether the line has escapes, which may stand within a literal."""
+    def _has(self, row: Row) -> bool:
+        """Whether the content stands in its line as it is: then the line shows its literals."""
         base = self._window.base
-        return self._window.data.find(_ESCAPE, row.start - base, row.end - base) >= 0
+        return self._window.data.find(row.content, row.start - base, row.end - base) >= 0
 
     def _edges(self, start: int, batch: Batch) -> None:
         """Times of the first and the last stamped line between `start` and what is done."""
