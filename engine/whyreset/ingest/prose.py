@@ -24,7 +24,8 @@ _SAID = lazy(
 without a header that were logged."""
 _IDEOGRAPH = lazy(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _LEVEL = lazy(r"\W*(?i:err|error|warn|warning|fatal|crit|critical|info|debug)\b")
-_QUESTION = lazy(r"[^\n]*[?\uff1f]\s*(?:\n|$)")
+# PostgreSQL's clients ask whether the server is running.
+_QUESTION = lazy(r"(?![^\n]*Is the server )[^\n]*[?\uff1f]\s*(?:\n|$)")
 _DIGIT = lazy(r"\d")
 _DEFINED = lazy(
     r"(?:by (?:remote )?peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2}"
@@ -67,5 +68,5 @@ def is_told_of(text: str, begin: int, near: int, end: int) -> bool:
         return True
     return (
         _DIGIT.search(text, begin, begin + HEADER) is None
-        and _DEFINED.search(text, max(begin, near), end) is not None
+        and _DEFINED.search(text, near, end) is not None
     )

@@ -190,7 +190,7 @@ def never_quotes(heads: Iterable[str]) -> bool:
 
 
 def _is_quoted(text: str, begin: int, found: int, at: int) -> bool:
-    if is_told_of(text, begin, found - _NEAR, found + _REACH):
+    if is_told_of(text, begin, max(begin, found - _NEAR), found + _REACH):
         return True
     end = text.find("\n", at)
     end = len(text) if end < 0 else end
@@ -236,9 +236,8 @@ def _in_literal(head: str, tail: str, mark: str) -> bool:
     of_its_mark = _STATEMENT.search(before) if mark == "'" else _LISTED.match(before)
     if of_its_mark or _KEYWORD.search(near):
         return True
-    if before in {"", " "} and _STAMP.match(
-        head, opened + 1
-    ):  # of a list of lines that were logged
+    # of a list of lines that were logged
+    if before in {"", " "} and _STAMP.match(head, opened + 1):
         return False
     closed = _closing(tail, mark)
     if closed < 0 and tail.endswith("\\n\\") and _ALONE.match(before):
