@@ -281,10 +281,7 @@ class Extractor:
         if trial.matcher.pattern is None:
             fields = map_fields(trial, body)
             return fields if fields is None or self._is_in_place(trial, body.text) else None
-        text = body.text
-        return self._fullest(
-            trial, body, self.search(trial, text) if trial.may_begin(text) else None
-        )
+        return self._fullest(trial, body, self.search(trial, body.text))
 
     def _find_all(self, trial: Trial, bodies: Sequence[Text]) -> list[Fields | None]:
         """The same for several texts, of which most need no limit and are searched together."""
