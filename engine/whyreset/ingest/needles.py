@@ -6,8 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from whyreset.ingest.searches import Hits, PlainSearch
-from whyreset.model.definition import BEFORE_PEERS
+from whyreset.ingest.searches import Hits, PlainSearch, may_be_client
 
 _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
@@ -17,7 +16,6 @@ _TAGGED = -1
 """The number of the tag among what hyperscan finds."""
 _CALL = 1 << 10
 """Bytes that could be searched in the time that a call takes beside."""
-_BEFORE_PEERS = BEFORE_PEERS.encode()
 _SPECIAL = re.compile(rb'["\\<>&/\x00-\x1f\x7f-\xff]+')
 
 
@@ -52,7 +50,8 @@ class Needles:
             needle `i`, and `owners[i]` are the matchers that a hit of it concerns
     extra   marks of lines to be visited that belong to no matcher
     frugal  whether setting up the search must not take much memory
-    peers   addresses, which share the last bit: a line that names one concerns `by_peer`
+    peers   addresses, which share the last bit: a line that names one concerns `by_peer`;
+            `anywhere`: not only where the client of a bare request stands
     tag     what marks no line to be visited, and is found only where that costs little: `tagged`
             has its places in the data that were searched last, to their end, or is None
     """
@@ -67,6 +66,7 @@ class Needles:
         escaped: bool = False,
         peers: tuple[bytes, ...] = (),
         by_peer: frozenset[int] = frozenset(),
+        anywhere: bool = True,
         tag: bytes | None = None,
         frugal: bool = False,
     ) -> None:
@@ -78,13 +78,14 @@ class Needles:
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._peers = peers
+        self._anywhere = anywhere
         self._tag = tag
         self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
-        self._plain = PlainSearch(self.needles, peers)
+        self._plain = PlainSearch(self.needles, peers, anywhere=anywhere)
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
@@ -118,6 +119,11 @@ class Needles:
             found = {
                 number: [place + start for place in places] for number, places in found.items()
             }
+        if peers := found.pop(len(self.needles), []):
+            anywhere = self._anywhere
+            clients = [at for at in peers if may_be_client(data, at, anywhere=anywhere)]
+            if clients:
+                found[len(self.needles)] = clients
         if self._tag is not None:
             size, ends = len(self._tag), found.pop(_TAGGED, [])
             places = [place - size for place in ends]
@@ -135,7 +141,8 @@ def hyperscan_search(
     """One pass for all needles, for all peers, whose places come last, and for the tag; None where
     hyperscan is not installed.
 
-    A place is where a needle ends. With more than so many `together`, it takes several passes.
+    A place is where a needle ends, or a peer begins. With more than so many `together`, it takes
+    several passes.
     """
     try:
         import hyperscan  # noqa: PLC0415 - optional, and slow to import
@@ -143,7 +150,7 @@ def hyperscan_search(
         return None
     expressions = [b"".join(b"\\x%02x" % byte for byte in needle) for needle in needles]
     # What stands before a peer is looked at afterwards: as part of what is searched for, it would
-    # take four times as many expressions.
+    # take several times as many expressions.
     expressions += map(re.escape, peers)
     lengths = sorted(set(map(len, peers)))
     bits = [*range(len(needles)), *(len(needles) + len(peer) for peer in peers), _TAGGED]
@@ -164,12 +171,7 @@ def hyperscan_search(
 
         for database in databases:
             database.scan(view, match_event_handler=on_hit)
-        places = [
-            end
-            for length in lengths
-            for end in hits.pop(len(needles) + length, ())
-            if end == length or view[end - length - 1] in _BEFORE_PEERS
-        ]
+        places = [end - length for length in lengths for end in hits.pop(len(needles) + length, ())]
         if places:
             hits[len(needles)] = sorted(places)
         return hits

@@ -7,7 +7,7 @@ such a line may have: a line costs the look-up of its skeleton, however many nee
 """
 
 import re
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from itertools import accumulate, chain, compress, takewhile
 
 from whyreset.model.definition import BEFORE_PEERS
@@ -34,17 +34,42 @@ _SHORT = 12
 _ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})")
 _OF_ADDRESS = b"..."
 """The skeleton of an address."""
+_BEFORE_PEERS = BEFORE_PEERS.encode()
+_OPENING = 128
+"""Bytes of a line, its envelopes among them, in which a client stands that is no value of a key."""
+
+
+def may_be_client(data: bytes, at: int, *, anywhere: bool) -> bool:
+    """Whether the address at a place may be the one by which a record is found.
+
+    In lines that are no objects it opens the record, or follows a key: an upstream, which nearly
+    all lines of a proxy name, does neither. `anywhere`: objects may be among the lines.
+    """
+    before = data[at - 1 : at] if at else b"\n"
+    if before not in _BEFORE_PEERS:
+        return False
+    if anywhere or before == b"\n" or at < _OPENING:
+        return True
+    begin = at - _OPENING
+    word = data[max(begin, data.rfind(b" ", begin, at)) : at]
+    return b"=" in word or data.rfind(b"\n", begin, at) >= 0
 
 
 class PlainSearch:
-    """One search for all needles, and for all peers (IPv4 addresses), whose places come last."""
+    """One search for all needles, and for all peers (IPv4 addresses), whose places come last.
 
-    def __init__(self, needles: Sequence[bytes], peers: Collection[bytes] = ()) -> None:
+    `anywhere`: peers are found not only where the client of a bare request stands.
+    """
+
+    def __init__(
+        self, needles: Sequence[bytes], peers: Collection[bytes] = (), *, anywhere: bool = True
+    ) -> None:
         skeletons = [
             _skeleton(needle) if len(needles) > _MANY or peers else b"" for needle in needles
         ]
         self._needles = needles
         self._peers = frozenset(peers)
+        self._anywhere = anywhere
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
         self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
         self._by_skeleton = [(number, needles[number]) for number, _ in telling]
@@ -88,10 +113,15 @@ class PlainSearch:
         """Lines that are not alike: each needle by itself."""
         hits.update(find_hits(self._by_skeleton, data, start, end))
         if self._peers:
-            found = [each.start() for each in _ADDRESS.finditer(data, start, end)
-                     if each[1] in self._peers]  # fmt: skip
+            found = list(self._clients(data, start, end))
             if found:
                 hits[len(self._needles)] = found
+
+    def _clients(self, data: bytes, start: int, end: int) -> Iterator[int]:
+        for each in _ADDRESS.finditer(data, start, end):
+            at = each.start()
+            if each[1] in self._peers and may_be_client(data, at, anywhere=self._anywhere):
+                yield at
 
     def _find_by_skeleton(
         self, block: bytes, skeletons: list[bytes], start: int, hits: Hits
@@ -113,7 +143,7 @@ class PlainSearch:
             return line.find(self._needles[number])
         if self._peers.isdisjoint(_ADDRESS.findall(line)):
             return -1
-        return next(each.start() for each in _ADDRESS.finditer(line) if each[1] in self._peers)
+        return next(self._clients(line, 0, len(line)), -1)
 
 
 class _Skeletons(dict[bytes, tuple[int, ...]]):
