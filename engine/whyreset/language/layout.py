@@ -192,8 +192,9 @@ def _address(around: _Around, name: str | None) -> str:
 
 def _ip(around: _Around, name: str | None) -> str:
     """An address that comes without a port, and nothing before it: `LINE='10.0.0.1` is source
-    code."""
-    return rf"(?![^{around.stop}\s]*['=`])" + _field(around, name, "(?!unix:)")
+    code, and a quote of the layout's own is none of it."""
+    marks = "'=`" if '"' in around.stop else "'=`\""
+    return rf"(?![^{around.stop}\s]*[{marks}])" + _field(around, name, "(?!unix:)")
 
 
 def _field(around: _Around, name: str | None, lead: str) -> str:
