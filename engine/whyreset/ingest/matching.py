@@ -88,13 +88,13 @@ class Extractor:
             and trial.matcher.by not in without
             and (source is None or _admits(trial.definition, source))
         )
-        anywhere = IN_OBJECT in before
-        key = (groups, extra, escaped, source is None, by_peer, anywhere, tag)
+        in_objects = IN_OBJECT in before
+        key = (groups, extra, escaped, source is None, by_peer, in_objects, tag)
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(
                 groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer,
-                anywhere=anywhere, tag=tag, frugal=self._frugal,
+                in_objects=in_objects, tag=tag, frugal=self._frugal,
             )  # fmt: skip
             if source is not None:
                 self._sifted.add(self._needles[key])

@@ -51,7 +51,7 @@ class Needles:
     extra   marks of lines to be visited that belong to no matcher
     frugal  whether setting up the search must not take much memory
     peers   addresses, which share the last bit: a line that names one concerns `by_peer`;
-            `anywhere`: not only where the client of a bare request stands
+            `in_objects`: within the strings of objects as well
     tag     what marks no line to be visited, and is found only where that costs little: `tagged`
             has its places in the data that were searched last, to their end, or is None
     """
@@ -66,7 +66,7 @@ class Needles:
         escaped: bool = False,
         peers: tuple[bytes, ...] = (),
         by_peer: frozenset[int] = frozenset(),
-        anywhere: bool = True,
+        in_objects: bool = True,
         tag: bytes | None = None,
         frugal: bool = False,
     ) -> None:
@@ -78,14 +78,14 @@ class Needles:
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._peers = peers
-        self._anywhere = anywhere
+        self._in_objects = in_objects
         self._tag = tag
         self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
-        self._plain = PlainSearch(self.needles, peers, anywhere=anywhere)
+        self._plain = PlainSearch(self.needles, peers, in_objects=in_objects)
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
@@ -120,8 +120,8 @@ class Needles:
                 number: [place + start for place in places] for number, places in found.items()
             }
         if peers := found.pop(len(self.needles), []):
-            anywhere = self._anywhere
-            clients = [at for at in peers if may_be_client(data, at, anywhere=anywhere)]
+            within = self._in_objects
+            clients = [at for at in peers if may_be_client(data, at, in_objects=within)]
             if clients:
                 found[len(self.needles)] = clients
         if self._tag is not None:

@@ -39,16 +39,16 @@ _OPENING = 128
 """Bytes of a line, its envelopes among them, in which a client stands that is no value of a key."""
 
 
-def may_be_client(data: bytes, at: int, *, anywhere: bool) -> bool:
+def may_be_client(data: bytes, at: int, *, in_objects: bool) -> bool:
     """Whether the address at a place may be the one by which a record is found.
 
-    In lines that are no objects it opens the record, or follows a key: an upstream, which nearly
-    all lines of a proxy name, does neither. `anywhere`: objects may be among the lines.
+    It opens the record, is the value of a key, or with `in_objects` begins a string or follows
+    what stands first in one: an upstream, which nearly all lines of a proxy name, follows a space.
     """
     before = data[at - 1 : at] if at else b"\n"
     if before not in _BEFORE_PEERS:
         return False
-    if anywhere or before == b"\n" or at < _OPENING:
+    if before == b"\n" or at < _OPENING or (in_objects and before != b" "):
         return True
     begin = at - _OPENING
     word = data[max(begin, data.rfind(b" ", begin, at)) : at]
@@ -58,18 +58,18 @@ def may_be_client(data: bytes, at: int, *, anywhere: bool) -> bool:
 class PlainSearch:
     """One search for all needles, and for all peers (IPv4 addresses), whose places come last.
 
-    `anywhere`: peers are found not only where the client of a bare request stands.
+    `in_objects`: peers are found within the strings of objects as well.
     """
 
     def __init__(
-        self, needles: Sequence[bytes], peers: Collection[bytes] = (), *, anywhere: bool = True
+        self, needles: Sequence[bytes], peers: Collection[bytes] = (), *, in_objects: bool = True
     ) -> None:
         skeletons = [
             _skeleton(needle) if len(needles) > _MANY or peers else b"" for needle in needles
         ]
         self._needles = needles
         self._peers = frozenset(peers)
-        self._anywhere = anywhere
+        self._in_objects = in_objects
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
         self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
         self._by_skeleton = [(number, needles[number]) for number, _ in telling]
@@ -120,7 +120,7 @@ class PlainSearch:
     def _clients(self, data: bytes, start: int, end: int) -> Iterator[int]:
         for each in _ADDRESS.finditer(data, start, end):
             at = each.start()
-            if each[1] in self._peers and may_be_client(data, at, anywhere=self._anywhere):
+            if each[1] in self._peers and may_be_client(data, at, in_objects=self._in_objects):
                 yield at
 
     def _find_by_skeleton(
