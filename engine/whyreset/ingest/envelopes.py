@@ -199,9 +199,12 @@ def _as_logged(text: str) -> str:
         text = text.replace("-&gt;", "->")
     if "&quot;" in text and '"' not in text:
         text = text.replace("&quot;", '"')
-    while text.endswith(_TRAILS):
-        text = text.rstrip(" \t\u2502").removesuffix("\\n")
-    return text
+    end = len(text)
+    while text.endswith(_TRAILS, 0, end):
+        while end and text[end - 1] in " \t\u2502":
+            end -= 1
+        end -= 2 * text.endswith("\\n", 0, end)
+    return text[:end]
 
 
 OBJECT_MODES = ("kubernetes", "objects")
