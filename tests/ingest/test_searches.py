@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.ingest.needles import Needles, hyperscan_search
-from whyreset.ingest.searches import PlainSearch
+from whyreset.ingest.searches import ANYWHERE, PlainSearch
 
 FEW = (b"reset", b" 499 ", b"10054", b"xyz")
 MANY = (*FEW, b"EOF", b"lose", b" stdout P ", b" stderr P ", *(b"word-%d-z" % n for n in range(12)))
@@ -77,6 +77,8 @@ def test_a_peer_is_found_where_a_client_stands(line, found, before, is_fast, mon
         needles = Needles([(b"?",)], peers=(b"10.0.0.1",), in_objects=in_objects)
         place = data.index(b"10.0.0.1")
         assert needles.hits(data, 0, len(data)).get(1, []) == [place][:expected]
+    needles = Needles([(b"?",)], peers=(b"10.0.0.1",), opening=ANYWHERE)
+    assert bool(needles.hits(data, 0, len(data))) is (b"x10" not in line)
 
 
 @pytest.mark.parametrize("alike", [True, False])

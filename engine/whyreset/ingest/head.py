@@ -7,6 +7,7 @@ from whyreset.basis.lazy import lazy
 from whyreset.ingest.envelopes import JSON_MODES
 from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
+from whyreset.ingest.searches import ANYWHERE, OPENING
 from whyreset.model.event import Event
 from whyreset.model.record import Source
 
@@ -75,6 +76,7 @@ class Head:
             escaped=self._mode in JSON_MODES,
             before=(self._before, IN_OBJECT) if self._has_objects else (self._before,),
             without=vain,
+            opening=ANYWHERE if self._mode == "plain" else OPENING,
             tag=self._tag() if self._mode == "cri" else None,
         )
 

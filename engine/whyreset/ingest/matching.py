@@ -7,6 +7,7 @@ from itertools import chain, compress
 from whyreset.ingest.allowance import TIMEOUT, Allowance
 from whyreset.ingest.mapping import map_fields
 from whyreset.ingest.needles import Needles
+from whyreset.ingest.searches import OPENING
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields
@@ -65,14 +66,15 @@ class Extractor:
         escaped: bool = False,
         before: tuple[bytes, ...] = (),
         without: Collection[str] = (),
+        opening: int = OPENING,
         tag: bytes | None = None,
     ) -> Needles:
         """What to search for; with a source, only what definitions admit from it.
 
         `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON;
         `before` is what stands before a text in its line: where it is given, only what the rules
-        can use is searched for; `without` names matchers that are left out; `tag` is found as well
-        where that costs little.
+        can use is searched for; `without` names matchers that are left out; `opening`
+        says how far into a line its client may stand; `tag` is found where that costs little.
         """
         groups = tuple(
             ()
@@ -89,12 +91,12 @@ class Extractor:
             and (source is None or _admits(trial.definition, source))
         )
         in_objects = IN_OBJECT in before
-        key = (groups, extra, escaped, source is None, by_peer, in_objects, tag)
+        key = (groups, extra, escaped, source is None, by_peer, in_objects, opening, tag)
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(
                 groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer,
-                in_objects=in_objects, tag=tag, frugal=self._frugal,
+                in_objects=in_objects, opening=opening, tag=tag, frugal=self._frugal,
             )  # fmt: skip
             if source is not None:
                 self._sifted.add(self._needles[key])

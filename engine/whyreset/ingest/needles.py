@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from whyreset.ingest.searches import Hits, PlainSearch, may_be_client
+from whyreset.ingest.searches import OPENING, Hits, PlainSearch, may_be_client
 
 _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""
@@ -51,7 +51,8 @@ class Needles:
     extra   marks of lines to be visited that belong to no matcher
     frugal  whether setting up the search must not take much memory
     peers   addresses, which share the last bit: a line that names one concerns `by_peer`;
-            `in_objects`: within the strings of objects as well
+            `in_objects`: within the strings of objects as well; `opening`: the bytes of a line
+            in which a client stands that is no value
     tag     what marks no line to be visited, and is found only where that costs little: `tagged`
             has its places in the data that were searched last, to their end, or is None
     """
@@ -67,6 +68,7 @@ class Needles:
         peers: tuple[bytes, ...] = (),
         by_peer: frozenset[int] = frozenset(),
         in_objects: bool = True,
+        opening: int = OPENING,
         tag: bytes | None = None,
         frugal: bool = False,
     ) -> None:
@@ -78,14 +80,14 @@ class Needles:
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._peers = peers
-        self._in_objects = in_objects
+        self._in_objects, self._opening = in_objects, opening
         self._tag = tag
         self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
-        self._plain = PlainSearch(self.needles, peers, in_objects=in_objects)
+        self._plain = PlainSearch(self.needles, peers, in_objects=in_objects, opening=opening)
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""
@@ -120,8 +122,10 @@ class Needles:
                 number: [place + start for place in places] for number, places in found.items()
             }
         if peers := found.pop(len(self.needles), []):
-            within = self._in_objects
-            clients = [at for at in peers if may_be_client(data, at, in_objects=within)]
+            within, opening = self._in_objects, self._opening
+            clients = [
+                at for at in peers if may_be_client(data, at, in_objects=within, opening=opening)
+            ]
             if clients:
                 found[len(self.needles)] = clients
         if self._tag is not None:

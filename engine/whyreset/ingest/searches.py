@@ -35,11 +35,12 @@ _ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\
 _OF_ADDRESS = b"..."
 """The skeleton of an address."""
 _BEFORE_PEERS = BEFORE_PEERS.encode()
-_OPENING = 128
-"""Bytes of a line, its envelopes among them, in which a client stands that is no value of a key."""
+OPENING, ANYWHERE = 128, 1 << 30
+"""Bytes of a line in which a client stands that is no value of a key: behind the envelopes of a
+known layout, and where lines may have any."""
 
 
-def may_be_client(data: bytes, at: int, *, in_objects: bool) -> bool:
+def may_be_client(data: bytes, at: int, *, in_objects: bool, opening: int) -> bool:
     """Whether the address at a place may be the one by which a record is found.
 
     It opens the record, is the value of a key, or with `in_objects` begins a string or follows
@@ -48,9 +49,9 @@ def may_be_client(data: bytes, at: int, *, in_objects: bool) -> bool:
     before = data[at - 1 : at] if at else b"\n"
     if before not in _BEFORE_PEERS:
         return False
-    if before == b"\n" or at < _OPENING or (in_objects and before != b" "):
+    if before == b"\n" or at < opening or (in_objects and before != b" "):
         return True
-    begin = at - _OPENING
+    begin = at - opening
     word = data[max(begin, data.rfind(b" ", begin, at)) : at]
     return b"=" in word or data.rfind(b"\n", begin, at) >= 0
 
@@ -62,14 +63,19 @@ class PlainSearch:
     """
 
     def __init__(
-        self, needles: Sequence[bytes], peers: Collection[bytes] = (), *, in_objects: bool = True
+        self,
+        needles: Sequence[bytes],
+        peers: Collection[bytes] = (),
+        *,
+        in_objects: bool = True,
+        opening: int = OPENING,
     ) -> None:
         skeletons = [
             _skeleton(needle) if len(needles) > _MANY or peers else b"" for needle in needles
         ]
         self._needles = needles
         self._peers = frozenset(peers)
-        self._in_objects = in_objects
+        self._in_objects, self._opening = in_objects, opening
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
         self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
         self._by_skeleton = [(number, needles[number]) for number, _ in telling]
@@ -120,7 +126,9 @@ class PlainSearch:
     def _clients(self, data: bytes, start: int, end: int) -> Iterator[int]:
         for each in _ADDRESS.finditer(data, start, end):
             at = each.start()
-            if each[1] in self._peers and may_be_client(data, at, in_objects=self._in_objects):
+            if each[1] in self._peers and may_be_client(
+                data, at, in_objects=self._in_objects, opening=self._opening
+            ):
                 yield at
 
     def _find_by_skeleton(
