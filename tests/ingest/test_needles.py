@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from whyreset.ingest.needles import Needles, hyperscan_search, spellings
-from whyreset.ingest.searches import find_hits
+from whyreset.ingest.searches import PlainSearch
 from whyreset.language.load import load
 
 WORDS = st.text("ab.\\", min_size=1, max_size=3).map(str.encode)
@@ -32,7 +32,8 @@ def test_both_searches_find_the_same(needles, text):
     if search is None:
         pytest.skip("hyperscan is not installed")
     hits = search(data)
-    assert per_line(hits, data) == per_line(find_hits(enumerate(needles), data, 0, len(data)), data)
+    plain = PlainSearch(needles).hits(data, 0, len(data))
+    assert per_line(hits, data) == per_line(plain, data)
 
 
 @given(st.lists(st.tuples(WORDS, WORDS), min_size=1, max_size=4), WORDS)

@@ -6,7 +6,8 @@ from collections.abc import Callable, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
-from whyreset.ingest.searches import OPENING, Hits, PlainSearch, may_be_client
+from whyreset.ingest.rarest import Hits
+from whyreset.ingest.searches import OPENING, PlainSearch, may_be_client
 
 _SWITCH_AFTER = 8 << 20
 """Bytes times needles: below, importing and compiling hyperscan costs more than it saves."""

@@ -1,19 +1,17 @@
 """The searches of the standard library for byte strings in a block, few or many.
 
-Few needles are looked for one by one, each at the speed of memory. For hundreds that would take
-a minute for a gigabyte; but the lines of a log are alike. What is left of one without digits and
+Few needles are looked for one by one. For hundreds that would take a minute for a gigabyte; but
+the lines of a log are alike. What is left of one without digits and
 hexadecimal letters, its skeleton, was nearly always seen before, and it is known which needles
 such a line may have: a line costs the look-up of its skeleton, however many needles there are.
 """
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from itertools import accumulate, chain, compress, takewhile
+from itertools import accumulate, chain, compress
 
+from whyreset.ingest.rarest import ByteSearch, Hits
 from whyreset.model.definition import BEFORE_PEERS
-
-Hits = dict[int, list[int]]
-"""Per needle found its places in ascending order, at least one in every line that has it."""
 
 _MANY = 12
 """Needles from which skeletons cost less than a search for each."""
@@ -27,10 +25,6 @@ _SAMPLE, _VARIED, _APART = 1024, 3, 16 << 20
 each may have costs more than it saves. In the next bytes, so many, each needle is searched for."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
-_SHARED = 3
-"""Bytes with which needles must end for these to be looked for first."""
-_SHORT = 12
-"""Bytes up to which a needle is found sooner from the end: ` 499 ` in two thirds of the time."""
 _ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})")
 _OF_ADDRESS = b"..."
 """The skeleton of an address."""
@@ -78,20 +72,18 @@ class PlainSearch:
         self._in_objects, self._opening = in_objects, opening
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
         self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
-        self._by_skeleton = [(number, needles[number]) for number, _ in telling]
-        direct = [(number, needles[number]) for number, skeleton in enumerate(skeletons)
+        self._by_skeleton = [ByteSearch({needles[number]: number}) for number, _ in telling]
+        direct = [each for each, skeleton in zip(enumerate(needles), skeletons, strict=True)
                   if len(skeleton) < _TELLING]  # fmt: skip
-        self._alike = [_Alike(found) for found in _groups(direct)]
-        joined = {number for found in self._alike for number in found.numbers.values()}
-        self._others = [each for each in direct if each[0] not in joined]
+        self._direct = list(map(ByteSearch, _groups(direct)))
         self._new = self._lines = 0  # of a sample
         self._apart = 0  # bytes to come whose lines are taken for not alike
 
     def hits(self, data: bytes, start: int, end: int) -> Hits:
         """All places between `start` and `end` (a line start and a line end)."""
-        hits = find_hits(self._others, data, start, end)
-        for several in self._alike:
-            several.find_hits(data, start, end, hits)
+        hits: Hits = {}
+        for search in self._direct:
+            search.find_hits(data, start, end, hits)
         if not (self._by_skeleton or self._peers):
             return hits
         if self._apart <= 0:
@@ -117,7 +109,8 @@ class PlainSearch:
 
     def _find_varied(self, data: bytes, start: int, end: int, hits: Hits) -> None:
         """Lines that are not alike: each needle by itself."""
-        hits.update(find_hits(self._by_skeleton, data, start, end))
+        for search in self._by_skeleton:
+            search.find_hits(data, start, end, hits)
         if self._peers:
             found = list(self._clients(data, start, end))
             if found:
@@ -175,68 +168,9 @@ def _skeleton(text: bytes) -> bytes:
     return text.translate(None, _VARYING)
 
 
-class _Alike:
-    """Needles that begin alike: one search for two of them takes two thirds of the time of two.
-
-    Where they end alike, too, what they share is looked for first, from the end, which takes
-    half as long again: most blocks have none of the marks of partial lines.
-    """
-
-    def __init__(self, numbered: dict[bytes, int]) -> None:
-        self.numbers = numbered
-        self._pattern = re.compile(b"|".join(map(re.escape, numbered)))
-        self._ending = _common_ending(numbered)
-
-    def find_hits(self, data: bytes, start: int, end: int, hits: Hits) -> None:
-        """Add their places."""
-        if len(self._ending) >= _SHARED and data.rfind(self._ending, start, end) < 0:
-            return
-        search = self._pattern.search
-        found = search(data, start, end)
-        while found is not None:
-            place = found.start()
-            hits.setdefault(self.numbers[found[0]], []).append(place)
-            found = search(data, place + 1, end)  # the next may begin within this one
-
-
-def _common_ending(needles: Iterable[bytes]) -> bytes:
-    """The bytes with which all of them end."""
-    columns = zip(*(needle[::-1] for needle in needles), strict=False)
-    shared = takewhile(lambda column: len(set(column)) == 1, columns)
-    return bytes(column[0] for column in shared)[::-1]
-
-
-def _groups(needles: Iterable[tuple[int, bytes]]) -> list[dict[bytes, int]]:
+def _groups(needles: Iterable[tuple[int, bytes]]) -> Iterable[dict[bytes, int]]:
     """Groups of needles that begin alike, each with its number."""
     groups: dict[bytes, dict[bytes, int]] = {}
     for number, needle in needles:
         groups.setdefault(needle[:_ALIKE], {})[needle] = number
-    return [group for group in groups.values() if len(group) > 1]
-
-
-def find_hits(needles: Iterable[tuple[int, bytes]], data: bytes, start: int, end: int) -> Hits:
-    """Each numbered needle by itself: a place of it in each line."""
-    hits: Hits = {}
-    for number, needle in needles:
-        places = _places(needle, data, start, end)
-        if places:
-            hits[number] = places
-    return hits
-
-
-def _places(needle: bytes, data: bytes, start: int, end: int) -> list[int]:
-    """A place of a needle in each line; of a short one the lines are taken from the last on."""
-    is_short = len(needle) <= _SHORT
-    look = data.rfind if is_short else data.find
-    places: list[int] = []
-    place = look(needle, start, end)
-    while place >= 0:
-        places.append(place)
-        if is_short:
-            edge = end = look(b"\n", start, place)
-        else:
-            edge = start = look(b"\n", place, end)
-        if edge < 0:
-            break
-        place = look(needle, start, end)
-    return places[::-1] if is_short else places
+    return groups.values()
