@@ -42,7 +42,13 @@ CHOSEN = {
     "(?:connection){e<=1}": (),
     "[[:alpha:]]needle": (),
     r"\p{Lu}needle": (),
-    "(?:" + "|".join(f"{n:c}word{n:c}" for n in range(97, 107)) + ")": (),
+    "(?:" + "|".join(f"{n:c}word{n:c}" for n in range(97, 114)) + ")": (),
+    "http.*(?:closed too early|reset by its peer|went away early)": (
+        b"closed too early",
+        b"reset by its peer",
+        b"went away early",
+    ),
+    "reset.*(?:peer|host|side)": (b"reset",),
     "(": (),
     "(?x) needle # a comment": (b"needle",),
 }

@@ -5,12 +5,13 @@ import warnings
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from math import log2
 from re import _constants as codes
 from re import _parser as parser
 from typing import Any
 
 _MIN_LENGTH = 3
-_MAX_LITERALS = 8
+_MAX_LITERALS = 16
 _MAX_FURTHER = 6
 _MANY = 4096
 """Patterns of which the parse tree is kept: each is asked for several times."""
@@ -282,7 +283,7 @@ def _best(found: Iterable[Literals]) -> Literals:
 def _score(literals: Literals) -> tuple[float, Literals]:
     """How rare the literals are: the commonest counts, and each more of them costs a search."""
     rarity = min(sum(map(_weight, text)) for text in literals)
-    return rarity - 2.0 * (len(literals) - 1), literals
+    return rarity - 2.0 * log2(len(literals)), literals
 
 
 def _weight(character: str) -> float:
