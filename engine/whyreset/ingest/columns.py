@@ -122,7 +122,7 @@ class Columns:
 
     def _events(self, joined: str, rows: Rows, needles: Needles, mask: int) -> list[Event]:
         events: list[Event] = []
-        present = _Present(joined)
+        present = _Present(joined, rows.texts)
         for trials in self._extractor.kinds(needles, mask, rows.source):
             asked = rows
             if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
@@ -200,12 +200,15 @@ def _leads(trial: Trial, joined: str) -> bool:
 
 
 class _Present:
-    """The literals that were asked for in a text, or in the strings of its objects, each searched
-    for once."""
+    """What some texts have: literals, in the strings of objects as well, each searched for once in
+    all of them, and first characters."""
 
-    def __init__(self, text: str) -> None:
-        self._texts = {text, unescaped(text)}
+    def __init__(self, joined: str, texts: list[str]) -> None:
+        self._texts = {joined, unescaped(joined)}
         self._known: dict[object, bool] = {}
+        # A message may begin within an object, or another line.
+        is_each_one_line = "{" not in joined and joined.count("\n") < len(texts)
+        self._begins = frozenset(text[:1] for text in texts) if is_each_one_line else None
 
     def __contains__(self, literal: object) -> bool:
         known = self._known.get(literal)
@@ -214,7 +217,9 @@ class _Present:
         return known
 
     def may_match(self, trial: Trial) -> bool:
-        """Whether a trial may find something in the text."""
+        """Whether a trial may find something in one of the texts."""
+        if self._begins is not None and not any(map(trial.may_open, self._begins)):
+            return False
         return trial.may_match(self)
 
 

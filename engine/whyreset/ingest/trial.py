@@ -155,10 +155,11 @@ class Trial:
 
     def may_begin(self, text: str) -> bool:
         """Whether the pattern may match in a text that begins so."""
-        first = text[:1]
-        if self._begins is None or first in self._begins:
-            return True
-        return first > "\x7f" or "\n" in text
+        return self.may_open(text[:1]) or "\n" in text
+
+    def may_open(self, first: str) -> bool:
+        """Whether the pattern may match in a line whose first character is this."""
+        return self._begins is None or first in self._begins or first > "\x7f"
 
     def is_unguarded(self, text: str) -> bool:
         """Whether no guard of the pattern can strike; also of many records at once."""
