@@ -8,7 +8,7 @@ from typing import Any
 from whyreset.ingest.quoting import is_quoted, never_quotes, zeroed
 from whyreset.ingest.surroundings import Surroundings, limited_pattern, line_around
 from whyreset.ingest.values import Fields, Store, store_of
-from whyreset.model.conditions import condition_test
+from whyreset.model.conditions import UNKNOWN, condition_test
 from whyreset.model.definition import Condition, Definition, Matcher
 
 SHORT = 1024  # characters
@@ -136,7 +136,10 @@ class Trial:
             return True
         for assignment, is_met in self._set:
             if is_met(fields):
-                fields[assignment.field] = assignment.value
+                if assignment.value == UNKNOWN:
+                    fields.pop(assignment.field, None)
+                else:
+                    fields[assignment.field] = assignment.value
         return self.failed(fields) is None
 
     def failed(self, fields: Fields) -> Condition | None:

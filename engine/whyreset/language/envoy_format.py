@@ -21,6 +21,7 @@ _FIELDS = {
     "RESPONSE_CODE": Variable("status", "status", 0),
     "RESPONSE_FLAGS": Variable("text", "flags", 0),
     "RESPONSE_FLAGS_LONG": Variable("text", "flags", 1),
+    "RESPONSE_CODE_DETAILS": Variable("details", "details", 0),
     "BYTES_SENT": Variable("integer", "bytes", 0),
     "DURATION": Variable("duration:ms", "duration", 0),
 }
@@ -89,7 +90,6 @@ _KNOWN = {
     **dict.fromkeys(_PHRASES.split(), Variable("phrase")),
     **dict.fromkeys(_NUMBERS.split(), Variable("integer")),
     **dict.fromkeys(_TIMES, Variable("stamp")),
-    "RESPONSE_CODE_DETAILS": Variable("details"),
     **_FIELDS,
 }
 _HINT = "a command is `%NAME%` or `%NAME(argument)%`; write `%%` for the character itself"

@@ -40,6 +40,7 @@ _TYPES = {
     "agent": "word",
     "host": "word",
     "flags": "word",
+    "details": "word",
     "state": "word",
 }
 
@@ -320,8 +321,10 @@ def _captures(around: _Around, name: str | None) -> str:
 
 def _details(around: _Around, name: str | None) -> str:
     """Match a word that may end with a note in braces, which may hold spaces."""
-    del name
-    return r"[^\s\{]*+(?:\{[^\}\n]*+\})?+\S*+" if around.spaced else around.value()
+    if not around.spaced:
+        return _field(around, name, "")
+    words = r"[^\s\{]++(?:\{[^\}\n]*+\})?+\S*+"
+    return f"(?>-{around.end}|(?P<{name}>{words})|)" if name else f"(?:{words})?+"
 
 
 _SHAPES = {

@@ -24,7 +24,7 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     ),
     "access": (
         "client", "client_port", "method", "path", "status", "bytes", "duration", "upstream",
-        "upstream_port", "upstream_name", "agent", "host", "aborted", "flags", "state",
+        "upstream_port", "upstream_name", "agent", "host", "aborted", "flags", "details", "state",
     ),
     "termination": ("namespace", "workload", "pod", "container", "reason"),
     "start": ("namespace", "workload", "pod", "container", "reason"),

@@ -77,8 +77,9 @@ EVENT_ITEMS = (
         place=EVENT,
         words=("set",),
         form="set FIELD = VALUE [where FIELD = VALUE, ...]",
-        says="Gives a field a value after a match, if the conditions hold.",
+        says="Gives a field a value after a match, or with `unknown` none, if the conditions hold.",
         example='match  `order <order> lost`\nset    urgent = yes where order ~ "A*"\n'
+        "set    order = unknown where order = A0\n"
         "sample `order A17 lost` gives urgent=yes",
     ),
     Entry(

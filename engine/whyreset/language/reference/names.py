@@ -70,6 +70,7 @@ FIELDS: Mapping[str, str] = {
     "container": "the container",
     "direction": "what was being done: `read`, `write`, `handshake`",
     "duration": "how long the request took",
+    "details": "the proxy's own words for how the request ended",
     "flags": "what the proxy says about how the request ended",
     "greeting": "`yes` where what broke was the greeting, of TLS or HTTP/2, on a connection",
     "host": "the host that was asked for",
