@@ -24,6 +24,7 @@ from whyreset.ingest.prefixes import (
     named,
     pasted,
     pm2,
+    quoted,
     stern,
 )
 from whyreset.ingest.refining import refine
@@ -147,6 +148,8 @@ class Peeler:
             return pasted(state) or (state.text.startswith("> ") and state.off("", 2))
         elif first == "*":
             return _bold(state)
+        elif first in "\"'\u201c":
+            return quoted(state)
         else:
             layers = (self._syslog, kail, self._full, self._dump, grep)
         return any(layer(state) for layer in (*layers, self._stern, named, compose))

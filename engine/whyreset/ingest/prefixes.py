@@ -4,7 +4,7 @@ import re
 
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.cloud_envelopes import place_of_stream
-from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.peeling import HEADER, STAMP, Peeling
 from whyreset.ingest.source_name import POD, SURE_POD, source_told
 from whyreset.ingest.stamps import Clock, read_stamp
 
@@ -59,6 +59,9 @@ _PASTED = lazy(
     r"(?::\d{1,5})? (?:- |\[\d\d/|\[\d{4}-)|"
     r"\"?(?:GET|POST|PUT|DELETE|HEAD|OPTIONS|PATCH) [/*]\S{0,400} HTTP/\d)"
 )
+# A whole record as an element of a list, or as somebody quotes it
+_QUOTED = lazy(r"(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|\u201c([^\u201c\u201d]*)\u201d)[,;]?\s*")
+_RECORD = lazy(rf"{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:\d\d:\d\d ")
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -73,6 +76,20 @@ def pasted(state: Peeling) -> bool:
             return False
         state.text = text.rstrip("`")
     return state.off("", found.end())
+
+
+def quoted(state: Peeling) -> bool:
+    """A whole record in quotes; a backslash stands before those within."""
+    found = _QUOTED.fullmatch(state.text)
+    if found is None:
+        return False
+    text = found[found.lastindex or 0]
+    if found.lastindex == 1:
+        text = text.replace('\\"', '"').replace("\\\\", "\\")
+    if not _RECORD.match(text):
+        return False
+    state.text = text
+    return True
 
 
 def kubectl(state: Peeling) -> bool:
