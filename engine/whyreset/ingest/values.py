@@ -133,6 +133,8 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         if colon:
             fields[_PORTS[field]] = int(port)
         return
+    if text[:1] == "{":  # Erlang: `{10,0,0,1}`
+        text = text[1:-1].replace(" ", "").replace(",", ".")
     if "," in text:
         text = text.rpartition(",")[2]
     text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
