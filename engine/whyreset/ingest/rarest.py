@@ -1,6 +1,6 @@
 """The search of the standard library for one byte string in a block, or for some that begin alike.
 
-A single byte is found at the speed of memory, a longer string at a tenth of it. So a needle is
+A single byte is found at the speed of memory, a longer string at a twentieth. So a needle is
 looked for by that of its bytes which the log has least of, `received SIGTERM` by its `G`, as long
 as there are few of it; what is found in vain costs as much as to search half a kilobyte for all.
 """
@@ -33,7 +33,7 @@ class ByteSearch:
     """One search for a needle, or for several: needle -> its number.
 
     It looks for the rarest byte of what they share, or for all that they share; where the log has
-    many of both, for either of them.
+    many of both, for the needles themselves, of several by one expression.
     """
 
     def __init__(self, numbers: dict[bytes, int]) -> None:

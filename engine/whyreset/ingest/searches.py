@@ -1,9 +1,9 @@
 """The searches of the standard library for byte strings in a block, few or many.
 
 Few needles are looked for one by one. For hundreds that would take a minute for a gigabyte; but
-the lines of a log are alike. What is left of one without digits and
-hexadecimal letters, its skeleton, was nearly always seen before, and it is known which needles
-such a line may have: a line costs the look-up of its skeleton, however many needles there are.
+the lines of a log are alike. What is left of one without digits and hexadecimal letters, its
+skeleton, was nearly always seen before, and it is known which needles such a line may have: a line
+costs the look-up of its skeleton, however many needles there are.
 """
 
 import re
