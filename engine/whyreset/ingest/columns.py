@@ -17,7 +17,7 @@ it has found of one source is matched here as well, by those with the same liter
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import partial
-from itertools import compress, repeat
+from itertools import chain, compress, repeat
 from operator import not_
 from typing import Any, NamedTuple
 
@@ -26,7 +26,7 @@ from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.stamps import SECONDS
 from whyreset.ingest.syslog import may_be_tagged, untagged
-from whyreset.ingest.text import Text, unescaped
+from whyreset.ingest.text import Text
 from whyreset.ingest.trial import SHORT, Trial
 from whyreset.ingest.values import Fields
 from whyreset.model.event import DISCONNECT, RESET, Event, Value, event_of
@@ -122,13 +122,14 @@ class Columns:
 
     def _events(self, joined: str, rows: Rows, needles: Needles, mask: int) -> list[Event]:
         events: list[Event] = []
-        present = _Present(joined, rows.texts)
-        for trials in self._extractor.kinds(needles, mask, rows.source):
+        kinds = self._extractor.kinds(needles, mask, rows.source)
+        may_match = self._extractor.shapes.candidates(tuple(chain(*kinds)), joined, rows.texts)
+        for trials in kinds:
             asked = rows
             if trials[0].definition.kind == DISCONNECT and events and events[0].kind == RESET:
                 asked = rows.without({event.offset for event in events})
             if asked.texts:
-                events += self._of_kind(filter(present.may_match, trials), joined, asked)
+                events += self._of_kind(filter(may_match, trials), joined, asked)
         return events
 
     def _of_kind(self, trials: Iterator[Trial], joined: str, rows: Rows) -> list[Event]:
@@ -197,30 +198,6 @@ def _leads(trial: Trial, joined: str) -> bool:
     if trial.definition.kind != RESET or trial.surroundings or trial.definition.where:
         return False
     return "peer" in trial.addresses and trial.is_quick and trial.is_unguarded(joined)
-
-
-class _Present:
-    """What some texts have: literals, in the strings of objects as well, each searched for once in
-    all of them, and first characters."""
-
-    def __init__(self, joined: str, texts: list[str]) -> None:
-        self._texts = {joined, unescaped(joined)}
-        self._known: dict[object, bool] = {}
-        # A message may begin within an object, or another line.
-        is_each_one_line = "{" not in joined and joined.count("\n") < len(texts)
-        self._begins = frozenset(text[:1] for text in texts) if is_each_one_line else None
-
-    def __contains__(self, literal: object) -> bool:
-        known = self._known.get(literal)
-        if known is None:
-            known = self._known[literal] = any(str(literal) in text for text in self._texts)
-        return known
-
-    def may_match(self, trial: Trial) -> bool:
-        """Whether a trial may find something in one of the texts."""
-        if self._begins is not None and not any(map(trial.may_open, self._begins)):
-            return False
-        return trial.may_match(self)
 
 
 def _is_full(match: Any, trial: Trial) -> bool:

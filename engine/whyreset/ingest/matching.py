@@ -8,6 +8,7 @@ from whyreset.ingest.allowance import TIMEOUT, Allowance
 from whyreset.ingest.mapping import map_fields
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.searches import OPENING
+from whyreset.ingest.shapes import Shapes
 from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields
@@ -52,6 +53,7 @@ class Extractor:
             )
         ]
         self._has_origins = any(definition.origins for definition in self.definitions)
+        self.shapes = Shapes()
         self._needles: dict[tuple[object, ...], Needles] = {}
         self._all: Needles | None = None
         self._sifted: set[Needles] = set()  # those in which only what admits the source takes part

@@ -34,7 +34,7 @@ class Text:
 
     def __init__(self, text: str) -> None:
         self.said = text
-        self.text = _plain(text) if "\\u00" in text else text
+        self.text = as_searched(text)
         self._decoded: dict[str, Any] | bool | None = False
         self._leaves: tuple[str, ...] | None = None
         self._pairs: dict[str, str] | None = None
@@ -63,17 +63,19 @@ class Text:
         return self._leaves
 
 
-def _plain(text: str) -> str:
+def as_searched(text: str) -> str:
     """The text with `<`, `>`, `&` and `'` as they are: encoders write them as escapes, which
     stay where a logger took an object for text."""
+    if "\\u00" not in text:
+        return text
     for escaped, character in _ESCAPED:
         text = text.replace(escaped, character)
     return text
 
 
 def unescaped(text: str) -> str:
-    """Objects with the quotes in their strings, and what `_plain` knows, as they are."""
-    return _plain(text).replace('\\"', '"') if "\\" in text else text
+    """Objects with the quotes in their strings, and what `as_searched` knows, as they are."""
+    return as_searched(text).replace('\\"', '"') if "\\" in text else text
 
 
 def _decode(text: str) -> dict[str, Any] | None:
