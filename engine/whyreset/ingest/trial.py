@@ -25,7 +25,7 @@ class Trial:
     potential  as many fields as it can find, and those given
     plain   no assignments and no conditions: what matches is the event
     mapped  (field, path, store) of each path of a mapping
-    keys    sets of keys; what a mapping is of must have one of each
+    keys    sets of keys; what a mapping is of must have one of each, and so must its text
     surroundings  what its line is asked for; None where nothing is
     """
 
@@ -66,7 +66,7 @@ class Trial:
         self._groups: tuple[tuple[str, Store, int], ...] | None = None
         # The needle by which a line was found may be shorter than what the matcher needs.
         literals = tuple(literal.decode() for literal in matcher.literals)
-        self._needed = (literals, *matcher.needs) if literals else matcher.needs
+        self._needed = (*((literals,) if literals else ()), *matcher.needs, *self.keys)
         self._begins = None if matcher.begins is None else frozenset(matcher.begins)
         self._text = matcher.plain or matcher.pattern or ""
         self._is_at_start = self._text.startswith("(?m)^")
