@@ -133,8 +133,8 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         if colon:
             fields[_PORTS[field]] = int(port)
         return
-    if text[:1] == "{":  # Erlang: `{10,0,0,1}`
-        text = text[1:-1].replace(" ", "").replace(",", ".")
+    if text[:1] == "{":
+        text = _of_tuple(text)
     if "," in text:
         text = text.rpartition(",")[2]
     text = text.strip().rpartition("/")[2]  # Java: `/10.0.0.1:80`, `host/10.0.0.1:80`
@@ -143,6 +143,18 @@ def _put_addr(fields: Fields, field: str, text: str) -> None:
         fields[field] = host
         if number is not None:
             fields[_PORTS[field]] = number
+
+
+def _of_tuple(text: str) -> str:
+    """The address that Erlang writes as a tuple, `{10,0,0,1}` or one of eight numbers; empty where
+    it is none."""
+    parts = [part.strip() for part in text[1:-1].split(",")]
+    if not all(map(is_port, parts)):  # numbers of 16 bits
+        return ""
+    numbers = list(map(int, parts))
+    if len(numbers) == 8:
+        return f"[{':'.join(f'{number:x}' for number in numbers)}]"
+    return ".".join(parts) if len(numbers) == 4 and max(numbers) < 256 else ""
 
 
 def _put_ip(fields: Fields, field: str, text: str) -> None:
