@@ -5,6 +5,7 @@ from typing import Any
 
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
+from whyreset.ingest.cut_objects import decode_cut
 from whyreset.ingest.quoting import CONDITION
 from whyreset.ingest.templates import mended
 
@@ -80,15 +81,16 @@ def unescaped(text: str) -> str:
 
 def _decode(text: str) -> dict[str, Any] | None:
     start = text.find("{")
-    if start < 0 or not text.rstrip().endswith("}"):
+    if start < 0 or (start and text.lstrip().startswith(_COMMENTS)):
         return None
-    if start and text.lstrip().startswith(_COMMENTS):
-        return None
-    text = text[start:]
-    try:
-        found = decode(text)
-    except ValueError:
-        found = _decode_mended(text)
+    text = text[start:].rstrip()
+    if not text.endswith("}"):
+        found = decode_cut(text) if text.startswith('{"') else None
+    else:
+        try:
+            found = decode(text)
+        except ValueError:
+            found = _decode_mended(text)
     return found if isinstance(found, dict) else None
 
 

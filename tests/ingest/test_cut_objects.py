@@ -1,0 +1,26 @@
+"""JSON objects that were cut short."""
+
+import pytest
+
+from whyreset.ingest.cut_objects import decode_cut
+
+CUT = [
+    ('{"a":1,"b":2', {"a": 1}),  # the last number may have had more digits
+    ('{"a":"x","b":"y', {"a": "x"}),
+    ('{"a":"x","b":"y, {z', {"a": "x"}),
+    ('{"a":"x","b":{"c":[1,2],"d":"e', {"a": "x", "b": {"c": [1, 2]}}),
+    ('{"a":"x","b":["c","d', {"a": "x", "b": ["c"]}),
+    ('{"a":"\\"x,","b":"\\', {"a": '"x,'}),
+    ('{"a":1,"b":2>', {"a": 1}),
+    ('{"a":1,"b":2...', {"a": 1}),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), CUT, ids=[text for text, _ in CUT])
+def test_what_stands_before_the_cut(text: str, found: object) -> None:
+    assert decode_cut(text) == found
+
+
+@pytest.mark.parametrize("text", ['{"a":1,"b":2} took 3 ms', '{"a', '{"a":1', '{"a":1]', '{"a",b'])
+def test_what_is_no_object_cut_short(text: str) -> None:
+    assert decode_cut(text) is None
