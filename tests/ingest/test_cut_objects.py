@@ -24,3 +24,19 @@ def test_what_stands_before_the_cut(text: str, found: object) -> None:
 @pytest.mark.parametrize("text", ['{"a":1,"b":2} took 3 ms', '{"a', '{"a":1', '{"a":1]', '{"a",b'])
 def test_what_is_no_object_cut_short(text: str) -> None:
     assert decode_cut(text) is None
+
+
+WITHIN = [
+    ('{"a":"x","b":"y', {"a": "x", "b": "y"}),
+    ('{"a":"x","b":"y\\n', {"a": "x", "b": "y\n"}),
+    ('{"a":"x","b":"y\\', {"a": "x", "b": "y"}),
+    ('{"a":"x","b":"y\\u00', {"a": "x", "b": "y"}),
+    ('{"a":"x","b":"y\\\\', {"a": "x", "b": "y\\"}),
+    ('{"a":"x","b', {"a": "x"}),
+    ('{"a":"x","b":2', {"a": "x"}),
+]
+
+
+@pytest.mark.parametrize(("text", "found"), WITHIN, ids=[text for text, _ in WITHIN])
+def test_the_text_in_which_the_cut_is(text: str, found: object) -> None:
+    assert decode_cut(text, within_text=True) == found

@@ -13,19 +13,25 @@ _STAMPED = lazy(
     r"(?:\[\d+\] )?(?:(?P<tag>[\w.@/-]+): )?\[\[?(?P<epoch>\d{10}(?:\.\d{1,9})?)"
     r"(?:, \{.*?\}\])?, (?P<record>\{.*\})\]\s*$"
 )
+# The same without its end: the first line of several, or cut short
+_BEGUN = lazy(
+    r"(?:\[\d+\] )?(?P<tag>[\w.@/-]+): \[\[?(?P<epoch>\d{10}(?:\.\d{1,9})?)"
+    r"(?:, \{.*?\}\])?, (?P<record>\{\"[\w.@/-]+\"=>.*)$"
+)
 _FLUENTD = lazy(
     r"(?P<date>\d{4}-\d\d-\d\d[ T][\d:.]{8,18} ?(?:Z|[+-]\d\d:?\d\d))(?:\t| )"
     r"(?P<tag>[\w.@/-]+)(?:\t|: )(?P<record>\{.*\})\s*$"
 )
 # Fluent Bit prints strings as they are, quotes in them too: what follows tells where one ends.
 _END = r'(?=, "[\w.@/-]+"=>|\}(?:, "[\w.@/-]+"=>|[\]}\s]*$))'
-_PAIR = lazy(rf'"(?P<key>[\w.@/-]+)"=>(?:"(?P<text>.*?)"{_END}|(?P<other>[^\s,{{}}"]+))')
+_PAIR = lazy(rf'"(?P<key>[\w.@/-]+)"=>(?:"(?P<text>.*?)(?:"{_END}|$)|(?P<other>[^\s,{{}}"]+))')
 _KUBERNETES = ("pod_name", "namespace_name", "container_name", "host")
 
 
 def dump(state: Peeling, clock: Clock) -> bool:
     """`[0] tag: [epoch, {record}]`, `tag: [[epoch, {}], {record}]`, `date tag: {record}`."""
-    found = _STAMPED.match(state.text) or _FLUENTD.match(state.text)
+    layouts = (_STAMPED, _FLUENTD, _BEGUN)
+    found = next(filter(None, (layout.match(state.text) for layout in layouts)), None)
     if found is None or state.stamps:
         return False
     record = _decoded(found["record"])

@@ -7,6 +7,7 @@ from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest import syslog
 from whyreset.ingest.bundles import peel_bundle
+from whyreset.ingest.cut_objects import decode_cut
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
@@ -151,7 +152,7 @@ class Peeler:
         elif first in "\"'\u201c":
             return quoted(state)
         else:
-            layers = (self._syslog, kail, self._full, self._dump, grep)
+            layers = (syslog.facility, self._syslog, kail, self._full, self._dump, grep)
         return any(layer(state) for layer in (*layers, self._stern, named, compose))
 
     def _syslog(self, state: Peeling) -> bool:
@@ -216,16 +217,18 @@ JSON_MODES = ("docker", "json")
 
 
 def _json_layer(state: Peeling) -> bool:
+    is_cut = False
     try:
         found = decode(state.text)
     except ValueError:
-        state.done = True
-        return False
+        is_cut = state.text.startswith('{"')
+        found = decode_cut(state.text, within_text=True) if is_cut else None
     peeled = (peel_object(found) or peel_bundle(found)) if isinstance(found, dict) else None
     if peeled is None:
         state.done = True
         return False
     state.take(peeled)
+    state.partial &= not is_cut
     if "\x1b" in state.text:
         state.text = ANSI.sub("", state.text)
     return True
