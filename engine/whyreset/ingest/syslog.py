@@ -41,6 +41,11 @@ _FULL = lazy(
     rf"[A-Z][a-z]{{2}} (\d{{4}}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d+)?)( [A-Z]{{2,5}})? {_TAG}"
 )
 _UNIX = lazy(rf"(\d{{10}}\.\d{{6}}) {_TAG}")
+# dmesg with the names of facility and level before its own stamp
+_FACILITY = lazy(
+    r"(?:kern|user|mail|daemon|auth|authpriv|syslog|lpr|news|uucp|cron|ftp|local[0-7]) *:"
+    r"(?:emerg|alert|crit|err|warn|notice|info|debug) *: "
+)
 # dmesg prints the same bracket: only `kernel`, or a pid, shows that a host stands before it.
 _UPTIME = lazy(r"\[ *\d+\.\d{6}\] ([\w.-]+) (kernel|[\w./@()-]+(?=\[))(?:\[(\d+)\])?: ")
 
@@ -187,6 +192,12 @@ def uptime(state: Peeling) -> bool:
     """The short-monotonic layout of journalctl: seconds since boot, which are no time."""
     found = _UPTIME.match(state.text)
     return bool(found and not state.node and unit(state, found, 1))
+
+
+def facility(state: Peeling) -> bool:
+    """What `dmesg --decode` puts before its lines."""
+    found = _FACILITY.match(state.text)
+    return bool(found and state.off("syslog", found.end()))
 
 
 def unit(state: Peeling, found: re.Match[str], at: int = 2) -> bool:
