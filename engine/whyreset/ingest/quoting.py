@@ -56,7 +56,7 @@ _COMMENT = lazy(
     r"\s*match=r?[\"']|\s+[a-z][\w.]*\([^\n]*\"[^\n]*\);$|"
     r"\s+\{\"[^\"\n]*\", (?:true|false|nil|null|None|[A-Z]\w*(?:\.[A-Z]\w*)?)\},?$"
 )
-_BEHIND_CODE = lazy(r"(?:(?:[;:{}),]\s+|\S {2})(?:#|//)|[;{}),\]\w] ?//)\s[^\"']*$")
+_BEHIND_CODE = lazy(r"(?:(?:[;:{}),]\s+|\S {2}|[!=]= [\w.]+ )(?:#|//)|[;{}),\]\w] ?//)\s[^\"']*$")
 # What stands before a literal in source code: a call, an operator, a keyword. The names of
 # exceptions are none: their representations look the same, `error(104, 'Connection reset ...')`.
 _CODE = lazy(
