@@ -21,7 +21,10 @@ def test_what_stands_before_the_cut(text: str, found: object) -> None:
     assert decode_cut(text) == found
 
 
-@pytest.mark.parametrize("text", ['{"a":1,"b":2} took 3 ms', '{"a', '{"a":1', '{"a":1]', '{"a",b'])
+NONE = ['{"a":1,"b":2} took 3 ms', '{"a', '{"a":1', '{"a":1]', '{"a",b', '{"a":1,"b":' + "[" * 99]
+
+
+@pytest.mark.parametrize("text", NONE)
 def test_what_is_no_object_cut_short(text: str) -> None:
     assert decode_cut(text) is None
 

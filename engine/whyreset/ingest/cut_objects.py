@@ -5,8 +5,8 @@ from typing import Any
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 
-_MOST = 32 << 10
-"""Characters of an object that are looked at."""
+_MOST, _DEPTH = 32 << 10, 64
+"""Characters of an object that are looked at, and brackets within each other."""
 _TOKEN = lazy(r'"(?:[^"\\]|\\.?)*(?:"|\Z)|[{}\[\],]')
 _STRING = lazy(r'"(?:[^"\\]|\\.)*"')
 _ESCAPE = lazy(r"(?<!\\)((?:\\\\)*)\\(?:u[\da-fA-F]{0,3})?$")
@@ -27,6 +27,8 @@ def decode_cut(text: str, *, within_text: bool = False) -> Any:
     for token in _TOKEN.finditer(text, 0, _MOST):
         found = token[0]
         if found in "{[":
+            if len(begun) == _DEPTH:
+                return None
             begun = ("}" if found == "{" else "]") + begun
         elif found in "}]":
             if not begun.startswith(found) or begun == found:
