@@ -40,7 +40,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
 """The built-in kinds and their fields; `address` says which pod owns an address (none
 in its host's network), and what labels the pod has."""
 
-INTERNAL = frozenset({"address", "begun", "expired", "mismatch", "refused", "retried", *FAR_ENDS})
+INTERNAL = frozenset(
+    {"address", "begun", "expired", "mismatch", "refused", "retried", "unanswered", *FAR_ENDS}
+)
 """Kinds of which only shipped rules make use; what they tell may change."""
 
 VALUES: Mapping[str, tuple[str, ...]] = {"direction": ("read", "write", "handshake")}
