@@ -9,7 +9,7 @@ from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.lookup import ENDS, Evidence, Question
-from whyreset.model.event import Event, Value
+from whyreset.model.event import ACCESS, Event, Value
 from whyreset.model.rule import AfterLast, Join
 
 
@@ -230,7 +230,7 @@ def _nothing_found(
 def summary(event: Event) -> str:
     """One short phrase for an event of evidence: the fields that tell most."""
     fields = event.fields
-    if event.kind == "access":
+    if event.kind == ACCESS:
         parts = [fields.get("method"), fields.get("path"), fields.get("status")]
         if (duration := fields.get("duration")) is not None:
             parts.append(f"after {float(duration):.3g}s")

@@ -13,7 +13,7 @@ from whyreset.ingest.text import Text
 from whyreset.ingest.trial import Trial
 from whyreset.ingest.values import Fields
 from whyreset.model.definition import Definition, Matcher
-from whyreset.model.event import DISCONNECT, RESET, Event, event_of
+from whyreset.model.event import ACCESS, DISCONNECT, RESET, Event, event_of
 from whyreset.model.record import Record, Source
 
 IN_OBJECT = b'"'
@@ -119,13 +119,14 @@ class Extractor:
         return matcher.wanted is not None and not (matcher.by_peer and self._peers is None)
 
     def doubtful(self, source: Source | None) -> dict[bytes, list[str]]:
-        """Short literals of matchers that serve as evidence only, and the matchers by literal.
+        """Short literals of access lines' matchers, and the matchers by literal.
 
-        Many lines may have them though they are of another format.
+        Many lines may have them though they are of another format, which the head of a log shows:
+        it has requests. What comes once in a log, and late, it does not show.
         """
         found: dict[bytes, list[str]] = {}
         for trial in self._trials:
-            if trial.definition.kind == RESET or self._can_narrow(trial.matcher):
+            if trial.definition.kind != ACCESS or self._can_narrow(trial.matcher):
                 continue
             if source is None or _admits(trial.definition, source):
                 for literal in trial.matcher.literals:

@@ -10,6 +10,7 @@ Value = str | int | float
 
 RESET = "reset"
 DISCONNECT = "disconnect"
+ACCESS = "access"
 FAR_ENDS: Mapping[str, str] = {"opened": "client", "dialled": "upstream", "named": "client"}
 """The kinds of events that tell whose connection it is, and their field for its other end."""
 
