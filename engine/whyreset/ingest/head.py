@@ -58,8 +58,8 @@ class Head:
         self._matched.update(event.by for event in events)
 
     def narrowed(self) -> Needles:
-        """What is searched for behind the head: what rules can use, and nothing of which the head
-        has shown that it is found in vain in every hundredth line."""
+        """What is searched for behind the head: what rules can use, and no form of access lines of
+        which the head has shown that it is found in vain in every hundredth line."""
         if not self._is_narrow or self._has_headers:
             return self.needles
         lines = self._counts[b"\n"]

@@ -1,10 +1,9 @@
 """Which trials may find something in several texts at once.
 
 A trial needs literals, and may ask for what a text begins with. Few trials look for theirs in all
-texts together. Many would look for most of theirs in vain, in each block anew: they ask each text,
-but only once for all those of one *shape*, which is what is left of a text without the digits of
-its numbers and ids. A million lines with 68,000 events have under two thousand shapes, where they
-were 34,000 once for each block, and 58 trials asked each of them.
+texts together. Many would look for most of theirs in vain, in each block anew: they look at each
+*shape* once, which is what is left of a text without the digits of its numbers and ids. A million
+lines with 68,000 events have 1,852 shapes, where 58 trials looked at 34,000 in 4,760 groups.
 """
 
 from collections.abc import Callable
