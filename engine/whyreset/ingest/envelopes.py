@@ -27,6 +27,7 @@ from whyreset.ingest.prefixes import (
     pm2,
     quoted,
     stern,
+    viewed,
 )
 from whyreset.ingest.refining import refine
 from whyreset.ingest.source_name import make_source, with_labels
@@ -134,6 +135,7 @@ class Peeler:
             layers = (
                 _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
                 _cut_cri, self._syslog, self._iso_local,
+                self._viewed,
             )  # fmt: skip
         elif first.isdigit():
             layers = (
@@ -160,6 +162,9 @@ class Peeler:
 
     def _iso_local(self, state: Peeling) -> bool:
         return syslog.iso_local(state, self.clock)
+
+    def _viewed(self, state: Peeling) -> bool:
+        return viewed(state, self.clock)
 
     def _full(self, state: Peeling) -> bool:
         return syslog.full(state, self.clock)

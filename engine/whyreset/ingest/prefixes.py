@@ -62,6 +62,12 @@ _PASTED = lazy(
 # A whole record as an element of a list, or as somebody quotes it
 _QUOTED = lazy(r"(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|\u201c([^\u201c\u201d]*)\u201d)[,;]?\s*")
 _RECORD = lazy(rf"{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:\d\d:\d\d ")
+# Docker's desktop puts the viewer's time in front of a line; one of an access log has its own.
+_VIEWED = lazy(
+    r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?="
+    r"\[(?:GIN\] \d{4}/|pid: \d+\|app: |\d{4}-\d\d-\d\dT[\d:.]{8,18}Z\] \"[A-Z-]{1,7} )|"
+    r"(?:\d{1,3}(?:\.\d{1,3}){3}|[\da-f:]{0,30}::?[\da-f.:]{1,30}) - \S+ \[\d\d/[A-Z])"
+)
 _LABEL = lazy(r'(\w+)="((?:[^"\\]|\\.)*)"')
 
 
@@ -167,6 +173,16 @@ def grafana(state: Peeling) -> bool:
     if found is None or state.stamps or not state.stamped(found[1]):
         return False
     return state.off("loki", found.end())
+
+
+def viewed(state: Peeling, clock: Clock) -> bool:
+    """`DATE TIME text` in front of an access line."""
+    found = None if state.stamps else _VIEWED.match(state.text)
+    stamp = read_stamp(found[1], clock) if found else None
+    if found is None or stamp is None:
+        return False
+    state.stamps.append(stamp)
+    return state.off("docker", found.end())
 
 
 def compose(state: Peeling) -> bool:
