@@ -39,7 +39,9 @@ _NARRATED = lazy(
     r"(?:Fix(?:ing)?|Solv(?:e|ing)|Resolving|Understanding|Debugging|Troubleshooting) "
     r"[^\n:]{0,80}(?:\(0+: )?$|"
     r"(?:Handle|Catch|Suppress|Avoid|Prevent|Investigate|Improve|Don't|Do not) "
-    r"[^\n:\d\"]{0,80}\"[^\n\"]*$"
+    r"[^\n:\d\"]{0,80}\"[^\n\"]*$|"
+    r"(?:After|Since|When) (?:the |an? )?(?:(?:up|down)grad|updat|migrat)(?:ing|e|ion) "
+    r"(?:[\w.-]+ ){0,4}to (?:version |v)?0+(?:\.0+){0,2}(?![.:\d])"
 )
 """What begins a sentence that goes on to tell of messages, or a title that names one."""
 
