@@ -14,4 +14,4 @@ def shipped(kind: str) -> Path:
     for place in (_PACKAGE / kind, _CHECKOUT / kind):
         if place.is_dir():
             return place
-    raise FileNotFoundError(f"whyreset was installed without its {kind}: reinstall the package")
+    raise FileNotFoundError(f"installed without its {kind}: reinstall the package")

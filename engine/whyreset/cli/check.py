@@ -3,7 +3,7 @@
 import argparse
 from pathlib import Path
 
-from whyreset.cli.common import say
+from whyreset.cli.common import say, say_unread
 from whyreset.run.checking import Checked, check_rules
 from whyreset.run.text_output import many, safe
 
@@ -33,7 +33,7 @@ def run(options: argparse.Namespace) -> int:
     try:
         checked = check_rules(options.rules, builtin=not options.no_builtin)
     except OSError as error:
-        say(f"whyreset: {error.filename}: {error.strerror}")
+        say_unread(error)
         return 2
     if options.output == "text":
         _print_text(checked, options)

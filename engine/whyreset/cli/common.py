@@ -105,8 +105,13 @@ def load_rules(options: argparse.Namespace) -> Plan | None:
     except RuleError as error:
         say(str(error))
     except OSError as error:
-        say(f"whyreset: {error.filename}: {error.strerror}")
+        say_unread(error)
     return None
+
+
+def say_unread(error: OSError) -> None:
+    """Say which file could not be read, and why; or what else is wrong."""
+    say(f"whyreset: {error.filename}: {error.strerror}" if error.filename else f"whyreset: {error}")
 
 
 def extractor_of(options: argparse.Namespace, plan: Plan) -> Extractor:
