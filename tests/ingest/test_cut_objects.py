@@ -29,14 +29,18 @@ def test_what_is_no_object_cut_short(text: str) -> None:
     assert decode_cut(text) is None
 
 
+TEXT = "2026-11-22 10:00:00 the pool lost its connection"
 WITHIN = [
-    ('{"a":"x","b":"y', {"a": "x", "b": "y"}),
-    ('{"a":"x","b":"y\\n', {"a": "x", "b": "y\n"}),
-    ('{"a":"x","b":"y\\', {"a": "x", "b": "y"}),
-    ('{"a":"x","b":"y\\u00', {"a": "x", "b": "y"}),
-    ('{"a":"x","b":"y\\\\', {"a": "x", "b": "y\\"}),
+    (f'{{"a":"x","b":"{TEXT}', {"a": "x", "b": TEXT}),
+    (f'{{"a":"x","b":"{TEXT}\\n', {"a": "x", "b": f"{TEXT}\n"}),
+    (f'{{"a":"x","b":"{TEXT}\\', {"a": "x", "b": TEXT}),
+    (f'{{"a":"x","b":"{TEXT}\\u00', {"a": "x", "b": TEXT}),
+    (f'{{"a":"x","b":"{TEXT}\\\\', {"a": "x", "b": f"{TEXT}\\"}),
     ('{"a":"x","b', {"a": "x"}),
     ('{"a":"x","b":2', {"a": "x"}),
+    ('{"a":"x","time":"2026', {"a": "x"}),  # no year of an epoch
+    ('{"a":"x","time":"2026-11-22 10:00:0', {"a": "x"}),
+    ('{"a":"x","pod_name":"ingress-nginx-controller-7d9c5b8f6d-76t', {"a": "x"}),
 ]
 
 

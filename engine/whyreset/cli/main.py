@@ -94,7 +94,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _drop_output()
         if isinstance(error, BrokenPipeError):
             return DONE
-        print(f"whyreset: {error.filename or 'output'}: {error.strerror}", file=sys.stderr)
+        place = f"{error.filename or 'output'}: " if error.strerror else ""
+        print(f"whyreset: {place}{error.strerror or error}", file=sys.stderr)
         return WRONG_USAGE
     return code
 

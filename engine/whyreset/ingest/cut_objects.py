@@ -7,6 +7,8 @@ from whyreset.basis.lazy import lazy
 
 _MOST, _DEPTH = 32 << 10, 64
 """Characters of an object that are looked at, and brackets within each other."""
+_LONG = 40
+"""Characters that no stamp has: half a stamp tells another time, half a name another pod."""
 _TOKEN = lazy(r'"(?:[^"\\]|\\.?)*(?:"|\Z)|[{}\[\],]')
 _STRING = lazy(r'"(?:[^"\\]|\\.)*"')
 _ESCAPE = lazy(r"(?<!\\)((?:\\\\)*)\\(?:u[\da-fA-F]{0,3})?$")
@@ -17,8 +19,8 @@ _CUT = (">", "\u2026", "...")
 def decode_cut(text: str, *, within_text: bool = False) -> Any:
     """The object that a text begins, without the member in which it ends.
 
-    Or with it, as far as it goes, where it is a text. None for an object that is whole, or that
-    has no member before the cut.
+    Or with it, as far as it goes, where it is a text: no stamp and no name. None for an object
+    that is whole, or that has no member before the cut.
     """
     for mark in _CUT:
         text = text.removesuffix(mark)
@@ -37,7 +39,7 @@ def decode_cut(text: str, *, within_text: bool = False) -> Any:
         elif found == ",":
             end, kept = token.start(), begun
         last, until = found, token.end()
-    if within_text and last.startswith('"') and until == len(text):
+    if within_text and until == len(text) and len(last) > _LONG and " " in last:
         whole = _decoded(_ESCAPE.sub(r"\1", text) + '"' * _is_open(last) + begun)
         if whole is not None:
             return whole
