@@ -319,6 +319,14 @@ def test_lines_that_tell_no_time_are_joined_to_nothing(shell: Any, tmp_path: Pat
     assert "5 tell no time" in said.out
 
 
+def test_lines_that_tell_no_time_have_no_pace(shell: Any, tmp_path: Path) -> None:
+    timeless = tmp_path / "app.log"
+    text = "read tcp 10.1.0.1:80->10.1.0.7:4{}000: read: connection reset by peer\n"
+    timeless.write_text("".join(map(text.format, range(6))))
+    said = shell.run("run", str(timeless)).out
+    assert said.startswith("unknown")
+
+
 def test_a_log_that_ended_long_before_proves_no_absence(
     shell: Any, lines: Lines, tmp_path: Path
 ) -> None:

@@ -29,6 +29,9 @@ UNTOLD = 0.99
 """What a clause that could not be told, and passed by `if known`, leaves of the confidence: of 324
 such verdicts in the lab none was wrong (docs/evidence.md)."""
 
+_LEAST_PACE = 1_000_000
+"""Mean interval (ns) below which resets have no pace: those whose lines tell no time have come, as
+far as we know, at once."""
 _NOBODY = Burst()
 
 Entry = tuple[int, bool, str, float]
@@ -277,8 +280,10 @@ def _intervals_vary(clause: IntervalsVary, outcome: Outcome) -> tuple[bool, str]
     """Coefficient of variation (population) of the gaps between neighbours."""
     times = outcome.claimed.times
     extent = times[-1] - times[0]
-    if len(times) < 3 or not extent:
+    if len(times) < 3:
         return False, "too few to compare"
+    if extent < _LEAST_PACE * (len(times) - 1):
+        return False, "all at once"
     gaps = list(map(sub, times[1:], times))
     count, squares = len(gaps), sum(map(mul, gaps, gaps))
     mean = extent / count
