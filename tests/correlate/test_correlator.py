@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from whyreset.basis.units import NS
 from whyreset.correlate import correlator as module
-from whyreset.correlate import lookup
+from whyreset.correlate import lookup, relations
 from whyreset.correlate import owners as owners_module
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.owners import Owners
@@ -482,8 +482,8 @@ def test_of_many_events_the_last_is_found_without_a_look_at_all(
     lab: Any, rule_text: Callable[..., str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looks: list[int] = []
-    within = lookup._is_within
-    monkeypatch.setattr(lookup, "_is_within", lambda *each: (looks.append(1), within(*each))[1])
+    within = relations._is_within
+    monkeypatch.setattr(relations, "_is_within", lambda *each: (looks.append(1), within(*each))[1])
     rule = rule_text("old", "1s..10m after last opened on pod")
     events = "1s..500s every 1s  opened client=10.0.0.1\n3500ms..500s every 5s  reset"
     got = lab.run(rule, lab.events(events))

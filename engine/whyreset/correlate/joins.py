@@ -8,7 +8,8 @@ from typing import NamedTuple
 from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
-from whyreset.correlate.lookup import ENDS, Evidence, Question
+from whyreset.correlate.lookup import Evidence
+from whyreset.correlate.relations import ENDS, Question
 from whyreset.model.event import ACCESS, Event, Value
 from whyreset.model.rule import AfterLast, Join
 

@@ -1,10 +1,9 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import partial
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
-from operator import attrgetter, is_not
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from mypy_extensions import mypyc_attr
@@ -15,28 +14,14 @@ from whyreset.basis.times import END
 from whyreset.correlate.burst import in_order
 from whyreset.correlate.coverage import Coverage, Place
 from whyreset.correlate.owners import Owner, Owners
+from whyreset.correlate.relations import FIELDS, KEYS, Question, related
 from whyreset.correlate.upstreams import Upstreams, service_of
 from whyreset.model.conditions import Test, condition_test
-from whyreset.model.definition import Condition
 from whyreset.model.event import Event, as_text
 
 _SERIES_LIMIT = 100_000
 
-ENDS = ("reset", "disconnect")
-"""Kinds whose events tell of the end of a connection, and may be the reset in question."""
-
 _STATE = ("_upstreams", "_gone", "evicted")
-
-
-class Question(NamedTuple):
-    """What a clause asks for: events of a kind that meet conditions, related to a reset."""
-
-    kind: str
-    relation: str | None
-    conditions: tuple[Condition, ...]
-
-    def __hash__(self) -> int:  # that of the conditions would cost more than the look-up
-        return hash((self.kind, self.relation))
 
 
 class _Asked(NamedTuple):
@@ -100,7 +85,7 @@ class Evidence:
         self._by_kind: dict[str, list[_Asked]] = {}
         for question, table in self._tables.items():
             test = condition_test(question.conditions) if question.conditions else None
-            asked = _Asked(test, _KEYS.get(question.relation), table)
+            asked = _Asked(test, KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
         self.coverage = Coverage()
         self._upstreams = Upstreams()
@@ -159,7 +144,7 @@ class Evidence:
             return None
         table = self._tables[question]
         found = [  # under each key in order
-            list(_meant(question, reset, namespace, key, series.between(low, high)))
+            list(related(question, reset, namespace, key, series.between(low, high)))
             for namespace, key in wanted
             if (series := table.get(key)) is not None
         ]
@@ -173,7 +158,7 @@ class Evidence:
             series = table.get(key)
             if series is not None:
                 backwards = reversed(series.between(low, high))
-                found += islice(_meant(question, reset, namespace, key, backwards), 1)
+                found += islice(related(question, reset, namespace, key, backwards), 1)
         return max(found, key=attrgetter("place"), default=None)
 
     def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
@@ -228,7 +213,7 @@ class Evidence:
         if relation == "on peer":
             owners = self._owners_of_peer(question, reset, time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
-        field = _FIELDS.get(relation, "node")
+        field = FIELDS.get(relation, "node")
         value = reset.get(field)
         namespace = reset.source.namespace if field in ("pod", "workload") else None
         return None if value is None else [(namespace, str(value))]
@@ -277,54 +262,3 @@ class Evidence:
                 left = dict(table)
                 table.clear()
                 table.update(left)
-
-
-def _speaker(event: Event) -> str:
-    """Who spoke: the client of a request, or the other end of a connection."""
-    fields = event.fields
-    known = fields.get("peer" if event.kind in ENDS else "client")
-    return str(known or fields.get("peer") or "")
-
-
-_KEYS: dict[str | None, Callable[[Event], str]] = {
-    None: lambda _: "",
-    "from peer": _speaker,
-    "from caller": _speaker,
-    "on pod": lambda event: str(event.get("pod")),
-    "on peer": lambda event: str(event.get("pod")),
-    "on workload": lambda event: str(event.get("workload")),
-    "on node": lambda event: str(event.get("node")),
-}
-"""By relation the key of an event; those of `to workload` are several."""
-
-
-_FIELDS = {"from peer": "peer", "from caller": "peer", "on pod": "pod", "on workload": "workload"}
-"""By relation the field of the reset that the key of an event must be."""
-
-
-def _meant(
-    question: Question, reset: Event, namespace: str | None, key: str, events: Iterable[Event]
-) -> Iterable[Event]:
-    """Of the events under a key those that are related to a reset; it is not to itself."""
-    if question.kind in ENDS:
-        events = filter(partial(is_not, reset), events)
-    if question.relation == "from caller" or is_own(key):
-        return filter(partial(_is_of_same_pod, reset), events)
-    return events if namespace is None else filter(partial(_is_within, namespace), events)
-
-
-def _is_of_same_pod(reset: Event, event: Event) -> bool:
-    """Whether an event is about the pod that logged a reset."""
-    within = reset.source.namespace
-    if event.get("pod") != reset.get("pod"):
-        return False
-    return within is None or _is_within(within, event)
-
-
-def _is_within(namespace: str, event: Event) -> bool:
-    """Pods and workloads of the same name in two namespaces are not the same."""
-    own = event.fields
-    # an event about another pod says nothing of its namespace by where it was printed
-    elsewhere = "pod" in own or "workload" in own
-    theirs = own.get("namespace") if elsewhere else event.get("namespace")
-    return theirs is None or theirs == namespace

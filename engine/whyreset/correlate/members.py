@@ -11,7 +11,8 @@ from whyreset.basis.network import is_address
 from whyreset.basis.units import NS, format_duration
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
-from whyreset.correlate.lookup import ENDS, Evidence
+from whyreset.correlate.lookup import Evidence
+from whyreset.correlate.relations import ENDS
 from whyreset.model.conditions import UNKNOWN, value_test
 from whyreset.model.event import Event, Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join

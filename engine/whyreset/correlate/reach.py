@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from whyreset.basis.units import NS
 from whyreset.correlate.joins import look_back, question_of
-from whyreset.correlate.lookup import Question
+from whyreset.correlate.relations import Question
 from whyreset.model.event import Event
 from whyreset.model.rule import SELECTOR, AtLeast, Join, Rule, Scope, ScopeTest, asking
 
