@@ -1,6 +1,7 @@
 """Knowing the peers beforehand changes what is read, and no verdict."""
 
 import json
+import os
 import random
 import re
 from pathlib import Path
@@ -144,8 +145,12 @@ def test_lines_with_a_syslog_header_are_all_read(logs, header):
     assert seen == whole
 
 
-def test_a_pipe_is_looked_at_once():
-    assert prospect.peers_of(["-"], load([]), Clock()) is None
+def test_the_peers_of_a_pipe_are_known_in_hindsight(tmp_path):
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "file").write_text("nothing\n")
+    paths = [str(tmp_path / "pipe"), str(tmp_path / "file")]
+    assert prospect.peers_of(paths[:1], load([]), Clock()) == frozenset()
+    assert prospect.peers_of(paths, load([]), Clock()) is None
 
 
 def test_whoever_opened_a_connection_may_be_a_peer(tmp_path, monkeypatch):

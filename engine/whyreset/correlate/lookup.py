@@ -1,10 +1,10 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from itertools import chain, islice
 from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, Protocol
 
 from mypy_extensions import mypyc_attr
 
@@ -18,10 +18,25 @@ from whyreset.correlate.relations import FIELDS, KEYS, Question, related
 from whyreset.correlate.upstreams import Upstreams, service_of
 from whyreset.model.conditions import Test, condition_test
 from whyreset.model.event import Event, as_text
+from whyreset.model.rule import FROM_CLIENT
 
 _SERIES_LIMIT = 100_000
 
 _STATE = ("_upstreams", "_gone", "evicted")
+
+
+class Hindsight(Protocol):
+    """What finds events of some kinds only when a client is asked for, each once; `gone`: the time
+    (ns) up to which it cannot any more."""
+
+    kinds: Collection[str]
+    gone: int
+
+    def recall(self, peer: str) -> list[Event]:
+        """The events on a client, and on others, that were not given before."""
+
+    def forget(self, before: int) -> None:
+        """Nobody will ask for what came before this time (ns)."""
 
 
 class _Asked(NamedTuple):
@@ -76,7 +91,9 @@ class Series:
 
 class Evidence:
     """All events that the loaded rules can ask for, within reach of an open burst; `coverage`
-    says what their absence proves."""
+    says what their absence proves, `hindsight` finds those that were not added."""
+
+    hindsight: Hindsight | None = None
 
     def __init__(self, questions: Mapping[Question, int], owners: Owners) -> None:
         self._owners = owners
@@ -142,6 +159,7 @@ class Evidence:
         wanted = self._wanted(question, reset, high)
         if wanted is None:
             return None
+        self._recall(question, reset)
         table = self._tables[question]
         found = [  # under each key in order
             list(related(question, reset, namespace, key, series.between(low, high)))
@@ -152,6 +170,7 @@ class Evidence:
 
     def last(self, question: Question, reset: Event, low: int, high: int) -> Event | None:
         """The last of these related events; only as many are looked at as need be."""
+        self._recall(question, reset)
         table = self._tables[question]
         found: list[Event] = []
         for namespace, key in self._wanted(question, reset, high) or ():
@@ -160,6 +179,18 @@ class Evidence:
                 backwards = reversed(series.between(low, high))
                 found += islice(related(question, reset, namespace, key, backwards), 1)
         return max(found, key=attrgetter("place"), default=None)
+
+    def _recall(self, question: Question, reset: Event) -> None:
+        """Add what was left out when it was read, and is asked for now."""
+        hindsight, peer = self._hindsight_of(question), reset.get("peer")
+        if hindsight is not None and peer:
+            for event in hindsight.recall(str(peer)):
+                self.add(event)
+
+    def _hindsight_of(self, question: Question) -> Hindsight | None:
+        if self.hindsight is None or question.relation not in FROM_CLIENT:
+            return None
+        return self.hindsight if question.kind in self.hindsight.kinds else None
 
     def proves_absence(self, question: Question, reset: Event, low: int, high: int) -> bool:
         """Whether nothing found with low <= time <= high means that there was nothing: streams that
@@ -171,6 +202,9 @@ class Evidence:
 
     def is_gone(self, question: Question, reset: Event, low: int, high: int) -> bool:
         """Whether events with low <= time <= high may have been let go before their time."""
+        hindsight = self._hindsight_of(question)
+        if hindsight is not None and low <= hindsight.gone:
+            return True
         if not self.evicted:
             return False
         gone, table = self._gone.get(question, -1), self._tables[question]
@@ -249,6 +283,8 @@ class Evidence:
     def forget(self, floor: int, most: int = END) -> None:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
         (ns) before it."""
+        if self.hindsight is not None:
+            self.hindsight.forget(floor - min(most, max(self._look_back.values(), default=0)))
         for question, table in self._tables.items():
             before, size = floor - min(most, self._look_back[question]), len(table)
             if most < END:  # open bursts may ask for it

@@ -57,9 +57,10 @@ class Head:
         self._has_objects |= data.find(self._before + _OBJECT, start, end) >= 0
         self._matched.update(event.by for event in events)
 
-    def narrowed(self) -> Needles:
-        """What is searched for behind the head: what rules can use, and no form of access lines of
-        which the head has shown that it is found in vain in every hundredth line."""
+    def narrowed(self, extractor: Extractor | None = None) -> Needles:
+        """What is searched for behind the head, by this or another extractor: what rules can use,
+        and no form of access lines of which the head has shown that it is found in vain in every
+        hundredth line."""
         if not self._is_narrow or self._has_headers:
             return self.needles
         lines = self._counts[b"\n"]
@@ -70,7 +71,7 @@ class Head:
             for by in users
             if by not in self._matched
         }
-        return self._extractor.needles(
+        return (extractor or self._extractor).needles(
             self._source,
             extra=_triggers(self._mode),
             escaped=self._mode in JSON_MODES,

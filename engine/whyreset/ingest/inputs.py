@@ -7,6 +7,7 @@ from pathlib import Path
 
 from whyreset.basis.times import system_time
 from whyreset.ingest.envelopes import Peeler
+from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.listing import PATTERNS, survey
 from whyreset.ingest.matching import Extractor
@@ -32,7 +33,12 @@ class InputError(Exception):
 
 
 class Input:
-    """One open input; `read` gives its batches in order, then None."""
+    """One open input; `read` gives its batches in order, then None.
+
+    `hindsight` keeps what is read, if it is set before.
+    """
+
+    hindsight: Hindsight | None = None
 
     def __init__(
         self, path: str, reader: ByteReader, extractor: Extractor, source: Source, clock: Clock
@@ -81,12 +87,12 @@ class Input:
             raise InputError(self.path, error.strerror or str(error)) from error
         if data:
             self._fed += len(data)
-            return self._based(self._intake.feed(data))
+            return self._told(self._intake.feed(data), data)
         return self.stop()
 
     def settle(self) -> Batch:
         """The events of records that wait for further lines; call it when the input is quiet."""
-        return self._based(self._intake.settle())
+        return self._told(self._intake.settle())
 
     @property
     def has_more(self) -> bool:
@@ -95,13 +101,13 @@ class Input:
 
     def stop(self) -> Batch:
         """Read no more; gives what still waits in it."""
-        batch = self._based(self._intake.feed(b"", last=True))
+        batch = self._told(self._intake.feed(b"", last=True))
         self.close()
         return batch
 
     def change_rules(self, extractor: Extractor) -> Batch:
         """Go on with other definitions; gives the events that the old ones waited with."""
-        batch = self._based(self._intake.settle())
+        batch = self._told(self._intake.settle())
         data, waiting = self._intake.recent()
         rest = data[len(data) - waiting :]
         self._base += self._fed - len(rest)
@@ -110,10 +116,12 @@ class Input:
         self._intake.feed(rest)
         return batch
 
-    def _based(self, batch: Batch) -> Batch:
-        """The same with offsets counted from the input's start."""
+    def _told(self, batch: Batch, data: bytes = b"") -> Batch:
+        """The same with offsets counted from the input's start; `data` were read for it."""
         if self._base:
             batch.events = [e._replace(offset=e.offset + self._base) for e in batch.events]
+        if self.hindsight is not None:
+            self.hindsight.keep(data, batch, self._intake.scanner)
         return batch
 
     def close(self) -> None:

@@ -84,6 +84,11 @@ class Intake:
         """Whether lines come in the order of time; False where several sources are mixed."""
         return self.mode is None or self.mode in ORDERED_MODES
 
+    @property
+    def scanner(self) -> BlockScanner | None:
+        """What finds events in lines; None before the first, and of what is no log of lines."""
+        return self._scanner if isinstance(self._scanner, BlockScanner) else None
+
     def feed(self, data: bytes, *, last: bool = False) -> Batch:
         """The events that the next bytes complete; `last` says that no more will come."""
         total = Batch()

@@ -73,10 +73,10 @@ class Window:
     bytes of the input alone, not on where it was cut into blocks.
     """
 
-    def __init__(self, peeler: Peeler) -> None:
+    def __init__(self, peeler: Peeler, base: int = 0) -> None:
         self.peeler = peeler
         self.data = b""
-        self.base = 0
+        self.base = base
         self.final = False
         self.cut = 0
         self._rows: dict[int, Row] = {}

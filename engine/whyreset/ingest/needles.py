@@ -80,15 +80,21 @@ class Needles:
                     owners.setdefault(spelling, set()).add(matcher)
         self.needles = _shortest(owners)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
-        self._peers = peers
         self._in_objects, self._opening = in_objects, opening
         self._tag = tag
         self._frugal = frugal
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
         self._scanned = 0
+        self.seek(peers)
+
+    def seek(self, peers: tuple[bytes, ...]) -> None:
+        """Search for these peers from now on."""
+        self._peers = peers
         self._fast: Callable[[Any], Hits] | None = None
         self._slow_only = len(self.needles) <= 2 and not peers
-        self._plain = PlainSearch(self.needles, peers, in_objects=in_objects, opening=opening)
+        self._plain = PlainSearch(
+            self.needles, peers, in_objects=self._in_objects, opening=self._opening
+        )
 
     def concerns(self, mask: int) -> bool:
         """Whether a mask has a bit that stands for a literal, not only for an `extra` mark."""

@@ -25,7 +25,8 @@ class Records:
         self._clock = clock
         self._mode = mode
         self._first_stamp: int | None = None  # offset of the first line that tells a time
-        self._head_read = 0
+        self._head_read = window.base
+        self._head_end = window.base + REACH_BYTES
         self._looked: dict[str, tuple[int, int, int | None]] = {}
         self._skips: list[tuple[int, int]] = []
         self._arrived = (0, clock.changed or clock.reference)
@@ -141,9 +142,9 @@ class Records:
     def _read_head(self) -> None:
         """Find the first line that tells a time among those that start in the first bytes."""
         window = self._window
-        if self.is_timed(window.end) or self._head_read > REACH_BYTES:
+        if self.is_timed(window.end) or self._head_read > self._head_end:
             return
-        while self._head_read < window.end and self._head_read <= REACH_BYTES:
+        while self._head_read < window.end and self._head_read <= self._head_end:
             row = window.physical(self._head_read)
             self._head_read = row.end + 1
             if row.time is not None:

@@ -49,16 +49,23 @@ class Batch:
 
 
 class BlockScanner:
-    """Finds the events of one input; equal bytes give equal events, however they are cut."""
+    """Finds the events of one input, from `base` on; equal bytes give equal events, however they
+    are cut."""
 
     def __init__(
-        self, extractor: Extractor, source: Source, clock: Clock, mode: str = "plain"
+        self,
+        extractor: Extractor,
+        source: Source,
+        clock: Clock,
+        mode: str = "plain",
+        base: int = 0,
     ) -> None:
         self.ordered = mode in ORDERED_MODES
         self._extractor = extractor
         self._source = source
+        self._clock = clock
         self._mode = mode
-        self._window = Window(Peeler(source, clock, mode))
+        self._window = Window(Peeler(source, clock, mode), base)
         self._records = Records(self._window, source, clock, mode)
         self._columns = Columns(extractor, source)
         self._gathered: dict[tuple[Source, Needles, int], Rows] = {}
@@ -66,8 +73,25 @@ class BlockScanner:
         self._needles = self._head.needles
         self._narrow: Needles | None = None  # known when the head has been read
         self._every_line = extractor.reads_every_line(source if mode == "cri" else None)
-        self._done = 0  # offset up to which lines have been looked at
+        self._done = base  # offset up to which lines have been looked at
         self._passed: set[int] = set()  # starts of joined lines in which there was nothing
+
+    @property
+    def is_narrow(self) -> bool:
+        """Whether only what rules can use is searched for now."""
+        return self._narrow is not None and self._narrow is not self._needles
+
+    def again(
+        self, extractor: Extractor, base: int, peers: tuple[bytes, ...] | None
+    ) -> "BlockScanner":
+        """What finds other events in the same input, from `base` on, which is behind its head:
+        those of these peers, or (None) all that the extractor can find."""
+        scanner = BlockScanner(extractor, self._source, self._clock, self._mode, base)
+        scanner._narrow = scanner._needles
+        if peers is not None:
+            scanner._narrow = self._head.narrowed(extractor)
+            scanner._narrow.seek(peers)
+        return scanner
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the next whole lines (`last`: the final line may lack its newline).

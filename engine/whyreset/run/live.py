@@ -8,6 +8,7 @@ from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS
+from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.inputs import Input
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.scan import Batch
@@ -71,6 +72,9 @@ class Live(Replay):
         rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
+        self._hindsight = Hindsight(plan.definitions, frugal=self.bounds.limit is not None)
+        self._inputs[0].hindsight = self._hindsight
+        self._correlator.evidence.hindsight = self._hindsight
         self._correlator.stopped = self._is_too_late
         self._joined: dict[str, None] = {}  # sources that are read together
         self._announced, self._pace = _Announced(), Pace()
@@ -140,10 +144,13 @@ class Live(Replay):
     def _change_rules(self, plan: Plan) -> None:
         """Swap all rules at once; open bursts go on under the new ones."""
         frugal = self.bounds.limit is not None
-        self.extractor, self._said = Extractor(plan.definitions, narrow=True, frugal=frugal), 0
+        self.extractor = Extractor(plan.definitions, narrow=True, peers=(), frugal=frugal)
+        self._said = 0
+        self._hindsight.change(plan.definitions, frugal=frugal)
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
         correlator.stopped = self._is_too_late
+        correlator.evidence.hindsight = self._hindsight
         self._correlator = correlator
         self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
 

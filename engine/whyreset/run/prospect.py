@@ -1,11 +1,13 @@
 """A first look over files at rest: whose connections were reset.
 
 Rules ask whether the peer of a reset made requests, of no one else. Knowing the peers, the scan
-can pass over the access lines of all others, which are nearly all lines of many logs.
+can pass over the access lines of all others, which are nearly all lines of many logs. Those of a
+pipe are known in hindsight.
 """
 
+import os
 import stat
-from os import fstat
+from pathlib import Path
 
 from whyreset.ingest.inputs import InputError, open_inputs
 from whyreset.ingest.matching import Extractor
@@ -21,10 +23,13 @@ _MOST = 20_000
 
 def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | None:
     """The peers of all resets, and who else opened connections that the log names; None where
-    they need not or cannot be known beforehand."""
+    they need not or cannot be known beforehand, and none where they are asked for in hindsight."""
     by_peer = any(m.by_peer for definition in plan.definitions for m in definition.matchers)
-    if not by_peer or "-" in paths:
+    if not by_peer:
         return None
+    if any(map(_goes_on, paths)):
+        return frozenset() if len(paths) == 1 else None
+    begin = os.lseek(0, 0, os.SEEK_CUR) if "-" in paths else 0
     kinds = {RESET, *FAR_ENDS}
     asked = [definition for definition in plan.definitions if definition.kind in kinds]
     try:
@@ -33,10 +38,7 @@ def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | Non
         return None  # whoever opens them again will say so
     peers: set[str] = set()
     try:
-        states = [fstat(source.descriptor) for source in inputs]
-        if not all(stat.S_ISREG(state.st_mode) for state in states):
-            return None
-        if sum(state.st_size for state in states) < _WORTH:
+        if sum(os.fstat(source.descriptor).st_size for source in inputs) < _WORTH:
             return None
         for source in inputs:
             while (batch := source.read()) is not None:
@@ -48,8 +50,19 @@ def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | Non
     finally:
         for source in inputs:
             source.close()
+        if "-" in paths:
+            os.lseek(0, begin, os.SEEK_SET)
     plain = all(peer.replace(".", "").isdecimal() for peer in peers)  # others have many spellings
     return frozenset(peers) if plain else None
+
+
+def _goes_on(path: str) -> bool:
+    """Whether it is a pipe or the like, which can be read only once."""
+    try:
+        mode = (os.fstat(0) if path == "-" else Path(path).stat()).st_mode
+    except OSError:
+        return False  # whoever opens it will say so
+    return not (stat.S_ISREG(mode) or stat.S_ISDIR(mode))
 
 
 def _far_end(event: Event) -> Value | None:

@@ -1,0 +1,138 @@
+"""What is found in hindsight is what would have been found when it was read."""
+
+import json
+from itertools import cycle
+
+import pytest
+from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import strategies as st
+
+from whyreset.basis.times import END
+from whyreset.ingest import hindsight
+from whyreset.ingest.hindsight import Hindsight
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.source_name import make_source
+from whyreset.ingest.stamps import Clock, parse_rfc3339
+from whyreset.language.load import load_text
+
+PLAN = load_text("", builtin=True)
+WHOLE = Extractor(PLAN.definitions)
+NARROW = Extractor(PLAN.definitions, narrow=True, peers=())
+SOURCE, CLOCK = make_source("stdin"), Clock(reference=parse_rfc3339("2026-11-22T12:00:00Z"))
+CLIENTS = ("203.0.113.7", "203.0.113.70", "10.42.0.9", "2001:db8::7", "10.42.0.200")
+ACCESS = '{client} - - [22/Nov/2026:10:{m:02}:{s:02} +0000] "GET /{n} HTTP/1.1" {status} 12 "-" "-"'
+JSON = '{{"level":"info","remote_ip":"{client}","method":"GET","uri":"/{n}","status":{status}}}'
+RESET = "read tcp 10.42.0.3:8080->{client}:{n}: read: connection reset by peer"
+PROSE = "{m} items from {client} were put into the basket of order {n} at {s}"
+TEXTS = (ACCESS, JSON, PROSE, RESET)
+HEAD = 1200
+"""Lines that fill more than the head of an input, in which everything is found."""
+
+
+def stamped(clock, text):
+    return f"2026-11-22T{clock}.000000001Z stdout F {text}\n"
+
+
+def timestamps(clock, text):
+    return f"2026-11-22T{clock}.000000001Z {text}\n"
+
+
+def docker(clock, text):
+    said = {"log": f"{text}\n", "stream": "stdout", "time": f"2026-11-22T{clock}.000000001Z"}
+    return json.dumps(said, separators=(",", ":")) + "\n"
+
+
+def plain(clock, text):
+    has_time = text.startswith("{") or " [22/Nov/2026:" in text
+    return f"{text}\n" if has_time else f"2026/11/22 {clock} {text}\n"
+
+
+def log_of(layout, lines):
+    """A long head, in which each client but the last made requests, and these lines."""
+    head = [(0 if n % 3 else 1, n % 4, 200) for n in range(HEAD)]
+    said = []
+    for n, (kind, client, status) in enumerate(head + lines):
+        m, s = divmod(n, 60)
+        text = TEXTS[kind].format(client=CLIENTS[client], m=m % 60, s=s, n=n, status=status)
+        said.append(layout(f"10:{m % 60:02}:{s:02}", text))
+    return "".join(said).encode()
+
+
+def requests(events, client):
+    """The requests of a client, in the order of the lines."""
+    found = [e for e in events if e.kind == "access" and e.get("client") == client]
+    return [(e.offset, e.time, dict(e.fields)) for e in sorted(found, key=lambda e: e.offset)]
+
+
+def found_in_hindsight(data, sizes, asked):
+    """What is found by a reader who is asked for a client after some of the pieces."""
+    intake, kept = Intake(NARROW, SOURCE, CLOCK), Hindsight(PLAN.definitions)
+    found, start = [], 0
+    for number, size in enumerate(cycle(sizes)):
+        if start >= len(data):
+            break
+        batch = intake.feed(data[start : start + size])
+        kept.keep(data[start : start + size], batch, intake.scanner)
+        found += batch.events
+        start += size
+        if number < len(asked) and asked[number] is not None:
+            found += kept.recall(CLIENTS[asked[number]])
+    batch = intake.feed(b"", last=True)
+    kept.keep(b"", batch, intake.scanner)
+    return found + batch.events, kept
+
+
+LINES = st.lists(
+    st.tuples(st.integers(0, 3), st.integers(0, 4), st.sampled_from((200, 499))), max_size=60
+)
+SIZES = st.lists(st.integers(700, 60_000), min_size=1, max_size=6)
+OFTEN = settings(
+    max_examples=6,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
+ASKED = st.lists(st.none() | st.integers(0, 4), max_size=12)
+
+
+@pytest.mark.parametrize("layout", [stamped, timestamps, docker, plain])
+@pytest.mark.parametrize("fast", [True, False])
+@OFTEN
+@given(st.tuples(LINES, SIZES, ASKED), st.sampled_from((1000, 1 << 18)))
+def test_a_client_who_is_asked_for_is_known_whole(layout, fast, monkeypatch, drawn, block):
+    lines, sizes, asked = drawn
+    monkeypatch.setattr(hindsight, "_BLOCK", block)
+    if not fast:
+        monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
+    data = log_of(layout, lines)
+    whole = Intake(WHOLE, SOURCE, CLOCK).feed(data, last=True).events
+    found, kept = found_in_hindsight(data, sizes, asked)
+    for client in CLIENTS:
+        found += kept.recall(client)
+        assert requests(found, client) == requests(whole, client)
+
+
+@OFTEN
+@given(LINES, SIZES, ASKED)
+def test_what_was_let_go_is_said(monkeypatch, lines, sizes, asked):
+    monkeypatch.setattr(hindsight, "_BLOCK", 1000)
+    monkeypatch.setattr(hindsight, "_MOST", 8000)
+    data = log_of(stamped, lines)
+    whole = Intake(WHOLE, SOURCE, CLOCK).feed(data, last=True).events
+    found, kept = found_in_hindsight(data, sizes, asked)
+    found += kept.recall(CLIENTS[4])
+    for client in CLIENTS:
+        told, there = requests(found, client), requests(whole, client)
+        assert all(each in there for each in told)
+        assert len({offset for offset, _, _ in told}) == len(told)
+    missing = [e for e in requests(whole, CLIENTS[4]) if e not in requests(found, CLIENTS[4])]
+    assert all(time <= kept.gone for _, time, _ in missing)
+
+
+def test_what_nobody_asks_for_any_more_is_forgotten(monkeypatch):
+    monkeypatch.setattr(hindsight, "_BLOCK", 1000)
+    data = log_of(stamped, [(0, 4, 200)] * 3 + [(2, 0, 200)] * 20)
+    _, kept = found_in_hindsight(data, [50_000], [])
+    kept.forget(END)
+    assert not kept.recall(CLIENTS[4])
+    assert kept.gone > 0
