@@ -153,6 +153,22 @@ def test_the_peers_of_a_pipe_are_known_in_hindsight(tmp_path):
     assert prospect.peers_of(paths, load([]), Clock()) is None
 
 
+def test_standard_input_that_is_a_file_is_read_twice_from_where_it_stands(logs, monkeypatch):
+    monkeypatch.setattr(prospect, "_WORTH", 0)
+    path = Path(logs) / "api-0_shop_api-1.log"
+    begin = path.read_bytes().index(b"->10.42.0.1:50100")
+    before = os.dup(0)
+    try:
+        with path.open("rb") as log:
+            os.dup2(log.fileno(), 0)
+            os.lseek(0, begin, os.SEEK_SET)
+            assert "10.42.0.1" in prospect.peers_of(["-"], load([]), Clock())
+            assert os.lseek(0, 0, os.SEEK_CUR) == begin
+    finally:
+        os.dup2(before, 0)
+        os.close(before)
+
+
 def test_whoever_opened_a_connection_may_be_a_peer(tmp_path, monkeypatch):
     came = "CONNECT   Nov 22 10:00:01 [1]: Connect (file descriptor 6): 10.1.0.7"
     torn = (
