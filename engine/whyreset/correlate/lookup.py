@@ -93,8 +93,6 @@ class Evidence:
     """All events that the loaded rules can ask for, within reach of an open burst; `coverage`
     says what their absence proves, `hindsight` finds those that were not added."""
 
-    hindsight: Hindsight | None = None
-
     def __init__(self, questions: Mapping[Question, int], owners: Owners) -> None:
         self._owners = owners
         self._look_back = dict(questions)
@@ -105,6 +103,7 @@ class Evidence:
             asked = _Asked(test, KEYS.get(question.relation), table)
             self._by_kind.setdefault(question.kind, []).append(asked)
         self.coverage = Coverage()
+        self.hindsight: Hindsight | None = None
         self._upstreams = Upstreams()
         self._gone: dict[Question, int] = {}  # up to when (ns) events were let go before their time
         self.evicted = 0
