@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from whyreset.basis.times import END
 from whyreset.ingest import hindsight
+from whyreset.ingest.head import HEAD_BYTES
 from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.matching import Extractor
@@ -136,3 +137,26 @@ def test_what_nobody_asks_for_any_more_is_forgotten(monkeypatch):
     kept.forget(END)
     assert not kept.recall(CLIENTS[4])
     assert kept.gone > 0
+
+
+REQUEST = (
+    '{client} - - [22/Nov/2026:10:00:00 +0000] "GET /{n} HTTP/1.1" 200 12'
+    ' "https://shop.example.com/" "curl/8.5" 315 0.325 [shop-web-8080] []'
+    " 10.42.1.3:8080 12 0.3 200 {n:032x}"
+)
+
+
+@pytest.mark.parametrize("envelope", ["", "shipper=" + "x" * 200 + " "])
+def test_where_clients_stand_in_plain_lines_the_head_shows(envelope):
+    """Others may have the same address for their upstream."""
+    lines = [
+        envelope + REQUEST.format(client="10.42.1.3" if n % 100 == 0 else "203.0.113.9", n=n)
+        for n in range(1500)
+    ]
+    data = ("\n".join(lines) + "\n").encode()
+    sought = Extractor(PLAN.definitions, narrow=True, peers=("10.42.1.3",))
+    found = Intake(sought, SOURCE, CLOCK).feed(data, last=True).events
+    assert len(requests(found, "10.42.1.3")) == 15
+    if not envelope:
+        behind = [event for event in found if event.offset > HEAD_BYTES]
+        assert {event.get("client") for event in behind} == {"10.42.1.3"}

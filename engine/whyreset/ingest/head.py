@@ -8,7 +8,7 @@ from whyreset.ingest.envelopes import JSON_MODES
 from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.searches import ANYWHERE, OPENING
-from whyreset.model.event import Event
+from whyreset.model.event import ACCESS, Event
 from whyreset.model.record import Source
 
 HEAD_BYTES = 64 << 10
@@ -22,6 +22,8 @@ _HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
 client: all are searched."""
 _OBJECT = b"{"
 """Within an object, a client may begin a string."""
+_LONG = 4096
+"""Bytes of a line in which its client is looked for."""
 _VAIN, _RARE = 100, 16
 """One line in so many: in which a literal is found in vain, and which are of the rarer stream."""
 
@@ -44,10 +46,12 @@ class Head:
         self._before = b" F " if mode == "cri" else b""
         self._counts: Counter[bytes] = Counter()
         self._has_headers, self._has_objects = False, mode in JSON_MODES
+        self._furthest = -1  # bytes from a line's begin to its client
         self._matched: set[str] = set()
 
-    def learn(self, data: bytes, start: int, end: int, events: Iterable[Event]) -> None:
-        """Take what lies between two places of the data, and the events in it."""
+    def learn(self, data: bytes, base: int, start: int, end: int, events: Iterable[Event]) -> None:
+        """Take what lies between two offsets, and the events in it; the data begin at `base`."""
+        start, end = start - base, end - base
         if not self._is_narrow:
             return
         for literal in (*self._doubtful, *_TAGS, b"\n"):
@@ -55,7 +59,12 @@ class Head:
         if self._mode == "cri":
             self._has_headers |= _HEADER.search(data, start, end) is not None
         self._has_objects |= data.find(self._before + _OBJECT, start, end) >= 0
-        self._matched.update(event.by for event in events)
+        for event in events:
+            self._matched.add(event.by)
+            if event.kind == ACCESS and (client := event.get("client")):
+                begin = event.offset - base
+                place = data.find(str(client).encode(), begin, begin + _LONG) - begin
+                self._furthest = max(self._furthest, place)
 
     def narrowed(self, extractor: Extractor | None = None) -> Needles:
         """What is searched for behind the head, by this or another extractor: what rules can use,
@@ -77,9 +86,16 @@ class Head:
             escaped=self._mode in JSON_MODES,
             before=(self._before, IN_OBJECT) if self._has_objects else (self._before,),
             without=vain,
-            opening=ANYWHERE if self._mode == "plain" else OPENING,
+            opening=self._opening,
             tag=self._tag() if self._mode == "cri" else None,
         )
+
+    @property
+    def _opening(self) -> int:
+        """Where lines may have any envelope, how far into them the clients stood in the head."""
+        if self._mode != "plain":
+            return OPENING
+        return self._furthest + OPENING if self._furthest >= 0 else ANYWHERE
 
     def _tag(self) -> bytes | None:
         """The tag of the stream that has few of the lines."""

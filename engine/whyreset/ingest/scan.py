@@ -162,8 +162,7 @@ class BlockScanner:
         self._edges(start, batch)
 
     def _learn(self, start: int, end: int, batch: Batch) -> None:
-        base = self._window.base
-        self._head.learn(self._window.data, start - base, end - base, batch.events)
+        self._head.learn(self._window.data, self._window.base, start, end, batch.events)
 
     def _scan(self, start: int, end: int, needles: Needles, batch: Batch) -> None:
         """Read each line with a hit once; NeedMoreError(offset) where data end."""
