@@ -67,7 +67,8 @@ def requests(events, client):
 
 
 def found_in_hindsight(data, sizes, asked):
-    """What is found by a reader who is asked for a client after some of the pieces."""
+    """What is found by a reader who is asked for a client after some of the pieces, or is given
+    the rules anew."""
     intake, kept = Intake(NARROW, SOURCE, CLOCK), Hindsight(PLAN.definitions)
     found, start = [], 0
     for number, size in enumerate(cycle(sizes)):
@@ -77,8 +78,11 @@ def found_in_hindsight(data, sizes, asked):
         kept.keep(data[start : start + size], batch, intake.scanner)
         found += batch.events
         start += size
-        if number < len(asked) and asked[number] is not None:
-            found += kept.recall(CLIENTS[asked[number]])
+        what = asked[number] if number < len(asked) else None
+        if what == NEW_RULES:
+            kept.change(PLAN.definitions)
+        elif what is not None:
+            found += kept.recall(CLIENTS[what])
     batch = intake.feed(b"", last=True)
     kept.keep(b"", batch, intake.scanner)
     return found + batch.events, kept
@@ -93,7 +97,8 @@ OFTEN = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-ASKED = st.lists(st.none() | st.integers(0, 4), max_size=12)
+NEW_RULES = 5
+ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
 
 
 @pytest.mark.parametrize("layout", [stamped, timestamps, docker, plain])

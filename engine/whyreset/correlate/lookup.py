@@ -1,7 +1,7 @@
 """Evidence at hand: the events that clauses may ask for, found by relation and time."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import chain, islice
 from operator import attrgetter
 from typing import Any, NamedTuple, Protocol
@@ -29,7 +29,7 @@ class Hindsight(Protocol):
     """What finds events of some kinds only when a client is asked for, each once; `gone`: the time
     (ns) up to which it cannot any more."""
 
-    kinds: Collection[str]
+    kinds: frozenset[str]
     gone: int
 
     def recall(self, peer: str) -> list[Event]:
@@ -96,6 +96,8 @@ class Evidence:
     def __init__(self, questions: Mapping[Question, int], owners: Owners) -> None:
         self._owners = owners
         self._look_back = dict(questions)
+        at_clients = (back for each, back in questions.items() if each.relation in FROM_CLIENT)
+        self._look_back_at_clients = max(at_clients, default=0)
         self._tables: dict[Question, dict[str, Series]] = {q: {} for q in questions}
         self._by_kind: dict[str, list[_Asked]] = {}
         for question, table in self._tables.items():
@@ -283,7 +285,7 @@ class Evidence:
         """Drop what no reset at `floor` (ns) or later will ask for, and what is older than `most`
         (ns) before it."""
         if self.hindsight is not None:
-            self.hindsight.forget(floor - min(most, max(self._look_back.values(), default=0)))
+            self.hindsight.forget(floor - min(most, self._look_back_at_clients))
         for question, table in self._tables.items():
             before, size = floor - min(most, self._look_back[question]), len(table)
             if most < END:  # open bursts may ask for it

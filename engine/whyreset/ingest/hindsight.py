@@ -14,8 +14,8 @@ from whyreset.ingest.scan import Batch, BlockScanner
 from whyreset.model.definition import Definition
 from whyreset.model.event import FAR_ENDS, RESET, Event
 
-_MOST = 64 << 20
-"""Bytes that are kept."""
+_MOST, _SHARE = 64 << 20, 8
+"""Bytes that are kept, and the part of a memory that is limited."""
 _BLOCK = 256 << 10
 """Bytes of a block."""
 _LONGEST = 2 << 20
@@ -40,12 +40,15 @@ class Hindsight:
     gone   time (ns) up to which lines were let go: before, nothing proves that there was none
     """
 
-    def __init__(self, definitions: Iterable[Definition], *, frugal: bool = False) -> None:
+    def __init__(self, definitions: Iterable[Definition], memory: int | None = None) -> None:
         self.gone = -1
+        self.kinds: frozenset[str] = frozenset()
+        self._most = _MOST if memory is None else min(_MOST, memory // _SHARE)
+        self._is_frugal = memory is not None
         self._blocks: list[_Block] = []
         self._searched = 0  # blocks, the first ones, that were searched for all who are known
-        self._size = 0
         self._read = 0  # bytes of the input
+        self._size = self._rest_size = 0
         self._rest: list[bytes] = []  # what is in no block yet
         self._high = -1
         self._scanner: BlockScanner | None = None
@@ -53,17 +56,22 @@ class Hindsight:
         self._expected: set[str] = set()
         self._told: set[int] = set()  # offsets of lines whose events were given
         self._found: list[Event] = []
-        self.change(definitions, frugal=frugal)
+        self.change(definitions)
 
-    def change(self, definitions: Iterable[Definition], *, frugal: bool = False) -> None:
-        """Find what these definitions say from now on."""
+    def change(self, definitions: Iterable[Definition]) -> None:
+        """Find what these definitions say, also in what was kept."""
         by_client = [
             replace(definition, matchers=matchers)
             for definition in definitions
             if (matchers := tuple(replace(m, wanted=()) for m in definition.matchers if m.by_peer))
         ]
-        self.kinds: Collection[str] = {definition.kind for definition in by_client}
-        self._extractor = Extractor(by_client, narrow=True, peers=(), frugal=frugal)
+        if not self.kinds:  # nothing was kept
+            self.gone = self._high
+        self.kinds = frozenset(definition.kind for definition in by_client)
+        self._extractor = Extractor(by_client, narrow=True, peers=(), frugal=self._is_frugal)
+        self._searched = 0
+        self._expected.update(self._known)
+        self._known.clear()
 
     def keep(self, data: bytes, batch: Batch, scanner: BlockScanner | None) -> None:
         """Take the next bytes of the input, and what was found in them; of that is left what was
@@ -73,17 +81,20 @@ class Hindsight:
             self._high = max(self._high, batch.high)
         if not self.kinds or scanner is None:
             return
-        self._rest.append(data)
-        self._size += len(data)
-        if self._scanner is None and not scanner.is_narrow:  # so far all were told
+        if data:
+            self._rest.append(data)
+            self._rest_size += len(data)
+            self._size += len(data)
+        batch.events = [event for event in batch.events if self._is_new(event)]
+        if scanner.is_narrow:
+            self._scanner = scanner
+        elif self._scanner is None:  # so far all were told
             self._seal()
             self._drop(len(self._blocks))
             return
-        self._scanner = scanner
-        batch.events = [event for event in batch.events if self._is_new(event)]
-        if sum(map(len, self._rest)) >= _BLOCK:
+        if self._rest_size >= _BLOCK:
             self._seal()
-        if self._size > _MOST:
+        if self._size > self._most:
             self._search()
             self._drop(len(self._blocks) // 2)
 
@@ -130,10 +141,11 @@ class Hindsight:
         data = b"".join(self._rest)
         end = data.rfind(b"\n") + 1
         start = self._read - len(data)
-        self._rest = [data[end:]] if end < len(data) else []
+        if not end and len(data) > _LONGEST:
+            self._size -= len(data)
+            data = b""
+        self._rest, self._rest_size = [data[end:]], len(data) - end
         if not end:
-            if len(data) > _LONGEST:
-                self._rest, self._size = [], self._size - len(data)
             return
         lines = data[:end]
         if self._blocks and len(self._blocks[-1].data) < _BLOCK:

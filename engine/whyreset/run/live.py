@@ -72,7 +72,7 @@ class Live(Replay):
         rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
         self._signals, self._labels = signals, labels
-        self._hindsight = Hindsight(plan.definitions, frugal=self.bounds.limit is not None)
+        self._hindsight = Hindsight(plan.definitions, self.bounds.limit)
         self._inputs[0].hindsight = self._hindsight
         self._correlator.evidence.hindsight = self._hindsight
         self._correlator.stopped = self._is_too_late
@@ -146,7 +146,7 @@ class Live(Replay):
         frugal = self.bounds.limit is not None
         self.extractor = Extractor(plan.definitions, narrow=True, peers=(), frugal=frugal)
         self._said = 0
-        self._hindsight.change(plan.definitions, frugal=frugal)
+        self._hindsight.change(plan.definitions)
         correlator = Correlator(plan, labels=self._labels)
         correlator.set_state(self._correlator.state())
         correlator.stopped = self._is_too_late
