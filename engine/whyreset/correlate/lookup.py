@@ -26,10 +26,11 @@ _STATE = ("_upstreams", "_gone", "evicted")
 
 
 class Hindsight(Protocol):
-    """What finds events of some kinds only when a client is asked for, each once; `gone`: the time
-    (ns) up to which it cannot any more."""
+    """What finds events of some kinds only when a client is asked for, each once; `asked`: of whom
+    there is nothing new; `gone`: the time (ns) up to which it cannot any more."""
 
     kinds: frozenset[str]
+    asked: set[str]
     gone: int
 
     def recall(self, peer: str) -> list[Event]:
@@ -183,10 +184,12 @@ class Evidence:
 
     def _recall(self, question: Question, reset: Event) -> None:
         """Add what was left out when it was read, and is asked for now."""
-        hindsight, peer = self._hindsight_of(question), reset.get("peer")
-        if hindsight is not None and peer:
-            for event in hindsight.recall(str(peer)):
-                self.add(event)
+        hindsight = self._hindsight_of(question)
+        if hindsight is not None:
+            peer = str(reset.get("peer") or "")
+            if peer and peer not in hindsight.asked:
+                for event in hindsight.recall(peer):
+                    self.add(event)
 
     def _hindsight_of(self, question: Question) -> Hindsight | None:
         if self.hindsight is None or question.relation not in FROM_CLIENT:

@@ -37,12 +37,14 @@ class Hindsight:
     """Events that only serve as evidence on a client, each given once.
 
     kinds  the kinds of these events
+    asked  of whom there is nothing new, since they were asked for
     gone   time (ns) up to which lines were let go: before, nothing proves that there was none
     """
 
     def __init__(self, definitions: Iterable[Definition], memory: int | None = None) -> None:
         self.gone = -1
         self.kinds: frozenset[str] = frozenset()
+        self.asked: set[str] = set()
         self._most = _MOST if memory is None else min(_MOST, memory // _SHARE)
         self._is_frugal = memory is not None
         self._blocks: list[_Block] = []
@@ -72,6 +74,7 @@ class Hindsight:
         self._searched = 0
         self._expected.update(self._known)
         self._known.clear()
+        self.asked.clear()
 
     def keep(self, data: bytes, batch: Batch, scanner: BlockScanner | None) -> None:
         """Take the next bytes of the input, and what was found in them; of that is left what was
@@ -81,6 +84,7 @@ class Hindsight:
             self._high = max(self._high, batch.high)
         if not self.kinds or scanner is None:
             return
+        self.asked.clear()
         if data:
             self._rest.append(data)
             self._rest_size += len(data)
@@ -112,6 +116,7 @@ class Hindsight:
 
     def recall(self, peer: str) -> list[Event]:
         """The events on a client, and on others, that were not given before."""
+        self.asked.add(peer)
         peer = _spelt(peer)
         if peer not in self._known:
             self._expected.add(peer)
