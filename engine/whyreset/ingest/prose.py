@@ -25,7 +25,7 @@ without a header that were logged."""
 _IDEOGRAPH = lazy(r"[\u3040-\u30ff\u4e00-\u9fff\uac00-\ud7a3]")
 _LEVEL = lazy(r"\W*(?i:err|error|warn|warning|fatal|crit|critical|info|debug)\b")
 # PostgreSQL's clients ask whether the server is running.
-_QUESTION = lazy(r"(?![^\n]*Is the server )[^\n]*[?\uff1f]\s*(?:\n|$)")
+_QUESTION = lazy(r"(?![^\n]*(?:Is the server |Are you missing ))[^\n]*[?\uff1f]\s*(?:\n|$)")
 _DIGIT = lazy(r"\d")
 _DEFINED = lazy(
     r"(?:by (?:remote )?peer|reset|closed|pipe|EOF|timeout|SIG[A-Z]{3,4})[\"'`.]{0,2}"
