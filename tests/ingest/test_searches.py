@@ -68,16 +68,19 @@ REQUEST = b'10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /%s HTTP/1.1" 200 5 "
     ],
 )
 @pytest.mark.parametrize("before", [b"", b"another line\n"])
-@pytest.mark.parametrize("is_fast", [True, False])
-def test_a_peer_is_found_where_a_client_stands(line, found, before, is_fast, monkeypatch):
+@pytest.mark.parametrize(("is_fast", "count"), [(True, 1), (False, 1), (False, 20)])
+def test_a_peer_is_found_where_a_client_stands(  # noqa: PLR0917
+    line, found, before, is_fast, count, monkeypatch
+):
     if not is_fast:
         monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
     data = before + line + b"\n"
+    groups = [(b"?%d?" % number,) for number in range(count)]
     for in_objects, expected in zip((False, True), found, strict=True):
-        needles = Needles([(b"?",)], peers=(b"10.0.0.1",), in_objects=in_objects)
+        needles = Needles(groups, peers=(b"10.0.0.1",), in_objects=in_objects)
         place = data.index(b"10.0.0.1")
-        assert needles.hits(data, 0, len(data)).get(1, []) == [place][:expected]
-    needles = Needles([(b"?",)], peers=(b"10.0.0.1",), opening=ANYWHERE)
+        assert needles.hits(data, 0, len(data)).get(count, []) == [place][:expected]
+    needles = Needles(groups, peers=(b"10.0.0.1",), opening=ANYWHERE)
     assert bool(needles.hits(data, 0, len(data))) is (b"x10" not in line)
 
 

@@ -64,14 +64,15 @@ class PlainSearch:
         in_objects: bool = True,
         opening: int = OPENING,
     ) -> None:
-        skeletons = [
-            _skeleton(needle) if len(needles) > _MANY or peers else b"" for needle in needles
-        ]
+        is_small = len(needles) <= _MANY and len(peers) <= _MANY
+        skeletons = [b"" if is_small else _skeleton(needle) for needle in needles]
         self._needles = needles
-        self._peers = frozenset(peers)
+        self._few = [(len(peer), ByteSearch({peer: 0})) for peer in peers if is_small]
+        self._peers = frozenset() if is_small else frozenset(peers)
         self._in_objects, self._opening = in_objects, opening
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
-        self._skeletons = _Skeletons(telling, [(len(needles), _OF_ADDRESS)] if peers else [])
+        addresses = [(len(needles), _OF_ADDRESS)] if self._peers else []
+        self._skeletons = _Skeletons(telling, addresses)
         self._by_skeleton = [ByteSearch({needles[number]: number}) for number, _ in telling]
         direct = [each for each, skeleton in zip(enumerate(needles), skeletons, strict=True)
                   if len(skeleton) < _TELLING]  # fmt: skip
@@ -84,6 +85,8 @@ class PlainSearch:
         hits: Hits = {}
         for search in self._direct:
             search.find_hits(data, start, end, hits)
+        if self._few:
+            self._find_few(data, start, end, hits)
         if not (self._by_skeleton or self._peers):
             return hits
         if self._apart <= 0:
@@ -96,6 +99,22 @@ class PlainSearch:
         else:
             self._find_by_skeleton(block, skeletons, start, hits)
         return hits
+
+    def _find_few(self, data: bytes, start: int, end: int, hits: Hits) -> None:
+        """Few peers, each of which is searched for by itself."""
+        within, opening = self._in_objects, self._opening
+        clients: list[int] = []
+        for size, search in self._few:
+            found: Hits = {}
+            search.find_hits(data, start, end, found)
+            clients += (
+                at
+                for at in found.get(0, ())
+                if not data[at + size : at + size + 1].isdigit()
+                and may_be_client(data, at, in_objects=within, opening=opening)
+            )
+        if clients:
+            hits[len(self._needles)] = sorted(clients)
 
     def _sample(self, skeletons: list[bytes]) -> None:
         """Count how many skeletons are new, and tell from so many lines whether they are alike."""
