@@ -18,7 +18,8 @@ EQUIVALENT = {
     ("tcp_health_check", "looser `at least 4`"): "`every` needs four beats itself",
     (
         "resets_while_limit",
-        "looser `first has exhaustion what != memory, peer = unknown within 10s before`",
+        "looser `first has exhaustion what != memory, what != ports, what != files, "
+        "what != connections, peer = unknown within 10s before`",
     ): "`began` keeps out what it lets in",
 }
 
