@@ -118,10 +118,12 @@ class Joining:
         every = end - bisect_left(times, reset - before)
         lately = end - bisect_left(times, reset - _LATELY) - 1
         rate = max(every / (before + after), lately / (_LATELY + after))
-        distance = abs(reset - event)
-        if not (reset % NS and event % NS):
-            distance = max(distance, _WHOLE_SECOND)
-        as_near = min(distance, self._clause.before) + min(distance, self._clause.after)
+        least = 0 if reset % NS and event % NS else _WHOLE_SECOND
+        distance = max(abs(reset - event), least)
+        as_near = sum(
+            min(distance, max(side, least)) if side > 0 else side
+            for side in (self._clause.before, self._clause.after)
+        )
         return 1 - exp(-rate * max(as_near, 1))
 
     def _looked_up(self, burst: Burst) -> list[Answer]:
