@@ -21,7 +21,9 @@ PLAN = load_text("", builtin=True)
 WHOLE = Extractor(PLAN.definitions)
 NARROW = Extractor(PLAN.definitions, narrow=True, peers=())
 SOURCE, CLOCK = make_source("stdin"), Clock(reference=parse_rfc3339("2026-11-22T12:00:00Z"))
-CLIENTS = ("203.0.113.7", "203.0.113.70", "10.42.0.9", "2001:db8::7", "10.42.0.200")
+CLIENTS = (
+    "203.0.113.7", "203.0.113.70", "10.42.0.9", "2001:db8::7", "edge-1.example", "10.42.0.200",
+)  # fmt: skip
 ACCESS = '{client} - - [22/Nov/2026:10:{m:02}:{s:02} +0000] "GET /{n} HTTP/1.1" {status} 12 "-" "-"'
 JSON = '{{"level":"info","remote_ip":"{client}","method":"GET","uri":"/{n}","status":{status}}}'
 RESET = "read tcp 10.42.0.3:8080->{client}:{n}: read: connection reset by peer"
@@ -51,7 +53,7 @@ def plain(clock, text):
 
 def log_of(layout, lines):
     """A long head, in which each client but the last made requests, and these lines."""
-    head = [(0 if n % 3 else 1, n % 4, 200) for n in range(HEAD)]
+    head = [(0 if n % 3 else 1, n % (len(CLIENTS) - 1), 200) for n in range(HEAD)]
     said = []
     for n, (kind, client, status) in enumerate(head + lines):
         m, s = divmod(n, 60)
@@ -89,7 +91,8 @@ def found_in_hindsight(data, sizes, asked):
 
 
 LINES = st.lists(
-    st.tuples(st.integers(0, 3), st.integers(0, 4), st.sampled_from((200, 499))), max_size=60
+    st.tuples(st.integers(0, 3), st.integers(0, len(CLIENTS) - 1), st.sampled_from((200, 499))),
+    max_size=60,
 )
 SIZES = st.lists(st.integers(700, 60_000), min_size=1, max_size=6)
 OFTEN = settings(
@@ -97,7 +100,7 @@ OFTEN = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-NEW_RULES = 5
+NEW_RULES = len(CLIENTS)
 ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
 
 
@@ -126,21 +129,22 @@ def test_what_was_let_go_is_said(monkeypatch, lines, sizes, asked):
     data = log_of(stamped, lines)
     whole = Intake(WHOLE, SOURCE, CLOCK).feed(data, last=True).events
     found, kept = found_in_hindsight(data, sizes, asked)
-    found += kept.recall(CLIENTS[4])
+    found += kept.recall(CLIENTS[-1])
     for client in CLIENTS:
         told, there = requests(found, client), requests(whole, client)
         assert all(each in there for each in told)
         assert len({offset for offset, _, _ in told}) == len(told)
-    missing = [e for e in requests(whole, CLIENTS[4]) if e not in requests(found, CLIENTS[4])]
+    told = requests(found, CLIENTS[-1])
+    missing = [each for each in requests(whole, CLIENTS[-1]) if each not in told]
     assert all(time <= kept.gone for _, time, _ in missing)
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten(monkeypatch):
     monkeypatch.setattr(hindsight, "_BLOCK", 1000)
-    data = log_of(stamped, [(0, 4, 200)] * 3 + [(2, 0, 200)] * 20)
+    data = log_of(stamped, [(0, 5, 200)] * 3 + [(2, 0, 200)] * 20)
     _, kept = found_in_hindsight(data, [50_000], [])
     kept.forget(END)
-    assert not kept.recall(CLIENTS[4])
+    assert not kept.recall(CLIENTS[-1])
     assert kept.gone > 0
 
 

@@ -11,11 +11,11 @@ from whyreset.ingest.searches import ANYWHERE, PlainSearch
 
 FEW = (b"reset", b" 499 ", b"10054", b"xyz")
 MANY = (*FEW, b"EOF", b"lose", b" stdout P ", b" stderr P ", *(b"word-%d-z" % n for n in range(12)))
-PEERS = (b"10.0.0.1", b"192.0.2.77")
+PEERS = (b"10.0.0.1", b"192.0.2.77", b"edge-1.example")
 PIECES = (
     "reset", " 499 ", "10054", "xyz", "EOF", "lose", " stdout P ", " stderr P ", "word-3-z",
     "word-11-z", "deadbeef", "\n", " ", "10.0.0.1", " 10.0.0.1", ":10.0.0.1", '"192.0.2.77"',
-    "/10.0.0.12", "1", "a", "z", "..",
+    "/10.0.0.12", "edge-1.example", " edge-1.example", "1", "a", "z", "..",
 )  # fmt: skip
 TEXTS = st.lists(st.sampled_from(PIECES), max_size=40).map(lambda parts: "".join(parts).encode())
 

@@ -21,7 +21,7 @@ _BLOCK = 256 << 10
 _LONGEST = 2 << 20
 """Bytes after which a line without an end is given up: nobody's request is so long."""
 _EVERYBODY = "*"
-"""Who is asked for where a peer is no plain IPv4 address: others have many spellings."""
+"""Who is asked for where a peer is an IPv6 address, which has many spellings."""
 
 
 class _Block:
@@ -110,8 +110,8 @@ class Hindsight:
             return is_new
         if event.kind == RESET or event.kind in FAR_ENDS:
             peer = event.get(FAR_ENDS.get(event.kind, "peer"))
-            if peer:
-                self._expected.add(_spelt(peer))
+            if peer and _spelt(peer) != _EVERYBODY:
+                self._expected.add(str(peer))
         return True
 
     def recall(self, peer: str) -> list[Event]:
@@ -185,4 +185,4 @@ class Hindsight:
 def _spelt(peer: object) -> str:
     """How a peer is searched for."""
     text = str(peer)
-    return text if text.replace(".", "").isdecimal() else _EVERYBODY
+    return _EVERYBODY if ":" in text else text

@@ -51,7 +51,8 @@ def may_be_client(data: bytes, at: int, *, in_objects: bool, opening: int) -> bo
 
 
 class PlainSearch:
-    """One search for all needles, and for all peers (IPv4 addresses), whose places come last.
+    """One search for all needles, and for all peers (addresses, of which thousands are found as
+    fast as one, and names), whose places come last.
 
     `in_objects`: peers are found within the strings of objects as well.
     """
@@ -67,8 +68,9 @@ class PlainSearch:
         is_small = len(needles) <= _MANY and len(peers) <= _MANY
         skeletons = [b"" if is_small else _skeleton(needle) for needle in needles]
         self._needles = needles
-        self._few = [(len(peer), ByteSearch({peer: 0})) for peer in peers if is_small]
-        self._peers = frozenset() if is_small else frozenset(peers)
+        self._peers = frozenset(() if is_small else filter(_ADDRESS.fullmatch, peers))
+        apart = (peer for peer in peers if peer not in self._peers)
+        self._few = [(len(peer), ByteSearch({peer: 0})) for peer in apart]
         self._in_objects, self._opening = in_objects, opening
         telling = [each for each in enumerate(skeletons) if len(each[1]) >= _TELLING]
         addresses = [(len(needles), _OF_ADDRESS)] if self._peers else []
@@ -85,10 +87,14 @@ class PlainSearch:
         hits: Hits = {}
         for search in self._direct:
             search.find_hits(data, start, end, hits)
+        if self._by_skeleton or self._peers:
+            self._find_alike(data, start, end, hits)
         if self._few:
             self._find_few(data, start, end, hits)
-        if not (self._by_skeleton or self._peers):
-            return hits
+        return hits
+
+    def _find_alike(self, data: bytes, start: int, end: int, hits: Hits) -> None:
+        """What lines may have by their skeletons, as long as there are few of these."""
         if self._apart <= 0:
             block = data[start:end]
             skeletons = _skeleton(block).split(b"\n")
@@ -98,12 +104,11 @@ class PlainSearch:
             self._find_varied(data, start, end, hits)
         else:
             self._find_by_skeleton(block, skeletons, start, hits)
-        return hits
 
     def _find_few(self, data: bytes, start: int, end: int, hits: Hits) -> None:
-        """Few peers, each of which is searched for by itself."""
+        """Few peers, and names, each of which is searched for by itself."""
         within, opening = self._in_objects, self._opening
-        clients: list[int] = []
+        clients = hits.get(len(self._needles), [])
         for size, search in self._few:
             found: Hits = {}
             search.find_hits(data, start, end, found)

@@ -19,6 +19,8 @@ _WORTH = 8 << 20
 """Bytes from which it is less work to look twice."""
 _MOST = 20_000
 """Peers up to which they can be searched for."""
+_NAMES = 64
+"""Of them those that are names of hosts: in the standard library each is one more search."""
 
 
 def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | None:
@@ -52,8 +54,10 @@ def peers_of(paths: list[str], plan: Plan, clock: Clock) -> frozenset[str] | Non
             source.close()
         if "-" in paths:
             os.lseek(0, begin, os.SEEK_SET)
-    plain = all(peer.replace(".", "").isdecimal() for peer in peers)  # others have many spellings
-    return frozenset(peers) if plain else None
+    names = [peer for peer in peers if not peer.replace(".", "").isdecimal()]
+    if len(names) > _NAMES or any(":" in name for name in names):  # IPv6 has many spellings
+        return None
+    return frozenset(peers)
 
 
 def _goes_on(path: str) -> bool:
