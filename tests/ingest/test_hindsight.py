@@ -96,7 +96,7 @@ LINES = st.lists(
 )
 SIZES = st.lists(st.integers(700, 60_000), min_size=1, max_size=6)
 OFTEN = settings(
-    max_examples=6,
+    max_examples=5,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
@@ -104,8 +104,10 @@ NEW_RULES = len(CLIENTS)
 ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
 
 
-@pytest.mark.parametrize("layout", [stamped, timestamps, docker, plain])
-@pytest.mark.parametrize("fast", [True, False])
+@pytest.mark.parametrize(
+    ("layout", "fast"),
+    [(stamped, True), (stamped, False), (timestamps, True), (docker, True), (plain, False)],
+)
 @OFTEN
 @given(st.tuples(LINES, SIZES, ASKED), st.sampled_from((1000, 1 << 18)))
 def test_a_client_who_is_asked_for_is_known_whole(layout, fast, monkeypatch, drawn, block):
