@@ -196,9 +196,8 @@ class BlockScanner:
         """Per mask of needles the starts (in the data) of the lines that have just these."""
         data, base = self._window.data, self._window.base
         start, end = start - base, end - base
-        rfind = data.rfind
         found = [
-            (1 << number, list(dict.fromkeys([rfind(b"\n", 0, place) + 1 for place in places])))
+            (1 << number, _starts_before(data, places))
             for number, places in needles.hits(data, start, end).items()
         ]
         found += self._other_lines(start, end)
@@ -311,6 +310,19 @@ def _seen(batch: Batch, source: Source, low: int, high: int) -> None:
         batch.sources[source] = (min(low, high), max(low, high))
     else:
         batch.sources[source] = (min(known[0], low, high), max(known[1], low, high))
+
+
+def _starts_before(data: bytes, places: list[int]) -> list[int]:
+    """Starts of the lines in which these places are. Both ascend: of a line in which there are
+    many, each byte is looked at once."""
+    starts: list[int] = []
+    passed = 0
+    for place in places:
+        newline = data.rfind(b"\n", passed, place)
+        if newline >= 0 or not starts:
+            starts.append(newline + 1)
+        passed = place
+    return starts
 
 
 def _line_starts(data: bytes, start: int, end: int) -> list[int]:

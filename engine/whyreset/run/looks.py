@@ -10,6 +10,8 @@ _SHARE, _PAUSE = 0.08, 0.4
 """Share of the time that may be spent on looking ahead, and the longest pause (s) for its sake."""
 _SLICE = 0.1
 """Seconds (CPU) after which a look is broken off; the rest comes at the next one."""
+_LONGEST = 2.0
+"""Seconds (CPU) after which a look at one burst is broken off: nothing is read meanwhile."""
 _RETRIES = 4
 """Bursts that are tried again in one look, although nothing came to them."""
 _SOON = 0.2
@@ -31,6 +33,8 @@ class Looks:
         self.announced: dict[str, str] = {}
         self.news = False
         self._tried: dict[object, tuple[int, float, float]] = {}
+        self._too_large: dict[object, int] = {}  # events at which a look took too long
+        self._last: tuple[object, int] = (None, 0)
         self._waiting = False
         self._retries = 0
         self._until = 0.0  # CPU seconds at which this look ends
@@ -38,7 +42,7 @@ class Looks:
 
     def forget(self) -> None:
         """Begin anew, with other bursts."""
-        self._tried = {}
+        self._tried, self._too_large = {}, {}
 
     def at(self, correlator: Correlator) -> list[Verdict]:
         """What holds now, and was not said before."""
@@ -49,7 +53,7 @@ class Looks:
         self._retries = _RETRIES
         began = time.thread_time()
         self._until = began + _SLICE
-        found = correlator.provisional(lambda place, count: self._is_due(place, count, now))
+        found = self._found(correlator, began + _LONGEST, now)
         self.news = self._waiting
         spent = time.thread_time() - began
         self._rest_until = now + min(_PAUSE, spent / _SHARE)
@@ -60,7 +64,7 @@ class Looks:
         while len(self.announced) > _LIMIT:
             self.announced.pop(next(iter(self.announced)))
         if len(self._tried) > _LIMIT:
-            self._tried.clear()
+            self.forget()
         return new
 
     def ended(self, verdicts: Iterable[Verdict]) -> None:
@@ -69,10 +73,26 @@ class Looks:
             if verdict.state == "final":
                 self.announced.pop(verdict.id, None)
 
+    def _found(self, correlator: Correlator, latest: float, now: float) -> list[Verdict]:
+        """What the bursts that are due would come to, until `latest` (CPU seconds): a burst for
+        which that is too soon is let be until it is over."""
+        ends, self._last = correlator.stopped, (None, 0)
+        correlator.stopped = lambda: ends() or time.thread_time() > latest
+        try:
+            found = correlator.provisional(lambda place, count: self._is_due(place, count, now))
+        finally:
+            correlator.stopped = ends
+        if time.thread_time() > latest:
+            place, count = self._last
+            self._too_large[place] = count
+        return found
+
     def _is_due(self, place: object, count: int, now: float) -> bool:
         """Whether a cluster of so many events is worth another look: when it has grown by a
         tenth, soon after it has grown by less, and a few times later, for evidence that came
         after its resets."""
+        if count >= self._too_large.get(place, count + 1):
+            return False
         known, tried, wait = self._tried.get(place, (0, 0.0, 0.0))
         grown = count - known
         if not known or grown < 0 or grown >= max(1, known // 10):
@@ -90,4 +110,5 @@ class Looks:
             self._waiting = True
             return False
         self._tried[place] = (count, now, wait)
+        self._last = (place, count)
         return True
