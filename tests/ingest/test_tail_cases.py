@@ -10,7 +10,7 @@ import pytest
 from tests.ingest.test_tail import CLOCK, EXTRACTOR, World
 
 from whyreset.basis.units import NS
-from whyreset.ingest.scan import Batch
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.stream import Stream
 from whyreset.model.record import Source
 from whyreset.run import pace as module

@@ -5,9 +5,9 @@ import tracemalloc
 
 import pytest
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.intake import BLOCK, LINE_LIMIT, Intake
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.inputs import Input, InputError, open_inputs
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.language.load import load, load_text
 from whyreset.model.rule import Plan
 from whyreset.run.jobs import share_out

@@ -1,11 +1,41 @@
-"""What goes into a batch: the batches before it, or one record after the other."""
+"""Batches: what one block gave, and what goes into it."""
 
 from collections.abc import Iterable
 
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
+
+
+class Batch:
+    """What one block gave.
+
+    low, high  times (ns) of the first and the last stamped line; no event of a later batch is
+               held back from before `high`, except where the input itself is out of order
+    timeless   records whose place in time nothing tells
+    lines      the lines in its `bytes`; `is_estimated` where not all of these were looked at
+    unreadable lines with a match whose time nothing told; `cut` lines longer than the limit
+    sources    per source the first and the last time seen (only of records, where lines of
+               several sources are mixed)
+    """
+
+    low: int | None = None
+    high: int | None = None
+    unreadable = 0
+    timeless = 0
+    cut = 0
+    is_estimated = False
+
+    def __init__(self, size: int = 0, lines: int = 0) -> None:
+        self.events: list[Event] = []
+        self.bytes = size
+        self.lines = lines
+        self.sources: dict[Source, tuple[int, int]] = {}
+
+    def see(self, source: Source, low: int, high: int) -> None:
+        """Lines of a source from one time to another were read, in whatever order."""
+        known = self.sources.get(source, (low, high))
+        self.sources[source] = (min(known[0], low, high), max(known[1], low, high))
 
 
 def add(total: Batch, more: Batch) -> None:
@@ -23,8 +53,7 @@ def add(total: Batch, more: Batch) -> None:
     total.bytes += more.bytes
     total.is_estimated |= more.is_estimated
     for source, (low, high) in more.sources.items():
-        known = total.sources.get(source, (low, high))
-        total.sources[source] = (min(known[0], low), max(known[1], high))
+        total.see(source, low, high)
 
 
 class Finder:
@@ -53,5 +82,4 @@ def _note(batch: Batch, record: Record, events: list[Event], source: Source) -> 
     batch.low = time if batch.low is None else min(batch.low, time)
     batch.high = time if batch.high is None else max(batch.high, time)
     for each in (source, record.source):
-        low, high = batch.sources.get(each, (time, time))
-        batch.sources[each] = (min(low, time), max(high, time))
+        batch.see(each, time, time)

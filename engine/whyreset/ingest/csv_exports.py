@@ -4,13 +4,12 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 from whyreset.basis.lazy import lazy
-from whyreset.ingest.batches import Finder
+from whyreset.ingest.batches import Batch, Finder
 from whyreset.ingest.cloud_envelopes import place_of_stream
 from whyreset.ingest.documents import Documents
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.peeling import any_stamp
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock, Stamp
 from whyreset.model.record import Record, Source
 

@@ -9,8 +9,9 @@ others whose resets were read by then.
 from collections.abc import Collection, Iterable
 
 from whyreset.basis.frozen import replace
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch, BlockScanner
+from whyreset.ingest.scan import BlockScanner
 from whyreset.model.definition import Definition
 from whyreset.model.event import FAR_ENDS, RESET, Event
 

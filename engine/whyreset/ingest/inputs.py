@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from whyreset.basis.times import system_time
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.envelopes import Peeler
 from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.intake import Intake
 from whyreset.ingest.listing import PATTERNS, survey
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.reader import BLOCK, ByteReader
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import make_source, source_of_path
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source

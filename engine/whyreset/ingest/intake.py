@@ -2,7 +2,7 @@
 
 from typing import NamedTuple
 
-from whyreset.ingest.batches import add
+from whyreset.ingest.batches import Batch, add
 from whyreset.ingest.csv_exports import ExportScanner
 from whyreset.ingest.envelopes import OBJECT_MODES, ORDERED_MODES
 from whyreset.ingest.kubernetes import ObjectScanner, ObjectSplitter
@@ -10,7 +10,7 @@ from whyreset.ingest.layout import detect, source_in
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.pod_table import PodTableScanner
-from whyreset.ingest.scan import Batch, BlockScanner
+from whyreset.ingest.scan import BlockScanner
 from whyreset.ingest.sections import SectionScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source

@@ -4,12 +4,11 @@ import re
 from collections.abc import Iterator
 
 from whyreset.basis.json_text import decode
-from whyreset.ingest.batches import Finder
+from whyreset.ingest.batches import Batch, Finder
 from whyreset.ingest.documents import Documents
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.objects import Object
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
 

@@ -6,9 +6,9 @@ from typing import Any, NamedTuple
 from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.basis.units import NS
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.lines import Buffer
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import make_source
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Record, Source

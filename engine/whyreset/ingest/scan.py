@@ -3,6 +3,7 @@
 from itertools import chain
 from operator import attrgetter
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.columns import Columns, Rows
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
 from whyreset.ingest.head import HEAD_BYTES, Head
@@ -20,32 +21,6 @@ _EDGE_LINES = 64
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
 """Behind so many bytes of an input, the lines are counted of so many bytes of a block only: to
 count them all would take a third of the time of a log without resets, of each eighth block 3 %."""
-
-
-class Batch:
-    """What one block gave.
-
-    low, high  times (ns) of the first and the last stamped line; no event of a later batch is
-               held back from before `high`, except where the input itself is out of order
-    timeless   records whose place in time nothing tells
-    lines      the lines in its `bytes`; `is_estimated` where not all of these were looked at
-    unreadable lines with a match whose time nothing told; `cut` lines longer than the limit
-    sources    per source the first and the last time seen (only of records, where lines of
-               several sources are mixed)
-    """
-
-    low: int | None = None
-    high: int | None = None
-    unreadable = 0
-    timeless = 0
-    cut = 0
-    is_estimated = False
-
-    def __init__(self, size: int = 0, lines: int = 0) -> None:
-        self.events: list[Event] = []
-        self.bytes = size
-        self.lines = lines
-        self.sources: dict[Source, tuple[int, int]] = {}
 
 
 class BlockScanner:
@@ -263,7 +238,7 @@ class BlockScanner:
             batch.unreadable += 1
             return []
         batch.timeless += record.time_from == "arrival"
-        _seen(batch, record.source, record.time, record.time)
+        batch.see(record.source, record.time, record.time)
         source, time, offset = record.source, record.time, record.offset
         if len(text) > SHORT:
             return self._extractor.events(time, source, offset, text, needles, mask)
@@ -301,15 +276,7 @@ class BlockScanner:
             batch.low = self._records.arrival(start)
             batch.high = self._records.arrival(self._done)
         if self.ordered and batch.low is not None and batch.high is not None:
-            _seen(batch, self._source, batch.low, batch.high)
-
-
-def _seen(batch: Batch, source: Source, low: int, high: int) -> None:
-    known = batch.sources.get(source)
-    if known is None:
-        batch.sources[source] = (min(low, high), max(low, high))
-    else:
-        batch.sources[source] = (min(known[0], low, high), max(known[1], low, high))
+            batch.see(self._source, batch.low, batch.high)
 
 
 def _starts_before(data: bytes, places: list[int]) -> list[int]:

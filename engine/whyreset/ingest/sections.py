@@ -5,9 +5,8 @@ from collections import OrderedDict
 from collections.abc import Callable
 from typing import Protocol
 
-from whyreset.ingest.batches import add
+from whyreset.ingest.batches import Batch, add
 from whyreset.ingest.lines import Buffer
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.source_name import source_told
 from whyreset.model.record import Source
 

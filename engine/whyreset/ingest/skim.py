@@ -1,10 +1,10 @@
 """An intake that is fed often and little: lines in which there is nothing are scanned together."""
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.intake import Intake, Progress
 from whyreset.ingest.lines import cri_time
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
 
@@ -101,7 +101,7 @@ class Skim:
             return None
         batch = Batch(len(data), data.count(b"\n"))
         batch.low, batch.high = low, high
-        batch.sources[self._source] = (min(low, high), max(low, high))
+        batch.see(self._source, low, high)
         self._aside.append(data)
         self._size += len(data)
         self._lines += batch.lines

@@ -3,12 +3,12 @@
 from collections import deque
 from typing import NamedTuple
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.envelopes import OBJECT_MODES
 from whyreset.ingest.intake import BLOCK, Progress
 from whyreset.ingest.lines import REACH_BYTES
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.place import TailState
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.skim import Skim
 from whyreset.ingest.source_name import source_of_path
 from whyreset.ingest.stamps import Clock

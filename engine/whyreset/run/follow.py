@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.checkpoint import Checkpoint
 from whyreset.ingest.folder import Folders
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.ingest.stamps import Clock
 from whyreset.ingest.stream import Stream, StreamState
 from whyreset.model.event import Event

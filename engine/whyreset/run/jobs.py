@@ -11,9 +11,9 @@ from contextlib import contextmanager, suppress
 from itertools import chain
 from typing import BinaryIO, NamedTuple, NoReturn
 
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.inputs import Input, InputError
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.run.packing import Packed, Readers, packed, readers_of, unpacked
 
 _PIPE = 1 << 20

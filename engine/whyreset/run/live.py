@@ -8,10 +8,10 @@ from whyreset.basis.times import END
 from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.inputs import Input
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.scan import Batch
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
 from whyreset.run.bounds import Bounds

@@ -3,7 +3,7 @@
 import time
 
 from whyreset.basis.units import NS
-from whyreset.ingest.scan import Batch
+from whyreset.ingest.batches import Batch
 
 _SLACK = 2 * NS
 """What a line may take from its stamp to the file (ns), beside the lateness that is allowed."""

@@ -9,8 +9,8 @@ from whyreset.basis.units import NS
 from whyreset.correlate.burst import in_order
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS, Order
+from whyreset.ingest.batches import Batch
 from whyreset.ingest.inputs import Input, InputError
-from whyreset.ingest.scan import Batch
 from whyreset.model.event import RESET, Event
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Labelled, Verdict
