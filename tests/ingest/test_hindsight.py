@@ -51,6 +51,11 @@ def plain(clock, text):
     return f"{text}\n" if has_time else f"2026/11/22 {clock} {text}\n"
 
 
+def prefixed(clock, text):
+    """Two pods in one stream."""
+    return f"[pod/web-{len(text) % 2}/nginx] 2026-11-22T{clock}.000000001Z {text}\n"
+
+
 def log_of(layout, lines):
     """A long head, in which each client but the last made requests, and these lines."""
     head = [(0 if n % 3 else 1, n % (len(CLIENTS) - 1), 200) for n in range(HEAD)]
@@ -106,7 +111,14 @@ ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
 
 @pytest.mark.parametrize(
     ("layout", "fast"),
-    [(stamped, True), (stamped, False), (timestamps, True), (docker, True), (plain, False)],
+    [
+        (stamped, True),
+        (stamped, False),
+        (timestamps, True),
+        (docker, True),
+        (plain, False),
+        (prefixed, True),
+    ],
 )
 @OFTEN
 @given(st.tuples(LINES, SIZES, ASKED), st.sampled_from((1000, 1 << 18)))

@@ -47,30 +47,56 @@ def plain(at: float, _stream: str, text: str) -> str:
     return f"{text}\n" if has_time else f"2026/11/22 {clock(at)[:8]} {text}\n"
 
 
+def pod_of(stream: str) -> tuple[str, str]:
+    """The proxy writes to its output, the service its errors."""
+    return ("proxy-0", "nginx") if stream == "stdout" else ("api-0", "api")
+
+
+def prefixed(at: float, stream: str, text: str) -> str:
+    pod, container = pod_of(stream)
+    return f"[pod/{pod}/{container}] 2026-11-22T{clock(at)}Z {text}\n"
+
+
+def shipped(at: float, stream: str, text: str) -> str:
+    pod, container = pod_of(stream)
+    place = {"pod_name": pod, "namespace_name": "shop", "container_name": container}
+    return json.dumps({"time": f"2026-11-22T{clock(at)}Z", "log": text, "kubernetes": place}) + "\n"
+
+
+def syslog(at: float, stream: str, text: str) -> str:
+    return f"Nov 22 {clock(at)[:8]} web1 {pod_of(stream)[1]}[77]: {text}\n"
+
+
+TOGETHER = (prefixed, shipped, syslog)
+"""Layouts in which several sources write into one stream."""
+
+
 @pytest.fixture(params=[stamped])
 def logs(tmp_path, request):
     """Twenty minutes of a proxy and a service with probes, clients and aborts."""
     envelope = request.param
     pick = random.Random(5)
     clients = [f"203.0.113.{n}" for n in range(200)] + [f"10.42.0.{n}" for n in range(2, 9)]
+    lucky = [f"198.51.100.{n}" for n in range(200)]
     proxy, service = [], []
     for number in range(4000):
-        at, client = number * 0.3, pick.choice(clients)
+        at, client = number * 0.3, pick.choice(clients + lucky)
         m, s = divmod(int(at), 60)
         status = pick.choice((200, 200, 200, 499))
         layout = LAYOUTS[number % 3]
         text = layout.format(client=client, m=m, s=s, n=number, status=status)
-        proxy.append(envelope(at, "stdout", text))
-        if status == 499 and pick.random() < 0.3:
+        proxy.append((at, envelope(at, "stdout", text)))
+        if status == 499 and client not in lucky and pick.random() < 0.5:
             reset = RESET.format(client=client, port=40000 + number)
-            service.append((at + 0.2, reset))
-    service += [
-        (beat * 10.0, RESET.format(client="10.42.0.1", port=50000 + beat)) for beat in range(120)
-    ]
-    (tmp_path / "proxy-0_edge_nginx-1.log").write_text("".join(proxy))
-    (tmp_path / "api-0_shop_api-1.log").write_text(
-        "".join(envelope(at, "stderr", text) for at, text in sorted(service))
-    )
+            service.append((at + 0.2, envelope(at + 0.2, "stderr", reset)))
+    for beat in range(120):
+        reset = RESET.format(client="10.42.0.1", port=50000 + beat)
+        service.append((beat * 10.0, envelope(beat * 10.0, "stderr", reset)))
+    written = {"proxy-0_edge_nginx-1.log": proxy, "api-0_shop_api-1.log": service}
+    if envelope in TOGETHER:
+        written = {"all.log": proxy + service}
+    for name, lines in written.items():
+        (tmp_path / name).write_text("".join(line for _, line in sorted(lines)))
     return str(tmp_path)
 
 
@@ -91,6 +117,8 @@ def verdicts(plan, extractor, path):
         (docker, True, True),
         (plain, True, True),
         (plain, False, False),
+        *((together, True, True) for together in TOGETHER),
+        (prefixed, False, True),
     ],
     indirect=["logs"],
 )

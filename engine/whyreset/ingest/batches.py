@@ -15,8 +15,8 @@ class Batch:
     timeless   records whose place in time nothing tells
     lines      the lines in its `bytes`; `is_estimated` where not all of these were looked at
     unreadable lines with a match whose time nothing told; `cut` lines longer than the limit
-    sources    per source the first and the last time seen (only of records, where lines of
-               several sources are mixed)
+    sources    per source the first and the last time seen (where lines of several are mixed, of
+               records and of some other lines)
     """
 
     low: int | None = None

@@ -8,14 +8,19 @@ from whyreset.ingest.envelopes import JSON_MODES
 from whyreset.ingest.matching import IN_OBJECT, Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.searches import ANYWHERE, OPENING
+from whyreset.ingest.sieve import Sieve
 from whyreset.model.event import ACCESS, Event
 from whyreset.model.record import Source
 
 HEAD_BYTES = 64 << 10
-_NARROW_MODES = frozenset({"cri", "docker", "timestamps", "plain"})
+_ALONE = frozenset({"cri", "docker", "timestamps", "plain"})
 """Layouts of one source: its head shows which kinds of events it has. Where several sources are
 mixed, the head may not have a line of each."""
+_MIXED = frozenset({"kubectl", "stern", "kubetail", "kail", "compose", "syslog", "json"})
+"""Layouts of several sources in which a client follows what peers are known by."""
 _PARTIAL = (b" stdout P ", b" stderr P ")
+_DOUBTFUL = 8
+"""Bytes up to which a literal may stand in lines of any kind."""
 _TAGS = (b"Z stdout F ", b"Z stderr F ")
 _HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
 """Records that begin with a priority, `<6>`, or with the header of a syslog do not begin with the
@@ -41,11 +46,11 @@ class Head:
         self.needles = extractor.needles(
             self._source, extra=_triggers(mode), escaped=mode in JSON_MODES
         )
-        self._is_narrow = extractor.is_narrow and mode in _NARROW_MODES
-        self._doubtful = extractor.doubtful(self._source) if self._is_narrow else {}
+        self._is_narrow = extractor.is_narrow and mode in _ALONE | _MIXED
+        self._doubtful = self._doubtful_literals() if mode in _ALONE else {}
         self._before = b" F " if mode == "cri" else b""
         self._counts: Counter[bytes] = Counter()
-        self._has_headers, self._has_objects = False, mode in JSON_MODES
+        self._has_headers, self._has_objects = False, mode in _MIXED or mode in JSON_MODES
         self._furthest = -1  # bytes from a line's begin to its client
         self._matched: set[str] = set()
 
@@ -88,12 +93,34 @@ class Head:
             without=vain,
             opening=self._opening,
             tag=self._tag() if self._mode == "cri" else None,
+            sieved=self._mode in _MIXED,
         )
+
+    def sieve(self, needles: Needles) -> Sieve | None:
+        """What passes over lines behind the head, where that cannot tell of all."""
+        if self._mode not in _MIXED or needles is self.needles:
+            return None
+        return Sieve(
+            self._mode, needles.doubtful, {form.by for form in self._extractor.sought().values()}
+        )
+
+    def _doubtful_literals(self) -> dict[bytes, list[str]]:
+        """Short literals of access lines' matchers, and the matchers by literal.
+
+        Many lines may have them though they are of another format, which the head of a log shows:
+        it has requests. What comes once in a log, and late, it does not show.
+        """
+        found: dict[bytes, list[str]] = {}
+        for matcher in self._extractor.sought(self._source).values():
+            for literal in matcher.literals:
+                if len(literal) <= _DOUBTFUL:
+                    found.setdefault(literal, []).append(matcher.by)
+        return found
 
     @property
     def _opening(self) -> int:
         """Where lines may have any envelope, how far into them the clients stood in the head."""
-        if self._mode != "plain":
+        if self._mode not in _MIXED and self._mode != "plain":
             return OPENING
         return self._furthest + OPENING if self._furthest >= 0 else ANYWHERE
 

@@ -18,8 +18,6 @@ from whyreset.model.record import Record, Source
 
 IN_OBJECT = b'"'
 """What stands before a text within an object."""
-_DOUBTFUL = 8
-"""Bytes up to which a literal may stand in lines of any kind."""
 
 
 class Extractor:
@@ -70,35 +68,39 @@ class Extractor:
         without: Collection[str] = (),
         opening: int = OPENING,
         tag: bytes | None = None,
+        sieved: bool = False,
     ) -> Needles:
         """What to search for; with a source, only what definitions admit from it.
 
         `extra` marks lines to be visited anyway; `escaped` is for inputs whose envelope is JSON;
         `before` is what stands before a text in its line: where it is given, only what the rules
         can use is searched for; `without` names matchers that are left out; `opening`
-        says how far into a line its client may stand; `tag` is found where that costs little.
+        says how far into a line its client may stand; `tag` is found where that costs little;
+        `sieved`: lines may be passed over that only look like requests.
         """
-        groups = tuple(
-            ()
-            if (source and not _admits(trial.definition, source)) or trial.matcher.by in without
-            else self._literals(trial.matcher, before)
+        taken = [
+            trial.matcher.by not in without
+            and (source is None or _admits(trial.definition, source))
             for trial in self._trials
+        ]
+        groups = tuple(
+            self._literals(trial.matcher, before) if is_taken else ()
+            for trial, is_taken in zip(self._trials, taken, strict=True)
         )
         by_peer = frozenset(
-            number
-            for number, trial in enumerate(self._trials)
-            if before
-            and trial.matcher.by_peer
-            and trial.matcher.by not in without
-            and (source is None or _admits(trial.definition, source))
+            trial.number
+            for trial in compress(self._trials, taken)
+            if before and trial.matcher.by_peer
         )
         in_objects = IN_OBJECT in before
-        key = (groups, extra, escaped, source is None, by_peer, in_objects, opening, tag)
+        doubtful = frozenset(self.sought()) if sieved else frozenset()
+        key = (groups, extra, escaped, source is None, by_peer, in_objects, opening, tag, doubtful)
         if key not in self._needles:  # most inputs share theirs
             peers = self._peers or () if by_peer else ()
             self._needles[key] = Needles(
                 groups, extra=extra, escaped=escaped, peers=peers, by_peer=by_peer,
-                in_objects=in_objects, opening=opening, tag=tag, frugal=self._frugal,
+                in_objects=in_objects, opening=opening, tag=tag, doubtful=doubtful,
+                frugal=self._frugal,
             )  # fmt: skip
             if source is not None:
                 self._sifted.add(self._needles[key])
@@ -118,21 +120,16 @@ class Extractor:
     def _can_narrow(self, matcher: Matcher) -> bool:
         return matcher.wanted is not None and not (matcher.by_peer and self._peers is None)
 
-    def doubtful(self, source: Source | None) -> dict[bytes, list[str]]:
-        """Short literals of access lines' matchers, and the matchers by literal.
-
-        Many lines may have them though they are of another format, which the head of a log shows:
-        it has requests. What comes once in a log, and late, it does not show.
-        """
-        found: dict[bytes, list[str]] = {}
-        for trial in self._trials:
-            if trial.definition.kind != ACCESS or self._can_narrow(trial.matcher):
-                continue
-            if source is None or _admits(trial.definition, source):
-                for literal in trial.matcher.literals:
-                    if len(literal) <= _DOUBTFUL:
-                        found.setdefault(literal, []).append(trial.matcher.by)
-        return found
+    def sought(self, source: Source | None = None) -> dict[int, Matcher]:
+        """By number the matchers of access lines of which all lines are searched for, since it is
+        not known which of them rules can use."""
+        return {
+            trial.number: trial.matcher
+            for trial in self._trials
+            if trial.definition.kind == ACCESS
+            and not self._can_narrow(trial.matcher)
+            and (source is None or _admits(trial.definition, source))
+        }
 
     def reads_every_line(self, source: Source | None = None) -> bool:
         """Whether a matcher without literals makes every line of the source a candidate."""

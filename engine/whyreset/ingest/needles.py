@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -50,6 +50,8 @@ class Needles:
     groups  per matcher its literals (one of which must be there); bit `i` of a mask stands for
             needle `i`, and `owners[i]` are the matchers that a hit of it concerns
     extra   marks of lines to be visited that belong to no matcher
+    doubtful  matchers of lines that may be passed over: a mask that has only bits of `doubtful`
+            concerns no others
     frugal  whether setting up the search must not take much memory
     peers   addresses, which share the last bit: a line that names one concerns `by_peer`;
             `in_objects`: within the strings of objects as well; `opening`: the bytes of a line
@@ -71,6 +73,7 @@ class Needles:
         in_objects: bool = True,
         opening: int = OPENING,
         tag: bytes | None = None,
+        doubtful: Collection[int] = (),
         frugal: bool = False,
     ) -> None:
         owners: dict[bytes, set[int]] = {needle: set() for needle in extra}
@@ -78,12 +81,16 @@ class Needles:
             for literal in literals:
                 for spelling in spellings(literal, escaped=escaped):
                     owners.setdefault(spelling, set()).add(matcher)
-        self.needles = _shortest(owners)
+        self.needles = _shortest(owners, doubtful)
         self.owners = (*(frozenset(owners[needle]) for needle in self.needles), by_peer)
         self._in_objects, self._opening = in_objects, opening
         self._tag = tag
         self._frugal = frugal
+        self.peers_bit = 1 << len(self.needles)
         self._owned = sum(1 << bit for bit, found in enumerate(self.owners) if found)
+        self.doubtful = sum(
+            1 << bit for bit, found in enumerate(self.owners) if found and found.issubset(doubtful)
+        )
         self._scanned = 0
         self.seek(peers)
 
@@ -190,8 +197,9 @@ def hyperscan_search(
     return search
 
 
-def _shortest(owners: dict[bytes, set[int]]) -> tuple[bytes, ...]:
-    """The needles that contain no other; a matcher of a dropped one moves to what it contains."""
+def _shortest(owners: dict[bytes, set[int]], doubtful: Collection[int]) -> tuple[bytes, ...]:
+    """The needles that contain no other; a matcher of a dropped one moves to what it contains, but
+    none to a needle of `doubtful` matchers only."""
     kept: list[bytes] = []
     begins: dict[bytes, list[bytes]] = {}  # those that are kept, by their first two bytes
     for needle in sorted(owners, key=lambda needle: (len(needle), needle)):
@@ -201,6 +209,7 @@ def _shortest(owners: dict[bytes, set[int]]) -> tuple[bytes, ...]:
                 for at in range(len(needle) - 1)
                 for short in begins.get(needle[at : at + 2], ())
                 if needle.startswith(short, at)
+                and (owners[needle].issubset(doubtful) or not owners[short].issubset(doubtful))
             ),
             None,
         )

@@ -11,6 +11,7 @@ from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Row, Windo
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
+from whyreset.ingest.sieve import Sieve
 from whyreset.ingest.stamps import Clock
 from whyreset.ingest.trial import SHORT
 from whyreset.model.event import Event
@@ -18,6 +19,8 @@ from whyreset.model.record import Source
 
 _offset = attrgetter("offset")
 _EDGE_LINES = 64
+_STEP = 4 << 10
+"""Bytes of a stream of several sources of which one line is looked at for its source."""
 _COUNTED, _SAMPLE = 4 << 20, 16 << 10
 """Behind so many bytes of an input, the lines are counted of so many bytes of a block only: to
 count them all would take a third of the time of a log without resets, of each eighth block 3 %."""
@@ -47,6 +50,7 @@ class BlockScanner:
         self._head = Head(extractor, source, mode)
         self._needles = self._head.needles
         self._narrow: Needles | None = None  # known when the head has been read
+        self._sieve: Sieve | None = None
         self._every_line = extractor.reads_every_line(source if mode == "cri" else None)
         self._done = base  # offset up to which lines have been looked at
         self._passed: set[int] = set()  # starts of joined lines in which there was nothing
@@ -128,6 +132,7 @@ class BlockScanner:
             if head < window.end:
                 if self._narrow is None:
                     self._narrow = self._head.narrowed()
+                    self._sieve = self._head.sieve(self._narrow)
                 self._scan(head, window.end, self._narrow, batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
@@ -203,22 +208,37 @@ class BlockScanner:
         self, lines: list[tuple[int, int]], needles: Needles, batch: Batch
     ) -> int | None:
         """Visit lines (start, mask) in their order; where data end, the offset of that line."""
-        base, stop = self._window.base, None
+        data, base, stop, sieve = self._window.data, self._window.base, None, self._sieve
+        # A line may be of a form of which few are asked for: then it is of no other.
+        also = needles.peers_bit if sieve is not None else 0
         found: list[Event] = []
         for at, mask in lines:
             start = base + at
             if start in self._records.claimed or start in self._passed:
                 continue
+            if sieve is not None and (look := sieve.look_of(data, at, mask)) is not None:
+                if sieve.waits(look):
+                    found += self._read_gathered()
+                    sieve.learn(found)
+                if not sieve.admits(look, start):
+                    continue
             try:
-                found += self._visit(start, needles, mask, batch)
+                found += self._visit(start, needles, mask | also, batch)
             except NeedMoreError:
                 stop = start
                 break
+        found += self._read_gathered()
+        if sieve is not None:
+            sieve.learn(found, stop)
+        batch.events += sorted(found, key=_offset)
+        return stop
+
+    def _read_gathered(self) -> list[Event]:
+        found: list[Event] = []
         for (_, sought, mask), rows in self._gathered.items():
             found += self._columns.events(rows, sought, mask)
         self._gathered.clear()
-        batch.events += sorted(found, key=_offset)
-        return stop
+        return found
 
     def _visit(self, start: int, needles: Needles, mask: int, batch: Batch) -> list[Event]:
         """A line with a hit, the long way: joined, widened to its record. What is long is matched
@@ -277,6 +297,15 @@ class BlockScanner:
             batch.high = self._records.arrival(self._done)
         if self.ordered and batch.low is not None and batch.high is not None:
             batch.see(self._source, batch.low, batch.high)
+        if self._sieve is not None:
+            self._see_sources(start, batch)
+
+    def _see_sources(self, start: int, batch: Batch) -> None:
+        """Whose lines there are, read or not: by some of those from `start` on."""
+        for place in range(-(-start // _STEP) * _STEP, self._done, _STEP):
+            row = self._window.physical(self._window.start_of(place))
+            if row.line is not None and row.time is not None:
+                batch.see(row.line.source, row.time, row.time)
 
 
 def _starts_before(data: bytes, places: list[int]) -> list[int]:

@@ -29,6 +29,8 @@ _ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\
 _OF_ADDRESS = b"..."
 """The skeleton of an address."""
 _BEFORE_PEERS = BEFORE_PEERS.encode()
+_SERVED = re.compile(rb"[^\s:,]+:\d{1,4}(?!\d)")
+"""A peer with a port that clients do not have: theirs begin at 10,000, or far above."""
 OPENING, ANYWHERE = 128, 1 << 30
 """Bytes of a line in which a client stands that is no value of a key: behind the envelopes of a
 known layout, and where lines may have any."""
@@ -38,7 +40,8 @@ def may_be_client(data: bytes, at: int, *, in_objects: bool, opening: int) -> bo
     """Whether the address at a place may be the one by which a record is found.
 
     It opens the record, is the value of a key, or with `in_objects` begins a string or follows
-    what stands first in one: an upstream, which nearly all lines of a proxy name, follows a space.
+    what stands first in one: an upstream, which nearly all lines of a proxy name, follows a space
+    and has the port of a server.
     """
     before = data[at - 1 : at] if at else b"\n"
     if before not in _BEFORE_PEERS:
@@ -47,7 +50,9 @@ def may_be_client(data: bytes, at: int, *, in_objects: bool, opening: int) -> bo
         return True
     begin = at - opening
     word = data[max(begin, data.rfind(b" ", begin, at)) : at]
-    return b"=" in word or data.rfind(b"\n", begin, at) >= 0
+    if b"=" in word or data.rfind(b"\n", begin, at) >= 0:
+        return True
+    return before == b" " and _SERVED.match(data, at) is None
 
 
 class PlainSearch:
