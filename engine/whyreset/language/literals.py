@@ -288,5 +288,7 @@ def _score(literals: Literals) -> tuple[float, Literals]:
 
 def _weight(character: str) -> float:
     if character.isalpha():
-        return 1.0
-    return 0.25 if character == " " or character.isdigit() else 0.5
+        return 1.3 if character.isupper() else 1.0
+    if character.isdigit():
+        return 0.3
+    return 0.25 if character == " " else 0.5
