@@ -7,7 +7,13 @@ import pytest
 
 from whyreset.basis.times import format_time
 from whyreset.basis.units import NS
+from whyreset.correlate.burst import in_order
+from whyreset.ingest.intake import Intake
+from whyreset.ingest.matching import Extractor
+from whyreset.ingest.source_name import source_of_path
+from whyreset.ingest.stamps import Clock
 from whyreset.language.load import load_text
+from whyreset.model.event import Event
 from whyreset.model.rule import Plan
 
 START = 1_800_000_000 * NS
@@ -99,3 +105,17 @@ def plan() -> Plan:
 def corpus() -> object:
     """`corpus(seed)` draws a corpus."""
     return draw_corpus
+
+
+@pytest.fixture
+def events_of(plan):
+    """All events of some logs, in the order of time."""
+
+    def read(files: dict[str, bytes]) -> list[Event]:
+        found: list[Event] = []
+        for name, data in files.items():
+            intake = Intake(Extractor(plan.definitions), source_of_path(name), Clock())
+            found += intake.feed(data, last=True).events
+        return in_order(found)
+
+    return read

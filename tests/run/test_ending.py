@@ -13,26 +13,13 @@ from typing import Any
 
 import pytest
 
-from whyreset.correlate.burst import in_order
 from whyreset.correlate.correlator import Correlator
-from whyreset.ingest.intake import Intake
-from whyreset.ingest.matching import Extractor
-from whyreset.ingest.source_name import source_of_path
-from whyreset.ingest.stamps import Clock
 from whyreset.model.event import Event
 from whyreset.model.rule import Plan
 from whyreset.run.json_output import label_line, verdict_line
 
+EventsOf = Callable[[dict[str, bytes]], list[Event]]
 BEGAN = datetime(2026, 11, 22, 10, tzinfo=UTC)
-
-
-def events_of(plan: Plan, files: dict[str, bytes]) -> list[Event]:
-    """All events of some logs, in the order of time."""
-    found: list[Event] = []
-    for name, data in files.items():
-        intake = Intake(Extractor(plan.definitions), source_of_path(name), Clock())
-        found += intake.feed(data, last=True).events
-    return in_order(found)
 
 
 def said(correlator: Correlator) -> list[bytes]:
@@ -43,9 +30,9 @@ def said(correlator: Correlator) -> list[bytes]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_judging_that_is_broken_off_is_done_later_as_if_nothing_had_been(
-    plan: Plan, corpus: Callable[[int], Any], seed: int
+    plan: Plan, corpus: Callable[[int], Any], events_of: EventsOf, seed: int
 ) -> None:
-    events = events_of(plan, corpus(seed).files)
+    events = events_of(corpus(seed).files)
     whole, broken, draw = Correlator(plan), Correlator(plan), random.Random(seed)
     broken.stopped = lambda: draw.random() < 0.3
     expected, found = [], []
@@ -65,11 +52,13 @@ def test_judging_that_is_broken_off_is_done_later_as_if_nothing_had_been(
     assert sorted(found) == sorted(expected)
 
 
-def test_what_is_not_judged_is_counted(plan: Plan, corpus: Callable[[int], Any]) -> None:
+def test_what_is_not_judged_is_counted(
+    plan: Plan, corpus: Callable[[int], Any], events_of: EventsOf
+) -> None:
     drawn = corpus(3)
     correlator = Correlator(plan)
     correlator.stopped = lambda: True
-    for event in events_of(plan, drawn.files):
+    for event in events_of(drawn.files):
         correlator.feed(event)
     assert not correlator.finish()
     assert correlator.leave() == drawn.resets

@@ -2,6 +2,8 @@
 
 import pickle
 from collections.abc import Callable, Iterable
+from io import BytesIO
+from typing import Any
 
 from whyreset.correlate.correlator import Correlator
 from whyreset.model.event import Event
@@ -56,7 +58,7 @@ class Early:
         self.active = True
         self._plan = plan
         self._correlator = self._anew()
-        self._correlator.set_state(pickle.loads(pickle.dumps(correlator.state())))
+        self._correlator.set_state(copy_of(correlator.state()))
         self._correlator.take_verdicts()
         self._looks.forget()
         self.take(held, None)
@@ -74,3 +76,39 @@ class Early:
         correlator = Correlator(self._plan, labels=False)
         correlator.stopped = self._stopped
         return correlator
+
+
+class _Copier(pickle.Pickler):
+    """Leaves events out, and keeps them."""
+
+    def __init__(self, file: BytesIO) -> None:
+        super().__init__(file, pickle.HIGHEST_PROTOCOL)
+        self.events: list[Event] = []
+
+    def persistent_id(self, obj: object) -> int | None:
+        if type(obj) is not Event:
+            return None
+        self.events.append(obj)
+        return len(self.events) - 1
+
+
+class _Paster(pickle.Unpickler):
+    """Puts events in again that were left out."""
+
+    def __init__(self, file: BytesIO, events: list[Event]) -> None:
+        super().__init__(file)
+        self._events = events
+
+    def persistent_load(self, pid: int) -> Event:
+        return self._events[pid]
+
+
+def copy_of(state: dict[str, Any]) -> dict[str, Any]:
+    """A snapshot to be changed by itself; events, which are most of it and never change, are
+    shared."""
+    file = BytesIO()
+    copier = _Copier(file)
+    copier.dump(state)
+    file.seek(0)
+    copied: dict[str, Any] = _Paster(file, copier.events).load()
+    return copied
