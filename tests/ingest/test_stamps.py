@@ -14,9 +14,9 @@ from whyreset.ingest.stamps import (
     Stamp,
     parse_epoch,
     parse_rfc3339,
-    parse_zone,
     read_header,
 )
+from whyreset.ingest.zones import parse_zone
 
 CASES = Path(__file__).parents[1] / "cases" / "ingest" / "stamps.json"
 CLOCK = Clock(reference=parse_rfc3339("2026-12-20T00:00:00Z"))

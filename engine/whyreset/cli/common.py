@@ -13,7 +13,8 @@ from whyreset.basis.units import NS, parse_duration
 from whyreset.correlate.order import LATENESS
 from whyreset.ingest.inputs import Input, InputError, open_inputs
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.stamps import Clock, parse_zone
+from whyreset.ingest.stamps import Clock
+from whyreset.ingest.zones import parse_zone
 from whyreset.language.load import load
 from whyreset.model.diagnostic import RuleError
 from whyreset.model.rule import Plan

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Callable
-from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from datetime import UTC, date, datetime, tzinfo
 from math import isfinite
 from typing import NamedTuple
 
 from whyreset.basis.lazy import lazy
 from whyreset.basis.times import END
 from whyreset.basis.units import NS
+from whyreset.ingest.zones import NAMES, offset_seconds
 
 _DAY = 86_400 * NS
 _AHEAD = 7 * _DAY  # a node's clock may be wrong; what is younger still is of an earlier year
@@ -25,7 +26,7 @@ _MONTH = "(?P<month>" + "|".join(_MONTHS) + ")"
 _HMS = r"(?P<hour>\d\d?| \d):(?P<minute>\d\d):(?P<second>\d\d)(?:[.,](?P<fraction>\d{1,9}))?\d*"
 _HOURS = r"[+-](?:0\d|1[0-4])"
 _OFFSET = (
-    rf"(?: ?(?P<offset>Z|UTC|GMT|{_HOURS}:?[0-5]\d)(?!\w)|"
+    rf"(?: ?(?P<offset>{NAMES}|{_HOURS}:?[0-5]\d)(?!\w)|"
     rf"(?P<hours>{_HOURS}(?![\w:.])| {_HOURS}(?= ?[\[\]]|$)))?"
 )
 _ISO = lazy(
@@ -61,7 +62,7 @@ _FORMS = (
     lazy(rf"(?P<month>[01]\d)-(?P<day>[0-3]\d) (?=[\d:]{{8}}[.,]\d{{3}}\b){_HMS}"),
     lazy(r"[IWEF](?P<year>20\d\d)?(?P<month>\d\d)(?P<day>\d\d) " + _HMS),
     lazy(
-        rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]?\d) {_HMS}(?: (?P<offset>UTC|GMT|Z))? "
+        rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]?\d) {_HMS}(?: (?P<offset>{NAMES}))? "
         r"(?P<year>20\d\d)(?!\d)"
     ),
     lazy(rf"(?:[A-Z][a-z]{{2}} )?{_MONTH} (?P<day>[ \d]?\d) (?P<year>20\d\d) {_HMS}{_OFFSET}"),
@@ -94,7 +95,9 @@ _CLF = lazy(
     r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
     r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])"
 )
-_REQUEST = lazy(r"\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[(?=\d\d/[A-Z][a-z]{2}/\d{4}:)")
+_REQUEST = lazy(
+    r"\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[(?=\d\d/[A-Z][a-z]{2}/\d{4}:|\d{4}-\d\d-\d\dT\d\d:)"
+)
 """What stands before the time of most access lines."""
 _JSON_TIME = lazy(
     r'"(?:@?timestamp|Timestamp|ts|time|Time|asctime|datetime|date|eventTime|StartUTC|T|t|@t|'
@@ -112,20 +115,6 @@ _EPOCH = lazy(
     r"(?:\[[ A-Z]{4,8}\] )?\[(?=1\d{9}(?:\.\d{1,9}|(?:\d{3}){1,3})?\]))"
     r"(\d{10}(?:\.\d+|(?:\d{3}){1,3}(?=[\]\s]))?|\d\.\d+e\+09)[|) :\]\t]"
 )
-
-
-def parse_zone(text: str) -> tzinfo:
-    """`UTC`, `+02:00` or a name such as `Europe/Berlin`; ValueError for anything else."""
-    if text.upper() in {"UTC", "Z", "GMT"}:
-        return UTC
-    if re.fullmatch(r"[+-]\d\d:?\d\d", text):
-        return timezone(timedelta(seconds=_offset_seconds(text)))
-    from zoneinfo import ZoneInfo, ZoneInfoNotFoundError  # noqa: PLC0415 - rarely wanted
-
-    try:
-        return ZoneInfo(text)
-    except (ZoneInfoNotFoundError, OSError) as error:
-        raise ValueError(f"not a time zone: {text!r}") from error
 
 
 class Clock(NamedTuple):
@@ -196,7 +185,7 @@ def parse_rfc3339(text: bytes | str) -> int:
         rest = rest[1 + len(digits) :]
         digits = digits[:9]
         fraction = int(digits) * POWERS[len(digits)]
-    return whole + fraction - _offset_seconds(rest.decode("ascii")) * NS
+    return whole + fraction - offset_seconds(rest.decode("ascii")) * NS
 
 
 def parse_epoch(number: float | int | str) -> int:
@@ -292,7 +281,7 @@ def _stamp(found: re.Match[str], clock: Clock) -> Stamp:
         seconds, assumed = _utc_seconds(found), ("zone",)
         seconds -= _shift(seconds, clock)
     else:
-        seconds = _utc_seconds(found) - _offset_seconds(offset)
+        seconds = _utc_seconds(found) - offset_seconds(offset)
     return Stamp(_believed(seconds * NS + fraction), assumed, found.end())
 
 
@@ -336,14 +325,3 @@ def _utc_seconds(found: re.Match[str], year: int | None = None) -> int:
     if hour > 23 or minute > 59 or second > 60:
         raise ValueError(f"not a time: {found[0]!r}")
     return day * 86400 + hour * 3600 + minute * 60 + second
-
-
-def _offset_seconds(text: str) -> int:
-    if text in {"Z", "UTC", "GMT"}:
-        return 0
-    digits = text[1:].replace(":", "")
-    is_offset = digits.isdigit() and len(digits) == 4 and digits[:2] <= "14" and digits[2] < "6"
-    if text[:1] not in {"+", "-"} or not is_offset:
-        raise ValueError(f"not an offset: {text!r}")
-    seconds = int(digits[:2]) * 3600 + int(digits[2:]) * 60
-    return -seconds if text[0] == "-" else seconds

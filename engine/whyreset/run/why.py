@@ -11,7 +11,7 @@ from whyreset.basis.units import NS
 from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.judge import Judge, Outcome
 from whyreset.correlate.verdicts import in_scope
-from whyreset.ingest.stamps import parse_zone
+from whyreset.ingest.zones import parse_zone
 from whyreset.model.event import RESET, Event
 from whyreset.model.record import Record
 from whyreset.model.rule import Rule
