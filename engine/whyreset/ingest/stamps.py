@@ -93,7 +93,9 @@ _FORTIGATE = lazy(r"(?:<\d+>|\d+: )?date=[^\n]{20,250}? eventtime=(\d{10,19}) ")
 """A firewall's local time, and behind it that of the world."""
 _CLF = lazy(
     r"[\[ ](?=\d\d/[A-Z][a-z]{2}/\d{4}[: ])|"
-    r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])"
+    r"\[(?=[A-Z][a-z]{2} [A-Z][a-z]{2} [ \d]?\d [\d:]{8} \d{4}\])|"
+    r"\[(?=[A-Z][a-z]{2}, \d\d [A-Z][a-z]{2} \d{4} \d\d:)|"
+    r" \| (?=\d{4}-\d\d-\d\d [\d:]{8}[.,]\d{3} \| )"
 )
 _REQUEST = lazy(
     r"\d{1,3}(?:\.\d{1,3}){3} \S+ \S+ \[(?=\d\d/[A-Z][a-z]{2}/\d{4}:|\d{4}-\d\d-\d\dT\d\d:)"
