@@ -307,12 +307,20 @@ class Extractor:
         return found
 
     def _fullest(self, trial: Trial, body: Text, fields: Fields | None) -> Fields | None:
-        """What a pattern found in a text, or in a message within its object where that is more."""
-        if (fields is None or len(fields) < trial.size) and "{" in body.text:
-            for leaf in body.leaves():
-                found = self.search(trial, leaf)
-                if found is not None and (fields is None or len(found) > len(fields)):
-                    fields = found
+        """What a pattern found in a text, or in a message within its object or its pairs where
+        that is more."""
+        if fields is not None and len(fields) >= trial.size:
+            return fields
+        within: tuple[str, ...] = ()
+        if "{" in body.text:
+            within = body.leaves()
+        # Behind the head of a log access lines are searched for as they begin there.
+        if '="' in body.text and trial.definition.kind != ACCESS:
+            within += body.messages()
+        for each in within:
+            found = self.search(trial, each)
+            if found is not None and (fields is None or len(found) > len(fields)):
+                fields = found
         return fields
 
     def search(self, trial: Trial, text: str) -> Fields | None:

@@ -25,19 +25,28 @@ _PAIR = lazy(
     r'(?:"(?P<quoted>(?:[^"\\\n]|\\.)*)"|(?P<bare>\d[\d.]* (?:[mnuµ]?s)(?=[\s}]|$)|[^\s"{}]*))'
 )
 """A number of some unit is one value: tracing's latency=3001 ms."""
+_MESSAGE = lazy(
+    r"(?<!\S)(?:error|err|msg|message|exception|exc|reason|cause|detail|event)="
+    r'"((?:[^"\\\n]|\\.)+)"'
+)
+_METRIC = lazy(r"\s*[A-Za-z_:][\w:]*\{\w+=\"")
+"""A sample of a metric, whose labels may count what others logged."""
+_IN_QUOTES = lazy(r"\\(.)")
+_CHARACTERS = {"n": "\n", "t": "\t", "r": "\r"}
 
 
 class Text:
     """A record's text, as it was said and as it is searched, and what it holds, decoded at most
     once."""
 
-    __slots__ = ("_decoded", "_leaves", "_pairs", "said", "text")
+    __slots__ = ("_decoded", "_leaves", "_messages", "_pairs", "said", "text")
 
     def __init__(self, text: str) -> None:
         self.said = text
         self.text = as_searched(text)
         self._decoded: dict[str, Any] | bool | None = False
         self._leaves: tuple[str, ...] | None = None
+        self._messages: tuple[str, ...] | None = None
         self._pairs: dict[str, str] | None = None
 
     def decoded(self) -> dict[str, Any] | None:
@@ -62,6 +71,19 @@ class Text:
             found = self.decoded()
             self._leaves = tuple(_strings(found, _DEPTH)) if found else ()
         return self._leaves
+
+    def messages(self) -> tuple[str, ...]:
+        """The messages among its pairs, without their quotes."""
+        if self._messages is None:
+            found = () if _METRIC.match(self.text) else _MESSAGE.findall(self.text)
+            self._messages = tuple(map(_unquoted, found))
+        return self._messages
+
+
+def _unquoted(text: str) -> str:
+    if "\\" not in text:
+        return text
+    return _IN_QUOTES.sub(lambda found: _CHARACTERS.get(found[1], found[1]), text)
 
 
 def as_searched(text: str) -> str:
