@@ -4,23 +4,33 @@ import re
 from datetime import UTC, timedelta, timezone, tzinfo
 
 _SECONDS = {"Z": 0, "UTC": 0, "GMT": 0} | {
-    name: hours * 3600
+    name: round(hours * 3600)
     for hours, names in (
-        (1, "CET WEST"),
-        (2, "CEST EET"),
-        (3, "EEST MSK"),
+        (1, "BST CET WAT WEST"),
+        (2, "CAT CEST EET SAST"),
+        (3, "EAT EEST MSK"),
+        (5, "PKT"),
+        (7, "WIB"),
+        (8, "AWST HKT WITA"),
         (9, "JST KST"),
+        (9.5, "ACST"),
         (10, "AEST"),
+        (10.5, "ACDT"),
         (11, "AEDT"),
+        (12, "NZST"),
+        (13, "NZDT"),
         (-4, "EDT"),
-        (-5, "EST CDT"),
+        (-5, "CDT EST"),
         (-6, "MDT"),
         (-7, "MST PDT"),
-        (-8, "PST"),
+        (-8, "AKDT PST"),
+        (-9, "AKST"),
+        (-10, "HST"),
     )
     for name in names.split()
 }
-"""Of one meaning where logs have them. CST, IST and BST have several: those count as unnamed."""
+"""The names that the tz database gives zones, where those of one name agree or one is by far the
+largest. CST and IST have several: they count as unnamed."""
 NAMES = "|".join(_SECONDS)
 
 
