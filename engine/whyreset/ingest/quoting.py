@@ -61,8 +61,8 @@ _BEHIND_CODE = lazy(r"(?:(?:[;:{}),]\s+|\S {2}|[!=]= [\w.]+ )(?:#|//)|[;{}),\]\w
 # exceptions are none: their representations look the same, `error(104, 'Connection reset ...')`.
 _CODE = lazy(
     r"(?:(?:\b(?!(?:socket\.)?(?:error|timeout|exception|reset)\()"
-    r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*)?"
-    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)|\)\.[A-Za-z]\w*)!?\("
+    r"(?:[a-z_$][\w$]*(?:(?:\.|::|->)[a-z_$]\w*)*(?:\.[A-Z]\w*){0,3}"
+    r"(?<!Error)(?<!Exception)|(?:raise|throw|new) [\w.:]+)|\)\.[A-Za-z]\w*)[!?]?\("
     r"(?:[^()\"'`]{0,80}(?:\([^()\"'`]{0,60}\))?, ?|(?:\"[^\"]*\", ?)+|(?:'[^']*', ?)+)?|"
     r"\[\] ?(?:\w{1,40} = )?\{ ?(?:\"[^\"]*\", ?)*|"
     r"(?:[!=+]==?|[+]=?|&&|\|[|=]|:=|=>|!?~\*?|<<) ?|"
@@ -75,7 +75,7 @@ _CODE = lazy(
     r"\blog(?:ger)?\.\w+(?:\(\w*\))? \{ |"
     r"\b(?:MatchError|ContainSubstring|Equal|EqualError|ErrorContains|HavePrefix|HaveSuffix)\(|"
     r"\b(?:return|case|throw|raise|assert|echo|print|puts|grep(?: -\w+)*|contains|printf|I?LIKE) |"
-    r"^\s+(?:@?\w+\.)?log(?:_\w+|ger\.\w+)? )"
+    r"^\s+(?:@?\w+\.)?@?log(?:_\w+|(?:ger)?\.\w+)? )"
     r"[rbfu]?$"
 )
 _LISTED = lazy(
