@@ -233,6 +233,27 @@ def test_stamps_of_whole_seconds_make_no_beat(name: str, n: int, most: float) ->
     assert share_found(in_seconds(NONE[name]), n, 200) <= most
 
 
+@pytest.mark.parametrize("mean", [0.7, 1.1, 1.5])
+@pytest.mark.parametrize("n", [6, 12, 20])
+def test_what_comes_about_every_second_has_no_beat_in_whole_seconds(n: int, mean: float) -> None:
+    """A stamp of each second is no prober: chance makes it, too."""
+    found = 0
+    for seed in range(50):
+        draw, now, times = random.Random(seed), 0.0, []
+        for _ in range(n):
+            now += draw.uniform(0.2 * mean, 1.8 * mean)
+            times.append(int(now) * NS)
+        rhythm = find_rhythm(times, Bounds(NS, 60 * NS, 0.15, NS))
+        found += rhythm is not None and rhythm.evidence >= LIKELY and len(rhythm.beats) >= MIN_BEATS
+    assert found <= 5
+
+
+def test_a_prober_of_three_seconds_has_a_beat_in_whole_seconds() -> None:
+    rhythm = find_rhythm([3 * i * NS for i in range(8)], Bounds(NS, 60 * NS, 0.15, NS))
+    assert rhythm is not None
+    assert rhythm.evidence >= LIKELY
+
+
 @pytest.mark.parametrize(
     "seconds", [[5, 11, 17, 22, 29, 34], [6, 12, 18, 25, 30, 37], [4, 12, 18, 26, 33, 39]]
 )

@@ -18,6 +18,7 @@ from whyreset.correlate.trains import (
     link_worth,
     price_of_period,
     root_mean_square,
+    shown,
     spread_of,
     unbroken,
     weighed,
@@ -129,7 +130,8 @@ def _in_pairs(times: list[int], bounds: Bounds) -> Iterator[Explanation]:
     if max(map(abs, residuals)) > _WIDE:
         return
     spread = max(_SHARP, bounds.resolution / period, root_mean_square(residuals))
-    evidence = link_worth(residuals, spread) - _price_of_width(count) - price_of_period(bounds)
+    worth = shown(link_worth(residuals, spread), count, period, bounds)
+    evidence = worth - _price_of_width(count) - price_of_period(bounds)
     trains = [weighed(times, [i, i + count], period, bounds) for i in range(count)]
     yield Explanation(trains, evidence - _TRAIN * (count - 1) - _COUPLED)
 
@@ -224,6 +226,7 @@ def _worth_apart(residuals: Sequence[float], period: float, bounds: Bounds) -> f
 
 def _paid(links: float, residuals: Sequence[float], period: float, bounds: Bounds) -> float:
     worth = max(links, _even_worth(residuals, period, bounds))
+    worth = shown(worth, len(residuals), period, bounds)
     return worth - _price_of_width(len(residuals)) - price_of_period(bounds)
 
 

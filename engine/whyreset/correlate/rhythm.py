@@ -21,6 +21,7 @@ from whyreset.correlate.trains import (
     median_of,
     price_of_period,
     root_mean_square,
+    shown,
     spread_of,
     unbroken,
     weighed,
@@ -193,7 +194,7 @@ def _common_worth(times: list[int], trains: list[Train], bounds: Bounds) -> floa
         return -math.inf  # chance chains fill the whole tolerance
     missed = sum(train.missed for train in trains)
     return (
-        link_worth(residuals, spread)
+        shown(link_worth(residuals, spread), len(residuals), period, bounds)
         - MISSED * missed
         - _TRAIN * (len(trains) - 1)
         - 0.5 * math.log(len(residuals))

@@ -157,7 +157,7 @@ def weighed(times: list[int], chain: Sequence[int], period: float, bounds: Bound
     missed = sum(_steps(gaps, period)) - len(gaps)
     residuals, period = fitted_to(gaps, period, bounds)
     gain = (
-        worth_in_a_row(residuals, period, bounds)
+        shown(worth_in_a_row(residuals, period, bounds), len(residuals), period, bounds)
         - MISSED * missed
         - 0.5 * math.log(len(residuals))
         - price_of_period(bounds)
@@ -196,6 +196,14 @@ def link_worth(residuals: Sequence[float], spread: float) -> float:
     """Log likelihood of the links against places anywhere in the period."""
     squares = sum(r * r for r in residuals) / (spread * spread)
     return -0.5 * squares - len(residuals) * math.log(spread * math.sqrt(2 * math.pi))
+
+
+def shown(worth: float, links: int, period: float, bounds: Bounds) -> float:
+    """What so many links are worth, as far as clocks can show it: in a period of so many of the
+    clock's steps chance meets the right one once in so many."""
+    if not bounds.resolution:
+        return worth
+    return min(worth, links * math.log(period / bounds.resolution))
 
 
 def worth_in_a_row(
