@@ -319,6 +319,18 @@ def test_lines_that_tell_no_time_are_joined_to_nothing(shell: Any, tmp_path: Pat
     assert "5 tell no time" in said.out
 
 
+def test_lines_of_two_logs_that_tell_no_time_are_not_of_one_time(
+    shell: Any, tmp_path: Path
+) -> None:
+    (tmp_path / "cart-7c9d8b5f64-x2x4z.log").write_text("received SIGTERM, shutting down\n")
+    (tmp_path / "app-7c9d8b5f64-x2x4z.log").write_text(
+        "curl: (56) Recv failure: Connection reset by peer\n" * 5
+    )
+    said = shell.run("run", str(tmp_path)).out
+    assert said.startswith("unknown")
+    assert "app-7c9d8b5f64-x2x4z" in said
+
+
 def test_lines_that_tell_no_time_have_no_pace(shell: Any, tmp_path: Path) -> None:
     timeless = tmp_path / "app.log"
     text = "read tcp 10.1.0.1:80->10.1.0.7:4{}000: read: connection reset by peer\n"

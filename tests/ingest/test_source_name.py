@@ -11,6 +11,15 @@ def test_names_of_files():
     assert source_of_path("/tmp/app.log")[1:6] == (None,) * 5
 
 
+def test_a_log_that_is_called_like_its_pod():
+    for name in ("api-7c9d8b5f64-x2x4z.log", "api-7c9d8b5f64-x2x4z.txt.gz"):
+        source = source_of_path(f"/tmp/logs/../{name}")
+        assert source.name == f"/tmp/{name}"
+        assert source[1:6] == (None, "api", "api-7c9d8b5f64-x2x4z", None, None)
+    for name in ("error-log-2026.log", "app-1.log", "node-exporter-x2x4z.log"):
+        assert source_of_path(f"/tmp/{name}").pod is None
+
+
 def test_a_file_that_a_log_tells_of_is_named_as_it_is_told():
     """Its names must not depend on the folder in which somebody reads the log."""
     assert source_told("app.log").name == "app.log"

@@ -221,6 +221,8 @@ def _nothing_found(
         return f"none in {streams} stream{'s' if streams > 1 else ''} with {name} events"
     if untold < len(answers):
         return f"none beside {len(answers) - untold} of {len(answers)}; of the rest it is not known"
+    if not first.source.timed:
+        return "nothing tells when these came"
     if evidence.near(question, first, first.time, first.time) is None:
         return "it is not known whom to look for"
     if evidence.is_gone(question, first, first.time - clause.before, first.time + clause.after):

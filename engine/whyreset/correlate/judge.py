@@ -255,6 +255,8 @@ def _burst_clause(clause: Clause, outcome: Outcome) -> tuple[bool, str]:
     if isinstance(clause, AtLeast):
         if clause.within is None:
             return len(members) >= clause.count, _resets(len(members))
+        if not all(member.source.timed for member in members):
+            return False, "nothing tells when these came"
         dense = _densest(members, clause.within)
         return dense >= clause.count, f"{dense} in {format_duration(clause.within)}"
     if isinstance(clause, Distinct):

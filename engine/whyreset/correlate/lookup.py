@@ -133,6 +133,8 @@ class Evidence:
     def add(self, event: Event) -> None:
         """Take the next event in time order."""
         self._newest = max(self._newest, event.time)
+        if not event.source.timed:
+            return
         if (event.kind, event.source.name) not in self.coverage.known:
             self.coverage.show(event)
         for test, key_of, table in self._by_kind.get(event.kind, ()):
@@ -157,8 +159,8 @@ class Evidence:
 
     def near(self, question: Question, reset: Event, low: int, high: int) -> list[Event] | None:
         """Related events with low <= time <= high, in time order; None where the reset does
-        not say whom to relate them to."""
-        wanted = self._wanted(question, reset, high)
+        not say whom to relate them to, or nothing tells when it came."""
+        wanted = self._wanted(question, reset, high) if reset.source.timed else None
         if wanted is None:
             return None
         self._recall(question, reset)
@@ -172,6 +174,8 @@ class Evidence:
 
     def last(self, question: Question, reset: Event, low: int, high: int) -> Event | None:
         """The last of these related events; only as many are looked at as need be."""
+        if not reset.source.timed:
+            return None
         self._recall(question, reset)
         table = self._tables[question]
         found: list[Event] = []

@@ -59,10 +59,13 @@ def related(
 
 
 def _is_of_same_pod(reset: Event, event: Event) -> bool:
-    """Whether an event is about the pod that logged a reset."""
-    within = reset.source.namespace
-    if event.get("pod") != reset.get("pod"):
+    """Whether an event is about the pod that logged a reset: of pods that are not known, one has
+    one log."""
+    within, pod = reset.source.namespace, event.get("pod")
+    if pod != reset.get("pod"):
         return False
+    if pod is None:
+        return event.source.name == reset.source.name
     return within is None or _is_within(within, event)
 
 

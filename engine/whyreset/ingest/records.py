@@ -3,6 +3,7 @@
 from whyreset.basis.units import NS
 from whyreset.ingest.continuation import SUSPECT, continues
 from whyreset.ingest.lines import REACH_BYTES, REACH_LINES, STEP, Buffer, Row, Window
+from whyreset.ingest.source_name import untimed
 from whyreset.ingest.stamps import Clock
 from whyreset.model.event import Event
 from whyreset.model.record import Record, Source
@@ -98,6 +99,8 @@ class Records:
                 if self.is_timed(row.start):
                     return None
                 time, time_from = self.arrival(row.start), "arrival"
+                if self._clock.arrival is None:
+                    source = untimed(source)
         return Record(
             time, source, self._offset(row.start), text, line.stream if line else row.channel,
             line.envelope if line else "cri", time_from, line.assumed if line else (),

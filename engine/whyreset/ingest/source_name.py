@@ -18,6 +18,8 @@ _POD_FILE = lazy(
     r"(?:.*[./])?pods[./](?P<namespace>[^_/]+)_(?P<pod>[^_/]+)_[0-9A-Fa-f-]+[./]"
     r"(?P<container>[^./]+)[./]\d+\.log"
 )
+_SAVED = lazy(rf"(?P<pod>{SURE_POD})\.(?:log|txt)")
+"""What a log is called that `kubectl logs POD > POD.log` has saved."""
 _POD_FOLDER = lazy(r"(?P<namespace>[^_]+)_(?P<pod>[^_]+)_[0-9A-Fa-f-]+")
 
 
@@ -39,6 +41,12 @@ def with_labels(source: Source, labels: str) -> Source:
     return source._replace(labels=labels)
 
 
+@lru_cache(maxsize=8192)
+def untimed(source: Source) -> Source:
+    """The source of records whose time nothing tells; equal arguments give the same object."""
+    return source._replace(timed=False)
+
+
 def place_of_tag(tag: str) -> dict[str, str]:
     """Pod, namespace and container of a file's path, or of a Fluent Bit tag, which is one with
     dots for slashes; empty where it names none."""
@@ -51,11 +59,14 @@ def source_of_path(path: str) -> Source:
     """The source of a file; its name is the same however the path is spelt, and of a pod's log
     wherever it lies: the ids of bursts depend on it."""
     source = source_told(path)
-    return source if source.pod else make_source(os.path.normpath(Path(path).absolute()))
+    if source.namespace:
+        return source
+    return make_source(os.path.normpath(Path(path).absolute()), pod=source.pod)
 
 
 def source_told(path: str) -> Source:
-    """The source of `<pod>_<namespace>_<container>-<64 hex>.log` or of `/var/log/pods/...`.
+    """The source of `<pod>_<namespace>_<container>-<64 hex>.log`, of `/var/log/pods/...` or of
+    `<pod>.log`, where a ReplicaSet made the pod's name.
 
     Rotated and compressed forms count too; any other path gives a source with only a name, as it
     is told: a log may tell of files of another machine.
@@ -69,4 +80,5 @@ def source_told(path: str) -> Source:
         if found:
             name = "/".join(pure.parts[-3:])
             return make_source(name, found["namespace"], found["pod"], pure.parts[-2])
-    return make_source(path)
+    found = _SAVED.match(pure.name)
+    return make_source(path, pod=found["pod"] if found else None)

@@ -6,7 +6,8 @@ from typing import NamedTuple
 class Source(NamedTuple):
     """Who printed a record; `name` is the identity (a path, or what the envelope says).
 
-    `labels` are those of the pod, as one text `key=value,key=value`.
+    `labels` are those of the pod, as one text `key=value,key=value`. What is not `timed` was read
+    long after it was printed, and nothing tells when that was.
     """
 
     name: str
@@ -16,6 +17,7 @@ class Source(NamedTuple):
     container: str | None = None
     node: str | None = None
     labels: str | None = None
+    timed: bool = True
 
 
 class Record(NamedTuple):

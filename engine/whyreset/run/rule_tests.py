@@ -4,7 +4,7 @@ import random
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from operator import attrgetter
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
@@ -116,7 +116,7 @@ def _events(line: TestEvents) -> Iterator[Event]:
     times = [line.start + i * (line.every or 0) for i in range(line.count)]
     fields: dict[str, Value] = dict(line.fields)
     own = fields if line.kind in (RESET, "disconnect") else {}
-    place = {name: str(own.pop(name, default)) for name, default in _PLACE.items()}
+    place: dict[str, Any] = {name: str(own.pop(name, default)) for name, default in _PLACE.items()}
     if line.kind not in (RESET, "disconnect"):
         place = {name: str(fields.get(name, value)) for name, value in place.items()}
     stream = "log" if line.kind in (RESET, "disconnect") else line.kind

@@ -1,7 +1,7 @@
 """Samples of event definitions: does each line give what is written beside it?"""
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from whyreset.basis.span import Span
 from whyreset.ingest.allowance import TIMEOUT
@@ -72,7 +72,9 @@ def _tried(definition: Definition) -> Iterator[tuple[Sample, tuple[Event, ...]]]
     if not definition.samples:
         return
     extractor = Extractor((definition,))
-    origin = {item.field: item.glob.replace("*", "x") for item in definition.origins}
+    origin: dict[str, Any] = {
+        item.field: item.glob.replace("*", "x") for item in definition.origins
+    }
     source = Source("sample", **origin)
     for sample in definition.samples:
         events = tuple(extractor.extract(Record(0, source, 0, sample.text)))
