@@ -30,7 +30,7 @@ _OF_ADDRESS = b"..."
 """The skeleton of an address."""
 _BEFORE_PEERS = BEFORE_PEERS.encode()
 _SERVED = re.compile(rb"[^\s:,]+:\d{1,4}(?!\d)")
-"""A peer with a port that clients do not have: theirs begin at 10,000, or far above."""
+"""A peer with the port of a server: systems give clients one of five digits."""
 OPENING, ANYWHERE = 128, 1 << 30
 """Bytes of a line in which a client stands that is no value of a key: behind the envelopes of a
 known layout, and where lines may have any."""

@@ -44,7 +44,7 @@ class Sieve:
         self._forms = forms
         self._read: dict[Look, int] = {}  # lines
         self._fruitful: set[Look] = set()
-        self._waiting: list[tuple[int, Look]] = []  # lines of which it is not known yet
+        self._waiting: dict[Look, list[int]] = {}  # offsets of lines of which it is not known yet
 
     def look_of(self, data: bytes, at: int, mask: int) -> Look | None:
         """How the line at a place looks; None where it is read in any case, as it has another
@@ -56,8 +56,8 @@ class Sieve:
         return look if source and (look in self._read or len(self._read) < _MOST) else None
 
     def waits(self, look: Look) -> bool:
-        """Whether the next line is decided by what was found in those that were read last."""
-        return self._read.get(look) == _ENOUGH and bool(self._waiting)
+        """Whether the next such line is decided by what was found in those that were read last."""
+        return look in self._waiting and self._read[look] == _ENOUGH
 
     def admits(self, look: Look, offset: int) -> bool:
         """Whether to read a line; the sieve is to be told of what is found in it."""
@@ -67,7 +67,7 @@ class Sieve:
         if read == _ENOUGH:
             return False
         self._read[look] = read + 1
-        self._waiting.append((offset, look))
+        self._waiting.setdefault(look, []).append(offset)
         return True
 
     def learn(self, events: Iterable[Event], stop: int | None = None) -> None:
@@ -76,10 +76,11 @@ class Sieve:
         if not self._waiting:
             return
         found = {event.offset for event in events if event.by in self._forms}
-        self._fruitful.update(look for offset, look in self._waiting if offset in found)
-        offset, look = self._waiting[-1]
-        if offset == stop:
-            self._read[look] -= 1
+        for look, offsets in self._waiting.items():
+            if not found.isdisjoint(offsets):
+                self._fruitful.add(look)
+            if offsets[-1] == stop:
+                self._read[look] -= 1
         self._waiting.clear()
 
     def _source(self, data: bytes, at: int) -> bytes:
