@@ -42,6 +42,13 @@ def test_a_source_is_told_by_the_beginning_of_a_line(mode, line, other):
     assert sieve.look_of(data, 0, 0b101) is None
 
 
+def test_containers_of_a_pod_are_told_apart():
+    sieve = Sieve("json", doubtful=1, forms=())
+    line = b'{"log":"GET /","kubernetes":{"pod_name":"web-1","container_name":"%s"}}\n'
+    looks = [sieve.look_of(line % name, 0, 1) for name in (b"app", b"proxy")]
+    assert looks == [(b'"app"', 1), (b'"proxy"', 1)]
+
+
 def test_lines_without_a_source_are_all_read():
     sieve = Sieve("json", doubtful=1, forms=())
     assert sieve.look_of(b'{"log":"GET / HTTP/1.1"}\n', 0, 1) is None

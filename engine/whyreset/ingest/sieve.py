@@ -21,9 +21,11 @@ _ENDS = {
     "syslog": b": ",
 }  # fmt: skip
 """What ends the prefix of a line, which names its source."""
-_NAMED = re.compile(
-    rb'"(?:container_name|containerName|container|pod_name|podName|pod)"\s*:\s*("[^"]+")'
+_NAMED = tuple(
+    re.compile(rb'"(?:%s)"\s*:\s*("[^"]+")' % keys)
+    for keys in (b"container_name|containerName|container", b"pod_name|podName|pod")
 )
+"""Where an object names its source: by the container, as a pod may have several, or by the pod."""
 _DIGITS = b"0123456789"
 """What differs in lines of one source, and in pods of one workload."""
 
@@ -86,8 +88,9 @@ class Sieve:
     def _source(self, data: bytes, at: int) -> bytes:
         """What a line says of who printed it; empty where it does not."""
         if not self._end:
-            named = _NAMED.search(data, at, data.find(b"\n", at))
-            return named[1] if named else b""
+            end = data.find(b"\n", at)
+            named = (keys.search(data, at, end) for keys in _NAMED)
+            return next((found[1] for found in named if found), b"")
         end = data.find(self._end, at, at + _LONGEST)
         if self._end == b" ":  # a pod and a container
             end = data.find(b" ", end + 1, at + _LONGEST)
