@@ -78,6 +78,27 @@ def test_requests_of_a_source_that_comes_late_are_found():
     assert len(late) == 600
 
 
+LAYOUTS = {
+    "kubectl": "[pod/web-0/app] {}\n",
+    "cri": "2026-11-22T10:00:00.000000000Z stdout F {}\n",
+    "docker": '{{"log":"{}\\n","stream":"stdout","time":"2026-11-22T10:00:00.0000000Z"}}\n',
+    "json": '{{"log":"{}","container_name":"app"}}\n',
+}
+
+
+@pytest.mark.parametrize("quote", ['\\"', "\\u0022"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_request_without_an_answer_is_found_after_many_with_one(layout, quote):
+    answered, gone = NGINX.format(s=1, n=1), GONE.format(s=2, n=2)
+    if layout in ("docker", "json"):
+        answered, gone = answered.replace('"', quote), gone.replace('"', quote)
+    lines = [LAYOUTS[layout].format(text) for text in (*[answered] * 1500, gone)]
+    data = "".join(lines).encode()
+    assert [event.offset for event in found(data, [len(data)]) if event.get("aborted")] == [
+        len(data) - len(lines[-1])
+    ]
+
+
 RUNS = st.lists(
     st.tuples(
         st.sampled_from(("web-0/nginx", "cart-0/morgan")),

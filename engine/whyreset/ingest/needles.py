@@ -26,8 +26,8 @@ def spellings(literal: bytes, *, escaped: bool) -> tuple[bytes, ...]:
     Within JSON, `"` and `\` are escaped and Go writes `>` as `\u003e`. Where the envelope
     itself is JSON (`escaped`) this happens twice, so only the longest plain part is sought.
     """
-    if not _SPECIAL.search(literal):
-        return (literal,)
+    if not _SPECIAL.search(literal, literal[:1] == b'"'):
+        return (literal,)  # the escape of a quote ends with one
     if escaped:
         return (max(_SPECIAL.split(literal), key=len) or literal,)
     quoted = literal.replace(b"\\", b"\\\\").replace(b'"', b'\\"').replace(b"\t", b"\\t")

@@ -79,6 +79,16 @@ def further_literals(
     return tuple(sorted(found, key=_score, reverse=True)[:_MAX_FURTHER])
 
 
+def literals_with(pattern: str, text: str) -> tuple[bytes, ...]:
+    """The rarest literals of a bare text in each of which there is this one; () without any."""
+    tree = parsed(pattern)
+    if tree is None:
+        return ()
+    found = _Walk(_ignores_case(tree), {}, _UNPRINTABLE).run(tree)
+    telling = (literals for literals in found if all(text in each for each in literals))
+    return tuple(sorted(each.encode() for each in _best(telling)))
+
+
 def alternatives(pattern: str) -> tuple[str, ...]:
     """Texts of which one is in every match, however many; () when nothing can be said."""
     tree = parsed(pattern)

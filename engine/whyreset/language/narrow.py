@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from whyreset.basis.frozen import Frozen, replace
 from whyreset.basis.network import parse_prefix
-from whyreset.language.literals import leads, required_literals
+from whyreset.language.literals import leads, literals_with, required_literals
 from whyreset.language.matchers import logfmt_key
 from whyreset.model.definition import BEFORE_PEERS, LOGFMT, Condition, Definition, Matcher, Wanted
 from whyreset.model.event import FAR_ENDS, RESET
@@ -22,6 +22,9 @@ _MANY = 200
 """Clauses that ask for one kind of event: of more, each event counts. What they have in common
 would take longer to find than it can save."""
 _OWNED = ("on peer", "to workload")
+_UNANSWERED = '" - '
+"""What follows the request in place of a status: the client left before there was an answer. It is
+all that tells such a line from those of the requests that were answered."""
 _ANCHORED = re.compile(r"(?:\(\?m:)?\^")
 
 
@@ -116,6 +119,8 @@ def _narrowed(matcher: Matcher, definition: Definition, needs: list[_Need] | Non
     """The matcher with the literals of the events that are needed."""
     if needs is None:
         return matcher
+    if (unanswered := _unanswered(matcher)) is not None:
+        return replace(matcher, wanted=(unanswered,))
     wanted: list[Wanted] = []
     of_clients: list[Wanted] = []
     by_peer = False
@@ -131,6 +136,18 @@ def _narrowed(matcher: Matcher, definition: Definition, needs: list[_Need] | Non
     if not by_peer:  # the peers are among the clients
         wanted += of_clients
     return replace(matcher, wanted=tuple(dict.fromkeys(wanted)), by_peer=by_peer)
+
+
+def _unanswered(matcher: Matcher) -> Wanted | None:
+    """What all records of a matcher have where each is of a request without an answer."""
+    if matcher.pattern is None or any(name == "status" for name, _ in matcher.types):
+        return None
+    bare = literals_with(matcher.pattern, _UNANSWERED)
+    if not bare:
+        return None
+    # .NET spells the quote within JSON with the digits of its character.
+    literals = (*bare, *(each.replace(b'"', b"u0022") for each in bare))
+    return Wanted(literals, bare, at_start=False)
 
 
 def _by_conditions(matcher: Matcher, definition: Definition, need: _Need) -> list[Wanted] | None:
