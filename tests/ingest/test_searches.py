@@ -64,7 +64,10 @@ REQUEST = b'10.0.0.1 - - [22/Nov/2026:10:00:00 +0000] "GET /%s HTTP/1.1" 200 5 "
         (REQUEST.replace(b"10.0.0.1", b"x") + b'"http://10.0.0.1:80" 200', (False, True)),
         (REQUEST.replace(b"10.0.0.1", b"x") + b"remote=10.0.0.1:80", (True, True)),
         (REQUEST.replace(b"10.0.0.1", b"x") + b'remote="::ffff:10.0.0.1"', (True, True)),
+        (b"\x1b[36mweb-1  | \x1b[0m%s" % REQUEST, (True, True)),
+        (b"Nov 22 10:00:00 n1 web[7]: #033[0;39m\x1b[K%s" % REQUEST, (True, True)),
         (b"seen by x10.0.0.1", (False, False)),
+        (b"seen from m10.0.0.1", (False, False)),
     ],
 )
 @pytest.mark.parametrize("before", [b"", b"another line\n"])
@@ -81,7 +84,7 @@ def test_a_peer_is_found_where_a_client_stands(  # noqa: PLR0917
         place = data.index(b"10.0.0.1")
         assert needles.hits(data, 0, len(data)).get(count, []) == [place][:expected]
     needles = Needles(groups, peers=(b"10.0.0.1",), opening=ANYWHERE)
-    assert bool(needles.hits(data, 0, len(data))) is (b"x10" not in line)
+    assert bool(needles.hits(data, 0, len(data))) is (b" x10" not in line and b" m10" not in line)
 
 
 @pytest.mark.parametrize("alike", [True, False])

@@ -25,7 +25,11 @@ _SAMPLE, _VARIED, _APART = 1024, 3, 16 << 20
 each may have costs more than it saves. In the next bytes, so many, each needle is searched for."""
 _ALIKE = 4
 """Bytes with which needles must begin for one search for all of them to be fast."""
-_ADDRESS = re.compile(f"(?<![^{BEFORE_PEERS}])".encode() + rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})")
+_COLOUR, _LONGEST_COLOUR = re.compile(rb"\[[\d;]*[mK]\Z"), 24
+"""The end of an escape that sets a colour, which is not seen in what is read, and its bytes."""
+_ADDRESS = re.compile(
+    f"(?<![^{BEFORE_PEERS}mK])".encode() + rb"(\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3})"
+)
 _OF_ADDRESS = b"..."
 """The skeleton of an address."""
 _BEFORE_PEERS = BEFORE_PEERS.encode()
@@ -45,7 +49,8 @@ def may_be_client(data: bytes, at: int, *, in_objects: bool, opening: int) -> bo
     """
     before = data[at - 1 : at] if at else b"\n"
     if before not in _BEFORE_PEERS:
-        return False
+        near = max(0, at - _LONGEST_COLOUR)
+        return before in b"mK" and _COLOUR.search(data, near, at) is not None
     if before == b"\n" or at < opening or (in_objects and before != b" "):
         return True
     begin = at - opening
