@@ -18,6 +18,7 @@ SOURCE, CLOCK = make_source("stdin"), Clock(reference=parse_rfc3339("2026-11-22T
 NARROW = Extractor(PLAN.definitions, narrow=True, peers=())
 NGINX = '203.0.113.7 - - [22/Nov/2026:10:00:{s:02} +0000] "GET /{n} HTTP/1.1" 200 12 "-" "-"'
 GONE = '- - - [22/Nov/2026:10:00:{s:02} +0000] "GET /{n} HTTP/1.1" - - "-" "curl/8.5.0"'
+ENVOY = '[2026-11-22T10:00:{s:02}Z] "GET /{n} HTTP/1.1" 200 - 0 0 3 a 10.1.4.4:80 203.0.113.9:51234'
 SERVED = "time=10:00:{s:02} level=info msg=served from=203.0.113.7 GET /{n} HTTP/1.1 in 3ms"
 
 
@@ -73,7 +74,13 @@ def found(data, sizes):
 
 
 def test_requests_of_a_source_that_comes_late_are_found():
-    data = stream([("web-0/nginx", NGINX)] * 1000 + [("cart-0/morgan", GONE)] * 600)
+    data = stream([("web-0/nginx", NGINX)] * 1000 + [("cart-0/envoy", ENVOY)] * 600)
+    late = [event for event in found(data, [len(data)]) if event.source.pod == "cart-0"]
+    assert len(late) == 600
+
+
+def test_requests_of_a_source_behind_an_overlong_line_are_found():
+    data = stream([("web-0/nginx", "x" * (2 << 20)), *[("cart-0/envoy", ENVOY)] * 600])
     late = [event for event in found(data, [len(data)]) if event.source.pod == "cart-0"]
     assert len(late) == 600
 
@@ -102,7 +109,7 @@ def test_a_request_without_an_answer_is_found_after_many_with_one(layout, quote)
 RUNS = st.lists(
     st.tuples(
         st.sampled_from(("web-0/nginx", "cart-0/morgan")),
-        st.sampled_from((NGINX, GONE, SERVED)),
+        st.sampled_from((NGINX, GONE, ENVOY, SERVED)),
         st.sampled_from((1, 40, 300, 600)),
     ),
     max_size=6,

@@ -102,7 +102,7 @@ class Records:
                 if self._clock.arrival is None:
                     source = untimed(source)
         return Record(
-            time, source, self._offset(row.start), text, line.stream if line else row.channel,
+            time, source, self.offset(row.start), text, line.stream if line else row.channel,
             line.envelope if line else "cri", time_from, line.assumed if line else (),
         )  # fmt: skip
 
@@ -132,9 +132,10 @@ class Records:
         """The same with their offsets counted in the input, not in the window."""
         if not self._skips:
             return events
-        return [event._replace(offset=self._offset(event.offset)) for event in events]
+        return [event._replace(offset=self.offset(event.offset)) for event in events]
 
-    def _offset(self, start: int) -> int:
+    def offset(self, start: int) -> int:
+        """Where a place in the window is in the input."""
         skipped = 0
         for place, total in self._skips:
             if start < place:

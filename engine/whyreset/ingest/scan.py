@@ -220,7 +220,7 @@ class BlockScanner:
                 if sieve.waits(look):
                     found += self._read_gathered()
                     sieve.learn(found)
-                if not sieve.admits(look, start):
+                if not sieve.admits(look, self._records.offset(start)):
                     continue
             try:
                 found += self._visit(start, needles, mask | also, batch)
@@ -229,7 +229,7 @@ class BlockScanner:
                 break
         found += self._read_gathered()
         if sieve is not None:
-            sieve.learn(found, stop)
+            sieve.learn(found, None if stop is None else self._records.offset(stop))
         batch.events += sorted(found, key=_offset)
         return stop
 
