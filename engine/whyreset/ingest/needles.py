@@ -98,7 +98,8 @@ class Needles:
         """Search for these peers from now on."""
         self._peers = peers
         self._fast: Callable[[Any], Hits] | None = None
-        self._slow_only = len(self.needles) <= 2 and not peers
+        is_much = self._frugal and len(peers) > _FRUGAL  # thousands would take tens of MiB
+        self._slow_only = is_much or (len(self.needles) <= 2 and not peers)
         self._plain = PlainSearch(
             self.needles, peers, in_objects=self._in_objects, opening=self._opening
         )
@@ -123,9 +124,11 @@ class Needles:
         if self._fast is None and not self._slow_only:
             self._scanned += (end - start + _CALL) * len(self.needles)
             if self._scanned > _SWITCH_AFTER or self._peers:
-                self._fast = hyperscan_search(
-                    self.needles, self._peers, self._tag, _FRUGAL if self._frugal else _NO_LIMIT
-                )
+                together = _FRUGAL if self._frugal else _NO_LIMIT
+                if self._peers:
+                    self._fast = hyperscan_search(self.needles, self._peers, self._tag, together)
+                else:
+                    self._fast = _shared(hyperscan_search, self.needles, self._tag, together)
                 self._slow_only = self._fast is None
         if self._fast is None:
             return self._plain.hits(data, start, end)
@@ -149,7 +152,6 @@ class Needles:
         return found
 
 
-@lru_cache(maxsize=64)
 def hyperscan_search(
     needles: tuple[bytes, ...],
     peers: tuple[bytes, ...] = (),
@@ -195,6 +197,17 @@ def hyperscan_search(
         return hits
 
     return search
+
+
+@lru_cache(maxsize=64)
+def _shared(
+    search: Callable[..., Callable[[Any], Hits] | None],
+    needles: tuple[bytes, ...],
+    tag: bytes | None,
+    together: int,
+) -> Callable[[Any], Hits] | None:
+    """The search for needles alone, which many inputs have; that for peers is each time another."""
+    return search(needles, (), tag, together)
 
 
 def _shortest(owners: dict[bytes, set[int]], doubtful: Collection[int]) -> tuple[bytes, ...]:
