@@ -19,7 +19,7 @@ mixed, the head may not have a line of each."""
 _MIXED = frozenset({"kubectl", "stern", "kubetail", "kail", "compose", "syslog", "json"})
 """Layouts of several sources in which a client follows what peers are known by."""
 _PARTIAL = (b" stdout P ", b" stderr P ")
-_DOUBTFUL = 8
+_SHORT = 8
 """Bytes up to which a literal may stand in lines of any kind."""
 _TAGS = (b"Z stdout F ", b"Z stderr F ")
 _HEADER = lazy(rb" F (?:<|[A-Z][a-z]{2} [ \d]?\d \d\d:)")
@@ -47,7 +47,7 @@ class Head:
             self._source, extra=_triggers(mode), escaped=mode in JSON_MODES
         )
         self._is_narrow = extractor.is_narrow and mode in _ALONE | _MIXED
-        self._doubtful = self._doubtful_literals() if mode in _ALONE else {}
+        self._common = self._common_literals() if mode in _ALONE else {}
         self._before = b" F " if mode == "cri" else b""
         self._counts: Counter[bytes] = Counter()
         self._has_headers, self._has_objects = False, mode in _MIXED or mode in JSON_MODES
@@ -59,7 +59,7 @@ class Head:
         start, end = start - base, end - base
         if not self._is_narrow:
             return
-        for literal in (*self._doubtful, *_TAGS, b"\n"):
+        for literal in (*self._common, *_TAGS, b"\n"):
             self._counts[literal] += data.count(literal, start, end)
         if self._mode == "cri":
             self._has_headers |= _HEADER.search(data, start, end) is not None
@@ -80,7 +80,7 @@ class Head:
         lines = self._counts[b"\n"]
         vain = {
             by
-            for literal, users in self._doubtful.items()
+            for literal, users in self._common.items()
             if self._counts[literal] * _VAIN > lines
             for by in users
             if by not in self._matched
@@ -104,7 +104,7 @@ class Head:
             self._mode, needles.doubtful, {form.by for form in self._extractor.sought().values()}
         )
 
-    def _doubtful_literals(self) -> dict[bytes, list[str]]:
+    def _common_literals(self) -> dict[bytes, list[str]]:
         """Short literals of access lines' matchers, and the matchers by literal.
 
         Many lines may have them though they are of another format, which the head of a log shows:
@@ -113,7 +113,7 @@ class Head:
         found: dict[bytes, list[str]] = {}
         for matcher in self._extractor.sought(self._source).values():
             for literal in matcher.literals:
-                if len(literal) <= _DOUBTFUL:
+                if len(literal) <= _SHORT:
                     found.setdefault(literal, []).append(matcher.by)
         return found
 
