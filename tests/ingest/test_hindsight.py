@@ -1,6 +1,7 @@
 """What is found in hindsight is what would have been found when it was read."""
 
 import json
+import pickle
 from itertools import cycle
 
 import pytest
@@ -8,7 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from whyreset.basis.times import END
-from whyreset.ingest import hindsight
+from whyreset.ingest import hindsight, past
 from whyreset.ingest.head import HEAD_BYTES
 from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.intake import Intake
@@ -77,22 +78,29 @@ def found_in_hindsight(data, sizes, asked):
     """What is found by a reader who is asked for a client after some of the pieces, or is given
     the rules anew."""
     intake, kept = Intake(NARROW, SOURCE, CLOCK), Hindsight(PLAN.definitions)
+    recall = kept.open()
     found, start = [], 0
     for number, size in enumerate(cycle(sizes)):
         if start >= len(data):
             break
-        batch = intake.feed(data[start : start + size])
-        kept.keep(data[start : start + size], batch, intake.scanner)
+        piece = data[start : start + size]
+        start += len(piece)
+        batch = intake.feed(piece)
+        kept.keep("-", piece, start, batch, intake.scanner)
         found += batch.events
-        start += size
         what = asked[number] if number < len(asked) else None
         if what == NEW_RULES:
             kept.change(PLAN.definitions)
+        elif what == RESTART:
+            state = pickle.loads(pickle.dumps(kept.state(recall)))
+            kept = Hindsight(PLAN.definitions)
+            recall = kept.open()
+            kept.set_state(state, recall, CLOCK)
         elif what is not None:
-            found += kept.recall(CLIENTS[what])
+            found += recall.recall(CLIENTS[what])
     batch = intake.feed(b"", last=True)
-    kept.keep(b"", batch, intake.scanner)
-    return found + batch.events, kept
+    kept.keep("-", b"", len(data), batch, intake.scanner)
+    return found + batch.events, recall
 
 
 LINES = st.lists(
@@ -105,8 +113,8 @@ OFTEN = settings(
     phases=[Phase.explicit, Phase.reuse, Phase.generate],  # to shrink would take minutes
     suppress_health_check=[HealthCheck.function_scoped_fixture],
 )
-NEW_RULES = len(CLIENTS)
-ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
+NEW_RULES, RESTART = len(CLIENTS), len(CLIENTS) + 1
+ASKED = st.lists(st.none() | st.integers(0, RESTART), max_size=12)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +132,7 @@ ASKED = st.lists(st.none() | st.integers(0, NEW_RULES), max_size=12)
 @given(st.tuples(LINES, SIZES, ASKED), st.sampled_from((1000, 1 << 18)))
 def test_a_client_who_is_asked_for_is_known_whole(layout, fast, monkeypatch, drawn, block):
     lines, sizes, asked = drawn
-    monkeypatch.setattr(hindsight, "_BLOCK", block)
+    monkeypatch.setattr(past, "BLOCK", block)
     if not fast:
         monkeypatch.setattr("whyreset.ingest.needles.hyperscan_search", lambda *_: None)
     data = log_of(layout, lines)
@@ -138,7 +146,7 @@ def test_a_client_who_is_asked_for_is_known_whole(layout, fast, monkeypatch, dra
 @OFTEN
 @given(LINES, SIZES, ASKED)
 def test_what_was_let_go_is_said(monkeypatch, lines, sizes, asked):
-    monkeypatch.setattr(hindsight, "_BLOCK", 1000)
+    monkeypatch.setattr(past, "BLOCK", 1000)
     monkeypatch.setattr(hindsight, "_MOST", 8000)
     data = log_of(stamped, lines)
     whole = Intake(WHOLE, SOURCE, CLOCK).feed(data, last=True).events
@@ -154,7 +162,7 @@ def test_what_was_let_go_is_said(monkeypatch, lines, sizes, asked):
 
 
 def test_what_nobody_asks_for_any_more_is_forgotten(monkeypatch):
-    monkeypatch.setattr(hindsight, "_BLOCK", 1000)
+    monkeypatch.setattr(past, "BLOCK", 1000)
     data = log_of(stamped, [(0, 5, 200)] * 3 + [(2, 0, 200)] * 20)
     _, kept = found_in_hindsight(data, [50_000], [])
     kept.forget(END)

@@ -95,7 +95,7 @@ class Correlator:
         self._now = max(self._now, event.time)
         self._fed += 1
         if self._fed % _SWEEP == 0:
-            self.evidence.forget(self._floor())
+            self.forget()
         if self._asks_owners and (kind == "address" or "local" in event.fields):
             self.owners.learn(event)
         self.evidence.add(event)
@@ -185,6 +185,10 @@ class Correlator:
     def _floor(self) -> int:
         """Everything before this time (ns) is decided."""
         return self._clusters.floor(self._now)
+
+    def forget(self) -> None:
+        """Let go of the evidence that nobody will ask for any more."""
+        self.evidence.forget(self._floor())
 
     def provisional(self, wanted: Callable[[object, int], bool] | None = None) -> list[Verdict]:
         """What the open clusters would come to if they ended now; claims only, nothing changes.

@@ -27,11 +27,17 @@ _STATE = ("_upstreams", "_gone", "evicted")
 
 class Hindsight(Protocol):
     """What finds events of some kinds only when a client is asked for, each once; `asked`: of whom
-    there is nothing new; `gone`: the time (ns) up to which it cannot any more."""
+    there is nothing new."""
 
-    kinds: frozenset[str]
     asked: set[str]
-    gone: int
+
+    @property
+    def kinds(self) -> frozenset[str]:
+        """The kinds of these events."""
+
+    @property
+    def gone(self) -> int:
+        """The time (ns) up to which it cannot find them any more."""
 
     def recall(self, peer: str) -> list[Event]:
         """The events on a client, and on others, that were not given before."""

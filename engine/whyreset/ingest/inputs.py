@@ -121,7 +121,8 @@ class Input:
         if self._base:
             batch.events = [e._replace(offset=e.offset + self._base) for e in batch.events]
         if self.hindsight is not None:
-            self.hindsight.keep(data, batch, self._intake.scanner)
+            end = self._base + self._fed
+            self.hindsight.keep(self.path, data, end, batch, self._intake.scanner)
         return batch
 
     def close(self) -> None:

@@ -92,10 +92,13 @@ class Needles:
             1 << bit for bit, found in enumerate(self.owners) if found and found.issubset(doubtful)
         )
         self._scanned = 0
+        self._peers: tuple[bytes, ...] | None = None
         self.seek(peers)
 
     def seek(self, peers: tuple[bytes, ...]) -> None:
         """Search for these peers from now on."""
+        if peers == self._peers:
+            return
         self._peers = peers
         self._fast: Callable[[Any], Hits] | None = None
         is_much = self._frugal and len(peers) > _FRUGAL  # thousands would take tens of MiB

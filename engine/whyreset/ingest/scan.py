@@ -40,9 +40,9 @@ class BlockScanner:
     ) -> None:
         self.ordered = mode in ORDERED_MODES
         self._extractor = extractor
-        self._source = source
+        self.source = source
         self._clock = clock
-        self._mode = mode
+        self.mode = mode
         self._window = Window(Peeler(source, clock, mode), base)
         self._records = Records(self._window, source, clock, mode)
         self._columns = Columns(extractor, source)
@@ -65,12 +65,23 @@ class BlockScanner:
     ) -> "BlockScanner":
         """What finds other events in the same input, from `base` on, which is behind its head:
         those of these peers, or (None) all that the extractor can find."""
-        scanner = BlockScanner(extractor, self._source, self._clock, self._mode, base)
-        scanner._narrow = scanner._needles
+        scanner = BlockScanner(extractor, self.source, self._clock, self.mode, base)
+        scanner._head, scanner._narrow = self._head, scanner._needles
         if peers is not None:
             scanner._narrow = self._head.narrowed(extractor)
             scanner._narrow.seek(peers)
         return scanner
+
+    def anew(self, extractor: Extractor) -> "BlockScanner":
+        """What finds other events in the same input, of which it knows nothing yet."""
+        return BlockScanner(extractor, self.source, self._clock, self.mode)
+
+    def may_find(self, lines: bytes) -> bool:
+        """Whether any of these lines would be read in the head of an input."""
+        if self._every_line or self.mode == "docker":
+            return True
+        ends = min(len(lines), _SAMPLE), len(lines)  # where there are any, the first lines show it
+        return any(self._needles.hits(lines, 0, end) for end in ends)
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the next whole lines (`last`: the final line may lack its newline).
@@ -152,7 +163,7 @@ class BlockScanner:
         data, base = self._window.data, self._window.base
         events: list[Event] = []
         rest: list[tuple[int, int]] = []
-        if self._mode == "cri":
+        if self.mode == "cri":
             partials = end < self._window.end or any(map(needles.has_mark, lines))
             for mask, starts in lines.items():
                 read, left = self._columns.read(data, base, starts, needles, mask, partials)
@@ -197,7 +208,7 @@ class BlockScanner:
         data = self._window.data
         if self._every_line:
             return [(0, _line_starts(data, start, end))]
-        if self._mode == "docker":
+        if self.mode == "docker":
             ends = data.count(b'\\n","', start, end)
             if ends < data.count(b"\n", start, end):  # some line holds a partial text
                 starts = _line_starts(data, start, end)
@@ -244,7 +255,7 @@ class BlockScanner:
         """A line with a hit, the long way: joined, widened to its record. What is long is matched
         by itself; the others wait for what has the same needles."""
         row = self._window.logical(start)
-        if len(row.pieces) > 1 or self._mode in JSON_MODES or not self._has(row):
+        if len(row.pieces) > 1 or self.mode in JSON_MODES or not self._has(row):
             needles, mask = self._needles, self._needles.mask_of(row.content)
         if not self._every_line and not needles.concerns(mask):
             self._passed.update(row.pieces)
@@ -296,7 +307,7 @@ class BlockScanner:
             batch.low = self._records.arrival(start)
             batch.high = self._records.arrival(self._done)
         if self.ordered and batch.low is not None and batch.high is not None:
-            batch.see(self._source, batch.low, batch.high)
+            batch.see(self.source, batch.low, batch.high)
         if self._sieve is not None:
             self._see_sources(start, batch)
 

@@ -5,6 +5,7 @@ from whyreset.ingest.intake import Intake, Progress
 from whyreset.ingest.lines import cri_time
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
+from whyreset.ingest.scan import BlockScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.record import Source
 
@@ -42,6 +43,11 @@ class Skim:
     def ordered(self) -> bool:
         """Whether lines come in the order of time."""
         return self._intake.ordered
+
+    @property
+    def scanner(self) -> BlockScanner | None:
+        """What finds events in lines, as the intake has it."""
+        return self._intake.scanner
 
     @property
     def progress(self) -> Progress:

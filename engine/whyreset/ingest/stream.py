@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from whyreset.ingest.batches import Batch
 from whyreset.ingest.envelopes import OBJECT_MODES
+from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.intake import BLOCK, Progress
 from whyreset.ingest.lines import REACH_BYTES
 from whyreset.ingest.matching import Extractor
@@ -47,7 +48,12 @@ class StreamState(NamedTuple):
 
 
 class Stream:
-    """One followed path, read batch by batch; `path` is its identity in event time."""
+    """One followed path, read batch by batch; `path` is its identity in event time.
+
+    `hindsight` keeps what is read, if it is set before.
+    """
+
+    hindsight: Hindsight | None = None
 
     def __init__(
         self, path: str, extractor: Extractor, clock: Clock, state: StreamState | None = None
@@ -210,7 +216,7 @@ class Stream:
         self._fed += len(data)
         if self.tail.was_late:
             self._own = self._fed
-        return self._noted(batch)
+        return self._noted(batch, data)
 
     def _end_line(self) -> Batch | None:
         data = self.tail.end_line()
@@ -219,17 +225,11 @@ class Stream:
         batch = self._awake().feed(data)
         self._fed += len(data)
         self._own = self._fed
-        return self._noted(batch)
+        return self._noted(batch, data)
 
-    def _noted(self, batch: Batch) -> Batch:
-        """The same with offsets counted in the stream, without what was given before."""
-        if self._base and batch.events:
-            base = self._base
-            batch.events = [e._replace(offset=e.offset + base) for e in batch.events]
-        if self._again:
-            batch.events = [event for event in batch.events if self._is_new(event.offset)]
-            if self._fed - self._again > 2 * REACH_BYTES:
-                self._again = 0
+    def _noted(self, batch: Batch, data: bytes = b"") -> Batch:
+        """The same as they are given; `data` were read for it."""
+        batch.events = self._new(batch.events)
         if self._left:
             batch.events = self._left + batch.events
             self._left = []
@@ -238,7 +238,20 @@ class Stream:
         floor = self._fed - 2 * REACH_BYTES
         while given and given[0] < floor:
             given.popleft()
+        if self.hindsight is not None:
+            self.hindsight.keep(self.path, data, self._fed, batch, self._awake().scanner)
         return batch
+
+    def _new(self, events: list[Event]) -> list[Event]:
+        """The same with offsets counted in the stream, without what was given before."""
+        if self._base and events:
+            base = self._base
+            events = [event._replace(offset=event.offset + base) for event in events]
+        if self._again:
+            events = [event for event in events if self._is_new(event.offset)]
+            if self._fed - self._again > 2 * REACH_BYTES:
+                self._again = 0
+        return events
 
     def _is_new(self, offset: int) -> bool:
         return offset >= self._again or (offset >= self._floor and offset not in self._given)
@@ -258,7 +271,7 @@ class Stream:
         self._own = self._fed - rest
         self._again, self._floor = self._fed, state.floor
         if data:
-            self._left = self._noted(self._intake.feed(data)).events
+            self._left = self._new(self._intake.feed(data).events)
 
     def _made(self, progress: Progress | None) -> Skim:
         return Skim(self._extractor, self.source, self._clock, progress)

@@ -31,7 +31,9 @@ _SAID = 10.0
 class Provisional(Protocol):
     """Says provisional verdicts, if it is `active`."""
 
-    active: bool
+    @property
+    def active(self) -> bool:
+        """Whether it says any."""
 
     def suspend(self) -> None:
         """Give them up for now."""
@@ -69,6 +71,11 @@ class Bounds:
             f"--memory {self.limit // _MIB}M is too little: the rules and what is needed to read"
             f" take {least}M"
         )
+
+    @property
+    def is_limited(self) -> bool:
+        """Whether there is a limit."""
+        return self.limit is not None
 
     @property
     def is_roomy(self) -> bool:

@@ -6,6 +6,7 @@ from io import BytesIO
 from typing import Any
 
 from whyreset.correlate.correlator import Correlator
+from whyreset.ingest.hindsight import Hindsight, Recall
 from whyreset.model.event import Event
 from whyreset.model.rule import Plan
 from whyreset.model.verdict import Verdict
@@ -19,12 +20,18 @@ class Early:
     says when a run is about to end.
     """
 
-    def __init__(self, plan: Plan, stopped: Callable[[], bool]) -> None:
+    def __init__(self, plan: Plan, stopped: Callable[[], bool], hindsight: Hindsight) -> None:
         self._plan = plan
         self._stopped = stopped
+        self._hindsight = hindsight
+        self._recall: Recall | None = None  # while it is active
         self._correlator = self._anew()
         self._looks = Looks()
-        self.active = True
+
+    @property
+    def active(self) -> bool:
+        """Whether anything is said."""
+        return self._recall is not None
 
     @property
     def announced(self) -> dict[str, str]:
@@ -49,20 +56,31 @@ class Early:
 
     def suspend(self) -> None:
         """Forget everything: there is no time or memory for it."""
-        self.active = False
+        if self._recall is not None:
+            self._hindsight.close(self._recall)
+            self._recall = None
         self._correlator = self._anew()
         self._looks.forget()
 
-    def resume(self, correlator: Correlator, held: Iterable[Event], plan: Plan) -> None:
-        """Begin anew from what was decided, and what waits to be."""
-        self.active = True
+    def resume(
+        self, correlator: Correlator, recall: Recall, held: Iterable[Event], plan: Plan
+    ) -> None:
+        """Begin anew from what was decided, by one who was told so much, and what waits to be."""
+        self.suspend()
         self._plan = plan
+        self._recall = self._hindsight.open(recall)
         self._correlator = self._anew()
+        self._correlator.evidence.hindsight = self._recall
         self._correlator.set_state(copy_of(correlator.state()))
         self._correlator.take_verdicts()
         self._looks.forget()
         self.take(held, None)
         self._looks.news = True
+
+    def forget(self) -> None:
+        """Let go of what nobody will ask for any more."""
+        if self.active:
+            self._correlator.forget()
 
     def verdicts(self) -> list[Verdict]:
         """What holds now, and was not said before."""

@@ -4,11 +4,11 @@ import heapq
 import time
 from collections.abc import Callable, Iterator
 
-from whyreset.correlate.correlator import Correlator
 from whyreset.correlate.order import LATENESS
 from whyreset.ingest.batches import Batch
 from whyreset.ingest.checkpoint import Checkpoint
 from whyreset.ingest.folder import Folders
+from whyreset.ingest.hindsight import Hindsight
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.stamps import Clock
 from whyreset.ingest.stream import Stream, StreamState
@@ -25,8 +25,8 @@ from whyreset.run.signals import SETTLE, Signals
 
 _SLICE, _MOST = 0.25, 8192
 """Seconds of reading, and events read, after which what was decided is said."""
-_LOOK, _TICK = 1.0, 0.25
-"""Seconds between looks at folders and rules, and between ticks."""
+_LOOK, _TICK, _FORGET = 1.0, 0.25, 10.0
+"""Seconds between looks at folders and rules, between ticks, and until evidence is let go of."""
 
 
 class Follow(Replay):
@@ -57,28 +57,29 @@ class Follow(Replay):
         self.notes: list[str] = []
         self.undelivered = False
         self.beat = time.monotonic()
-        self.early = Early(plan, self._is_stopped)
+        self._hindsight = Hindsight(plan.definitions, self.bounds.limit)
+        self._recall = self._hindsight.open()
+        self.early = Early(plan, self._is_stopped, self._hindsight)
         self.pace, self._backlog = Pace(), Backlog()
         self.rules = rules
         if rules is not None:
             rules.make_room = self.bounds.make_room
         self._plan = plan
-        self._labels = labels
         self._logs, self._keeper = Logs(folders, clock), Keeper(checkpoint)
         self._signals = signals
         self._keeps = checkpoint is not None  # what is open when it ends
         self._correlator.stopped = self._is_stopped
+        self._correlator.evidence.hindsight = self._recall
         self._since: dict[str, dict[str, int]] = {}
         self._fresh: list[Event] = []
         self._looked_at: dict[str, Stream] = {}  # since the last tick
         self._told = 0
         self._now = time.monotonic()
-        self._times = dict.fromkeys(("look", "tick"), 0.0)
+        self._times = dict.fromkeys(("look", "tick", "forget"), 0.0)
 
     def run(self, on_read: Callable[[Totals], None] | None = None) -> Iterator[Decided]:
         """Steps until a signal ends the run."""
         self._restore()
-        self.early.suspend()  # until the past has been read
         try:
             while not self._signals.stopping:
                 self._now = self.beat = time.monotonic()
@@ -153,6 +154,7 @@ class Follow(Replay):
 
     def _begin(self, stream: Stream) -> None:
         self.totals.inputs = max(self.totals.inputs, len(self.streams))
+        stream.hindsight = self._hindsight
         self._high[id(stream)] = -1
         self._since[stream.path] = {}
         if inode_of(stream.path) is not None:
@@ -162,6 +164,7 @@ class Follow(Replay):
         """The log is gone, and everything in it was read."""
         self._take(stream, stream.finish())
         self._order.close(stream.path)
+        self._hindsight.end(stream.path)
         del self._high[id(stream)], self._since[stream.path]
         if self._logs.drop(stream):
             self._start(stream.path)  # it may come back
@@ -171,21 +174,18 @@ class Follow(Replay):
         notes.clear()
 
     def _extractor_of(self, plan: Plan) -> Extractor:
-        return Extractor(plan.definitions, narrow=True, frugal=self.bounds.limit is not None)
+        return Extractor(plan.definitions, narrow=True, peers=(), frugal=self.bounds.is_limited)
 
     def _change_rules(self, plan: Plan) -> None:
-        """Swap all rules at once; open bursts go on under the new ones."""
         self._plan = plan
         self.extractor = self._extractor_of(plan)
         self._told = 0
-        correlator = Correlator(plan, labels=self._labels)
-        correlator.set_state(self._correlator.state())
-        correlator.stopped = self._is_stopped
-        self._correlator = correlator
+        self._hindsight.change(plan.definitions)
+        self._judge_by(plan)
         for stream in self.streams.values():
             stream.change_rules(self.extractor)
         if self.early.active:
-            self.early.resume(correlator, self._order.waiting, plan)
+            self.early.resume(self._correlator, self._recall, self._order.waiting, plan)
 
     # Reading
 
@@ -212,6 +212,9 @@ class Follow(Replay):
         self._weigh(sum(waiting[path].tail.behind for _, path in behind))
         if self._due("tick", _TICK):
             self._tick()
+        if self._due("forget", _FORGET):
+            self._correlator.forget()
+            self.early.forget()
         yield from self._step()
         yield from self._shrink(held=True)
         yield Decided((), self.early.verdicts())
@@ -288,7 +291,7 @@ class Follow(Replay):
                 f"{behind >> 20} MiB behind: no provisional verdicts until they are read"
             )
         if not (self.early.active or self._labels or behind) and self.bounds.is_roomy:
-            self.early.resume(self._correlator, self._order.waiting, self._plan)
+            self.early.resume(self._correlator, self._recall, self._order.waiting, self._plan)
 
     def _is_stopped(self) -> bool:
         """Whether nothing more is to be judged."""
@@ -315,6 +318,7 @@ class Follow(Replay):
             self._order, self.totals = kept.order, kept.totals
             self._logs.ended = kept.ended
             self._correlator.set_state(kept.correlator)
+            self._hindsight.set_state(kept.hindsight, self._recall, self._logs.clock)
             self.early.announced = kept.announced
             for state in kept.streams:
                 self._start(state.path, state)
@@ -327,8 +331,8 @@ class Follow(Replay):
         began = time.monotonic()
         kept = Kept(
             tuple(stream.state() for stream in self.streams.values()),
-            self._logs.ended, self._order, self._correlator.state(), self.totals,
-            self.early.announced,
+            self._logs.ended, self._order, self._correlator.state(),
+            self._hindsight.state(self._recall), self.totals, self.early.announced,
         )  # fmt: skip
         saved = self._keeper.save(kept, self._now, began)
         self._say(self._keeper.notes)

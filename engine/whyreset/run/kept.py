@@ -5,6 +5,7 @@ from typing import Any, NamedTuple
 
 from whyreset.correlate.order import Order
 from whyreset.ingest.checkpoint import Checkpoint
+from whyreset.ingest.hindsight import HindsightState
 from whyreset.ingest.place import Place
 from whyreset.ingest.stream import StreamState
 from whyreset.run.replay import Totals
@@ -20,6 +21,7 @@ class Kept(NamedTuple):
     ended: dict[int, Place]
     order: Order
     correlator: dict[str, Any]
+    hindsight: HindsightState
     totals: Totals
     announced: dict[str, str]
 

@@ -28,6 +28,8 @@ _SILENT = 10.0
 """Seconds of silence that are said, once."""
 _LOOK = 1.0
 """Seconds between looks at the rules."""
+_FORGET = 10.0
+"""Seconds until evidence is let go of once more."""
 _SOURCES = 4096
 """Sources of one pipe of which it is known how far they were read."""
 
@@ -49,7 +51,7 @@ class Live(Replay):
     _newest: int | None = None
     _last_byte = 0.0
     _told_silence = False
-    _look_at = 0.0
+    _look_at = _forget_at = 0.0
 
     def __init__(  # noqa: PLR0913 - the parts that a run is wired from
         self,
@@ -71,10 +73,10 @@ class Live(Replay):
         self.bounds = bounds or Bounds(None)
         rules.make_room = self.bounds.make_room
         self.beat = time.monotonic()
-        self._signals, self._labels = signals, labels
+        self._signals = signals
         self._hindsight = Hindsight(plan.definitions, self.bounds.limit)
         self._inputs[0].hindsight = self._hindsight
-        self._correlator.evidence.hindsight = self._hindsight
+        self._correlator.evidence.hindsight = self._hindsight.open()
         self._correlator.stopped = self._is_too_late
         self._joined: dict[str, None] = {}  # sources that are read together
         self._announced, self._pace = _Announced(), Pace()
@@ -132,6 +134,9 @@ class Live(Replay):
         told, asked = self._signals.take_tell(), self._signals.take_reload()
         if told:
             self.notes.append(self._told())
+        if self.beat >= self._forget_at:
+            self._forget_at = self.beat + _FORGET
+            self._correlator.forget()
         if asked or self.beat >= self._look_at:
             self._look_at = self.beat + _LOOK
             plan = self.rules.look(at_once=asked)
@@ -142,16 +147,11 @@ class Live(Replay):
         return told or asked
 
     def _change_rules(self, plan: Plan) -> None:
-        """Swap all rules at once; open bursts go on under the new ones."""
-        frugal = self.bounds.limit is not None
+        frugal = self.bounds.is_limited
         self.extractor = Extractor(plan.definitions, narrow=True, peers=(), frugal=frugal)
         self._said = 0
         self._hindsight.change(plan.definitions)
-        correlator = Correlator(plan, labels=self._labels)
-        correlator.set_state(self._correlator.state())
-        correlator.stopped = self._is_too_late
-        correlator.evidence.hindsight = self._hindsight
-        self._correlator = correlator
+        self._judge_by(plan)
         self._take(self._inputs[0], self._inputs[0].change_rules(self.extractor))
 
     def _is_too_late(self) -> bool:

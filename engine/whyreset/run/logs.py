@@ -41,7 +41,7 @@ class Logs:
         self.notes: list[str] = []
         self.watch = Watch()
         self._folders = folders
-        self._clock = clock
+        self.clock = clock
         self._is_short = False  # there are more logs than descriptors
         self._room: int | None = None  # descriptors that were given back in this turn
         self._pace = POLL
@@ -59,7 +59,7 @@ class Logs:
 
     def start(self, path: str, extractor: Extractor, state: StreamState | None = None) -> Stream:
         """Follow a log from now on, or on from a state."""
-        stream = self.streams[path] = Stream(path, extractor, self._clock, state)
+        stream = self.streams[path] = Stream(path, extractor, self.clock, state)
         return stream
 
     def drop(self, stream: Stream) -> bool:

@@ -78,6 +78,7 @@ class Replay:
     ) -> None:
         self._inputs = list(inputs)
         self._order = Order(lateness)
+        self._labels = labels
         self._correlator = Correlator(plan, labels=labels, verdicts=verdicts)
         self._high: dict[int, int] = {}
         self.totals = Totals(inputs=len(self._inputs))
@@ -163,6 +164,14 @@ class Replay:
     def _is_steady(self, source: Origin) -> bool:
         """Whether no later line of the input will be much older than the newest so far."""
         return source.ordered
+
+    def _judge_by(self, plan: Plan) -> None:
+        """Swap all rules at once; open bursts go on under the new ones."""
+        before = self._correlator
+        self._correlator = Correlator(plan, labels=self._labels)
+        self._correlator.set_state(before.state())
+        self._correlator.stopped = before.stopped
+        self._correlator.evidence.hindsight = before.evidence.hindsight
 
     def _finish(self) -> Iterator[Decided]:
         """Judge all that is left, as far as there is time."""
