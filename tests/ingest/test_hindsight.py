@@ -191,3 +191,13 @@ def test_where_clients_stand_in_plain_lines_the_head_shows(envelope):
     if not envelope:
         behind = [event for event in found if event.offset > HEAD_BYTES]
         assert {event.get("client") for event in behind} == {"10.42.1.3"}
+
+
+def test_to_ask_for_a_client_does_not_read_the_head_again():
+    """It shows all its events when it is read; a log that grows slowly keeps it for long."""
+    data = log_of(stamped, [(0, 0, 200), (0, 1, 200)])
+    intake = Intake(NARROW, SOURCE, CLOCK)
+    intake.feed(data)
+    reader = intake.scanner.again(NARROW, 0, (CLIENTS[0].encode(),))
+    found = reader.feed(data, last=True).events
+    assert {event.get("client") for event in found} == {*CLIENTS[:2]}  # they begin alike

@@ -47,7 +47,7 @@ class BlockScanner:
         self._records = Records(self._window, source, clock, mode)
         self._columns = Columns(extractor, source)
         self._gathered: dict[tuple[Source, Needles, int], Rows] = {}
-        self._head = Head(extractor, source, mode)
+        self._head, self._head_end = Head(extractor, source, mode), HEAD_BYTES
         self._needles = self._head.needles
         self._narrow: Needles | None = None  # known when the head has been read
         self._sieve: Sieve | None = None
@@ -63,10 +63,11 @@ class BlockScanner:
     def again(
         self, extractor: Extractor, base: int, peers: tuple[bytes, ...] | None
     ) -> "BlockScanner":
-        """What finds other events in the same input, from `base` on, which is behind its head:
-        those of these peers, or (None) all that the extractor can find."""
+        """What finds other events in the same input, from `base` on: those of these peers, or
+        (None) all that the extractor can find. Its head was read, and shows nothing more."""
         scanner = BlockScanner(extractor, self.source, self._clock, self.mode, base)
-        scanner._head, scanner._narrow = self._head, scanner._needles
+        scanner._head, scanner._head_end = self._head, 0
+        scanner._narrow = scanner._needles
         if peers is not None:
             scanner._narrow = self._head.narrowed(extractor)
             scanner._narrow.seek(peers)
@@ -135,8 +136,8 @@ class BlockScanner:
         self._done = window.end
         try:
             head = start
-            if start < HEAD_BYTES:
-                newline = window.data.find(b"\n", HEAD_BYTES - 1 - window.base)
+            if start < self._head_end:
+                newline = window.data.find(b"\n", self._head_end - 1 - window.base)
                 head = window.end if newline < 0 else newline + 1 + window.base
                 self._scan(start, head, self._needles, batch)
                 self._learn(start, head, batch)
@@ -147,7 +148,7 @@ class BlockScanner:
                 self._scan(head, window.end, self._narrow, batch)
         except NeedMoreError as stop:
             self._done = stop.args[0]
-            if start < HEAD_BYTES:
+            if start < self._head_end:
                 self._learn(start, min(self._done, head), batch)
         batch.cut += window.cut
         self._edges(start, batch)
