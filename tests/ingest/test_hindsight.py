@@ -201,3 +201,31 @@ def test_to_ask_for_a_client_does_not_read_the_head_again():
     reader = intake.scanner.again(NARROW, 0, (CLIENTS[0].encode(),))
     found = reader.feed(data, last=True).events
     assert {event.get("client") for event in found} == {*CLIENTS[:2]}  # they begin alike
+
+
+TWO_KINDS = """
+event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)"/ }
+event served { match /^(?<client>[\\d.]+) "GET \\S+" (?<code>\\d+)/ }
+rule both {
+  label client_abort
+  burst of reset by pod gap 40s
+  when { any have served from peer within 2s; any have access from peer within 2s }
+}
+"""
+
+
+def test_one_line_may_be_of_two_kinds():
+    plan, kept = load_text(TWO_KINDS), Hindsight(load_text(TWO_KINDS).definitions)
+    intake = Intake(Extractor(plan.definitions, narrow=True, peers=()), SOURCE, CLOCK)
+    recall = kept.open()
+    line = stamped("10:00:00", f'{CLIENTS[0]} "GET /" 200').encode()
+    data = line * (4 * HEAD_BYTES // len(line))
+    half = len(data) // len(line) // 2 * len(line)
+    found = []
+    for start, end in ((0, half), (half, len(data))):
+        batch = intake.feed(data[start:end])
+        kept.keep("-", data[start:end], end, batch, intake.scanner)
+        found += batch.events
+    found += recall.recall(CLIENTS[0])
+    kinds = [event.kind for event in found]
+    assert kinds.count("access") == kinds.count("served") == len(data) // len(line)

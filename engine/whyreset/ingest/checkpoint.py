@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 from whyreset import __version__
 from whyreset.basis.digest import blake2s
 
-_MAGIC = f"whyreset state 9 {__version__}\n".encode()
+_MAGIC = f"whyreset state 10 {__version__}\n".encode()
 _DIGEST = 32
 _NAME, _BEFORE, _NEW, _LOCK = "state", "state.before", "state.new", "lock"
 

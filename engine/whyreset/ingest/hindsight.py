@@ -182,8 +182,9 @@ class Hindsight:
     def _is_new(self, past: Past, event: Event) -> bool:
         """Whether an event was not given before; a client to be asked for is noted."""
         if event.kind in self.kinds:
-            is_new = event.offset not in past.told
-            past.told.add(event.offset)
+            told = event.offset, event.kind
+            is_new = told not in past.told
+            past.told.add(told)
             return is_new
         if event.kind == RESET or event.kind in FAR_ENDS:
             peer = event.get(FAR_ENDS.get(event.kind, "peer"))

@@ -50,7 +50,7 @@ class PastState(NamedTuple):
     rest: bytes
     end: int
     high: int
-    told: frozenset[int]
+    told: frozenset[tuple[int, str]]
 
 
 class Past:
@@ -58,14 +58,14 @@ class Past:
 
     high      time (ns) of the newest line
     size      bytes that are kept
-    told      offsets of lines whose events were given
+    told      offsets and kinds of the events that were given
     searched  offset up to which all were searched for who are known
     """
 
     def __init__(self) -> None:
         self.high = -1
         self.size = 0
-        self.told: set[int] = set()
+        self.told: set[tuple[int, str]] = set()
         self.searched = 0
         self._scanner: BlockScanner | None = None  # what reads the lines again, if any are kept
         self._has_studied = False
@@ -135,7 +135,7 @@ class Past:
         del self._blocks[:count]
         if count or not self._blocks:
             start = self._blocks[0].start if self._blocks else self._end - self._rest_size
-            self.told = {offset for offset in self.told if offset >= start}
+            self.told = {each for each in self.told if each[0] >= start}
         return gone
 
     def read(
