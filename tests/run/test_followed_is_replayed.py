@@ -121,6 +121,7 @@ def followed_in_parts(
             if quiet > 24 or (ends and quiet):
                 signals.stop()
         checkpoint.close()
+        assert run.late == 0
     return (labels, sorted(verdicts)), run.totals.events
 
 

@@ -34,6 +34,7 @@ class StreamState(NamedTuple):
              does not hold
     floor    events of offsets below were given, and so were those of the offsets in `given`
     settled  whether nothing waits for further lines
+    decided  offset up to which nothing does: what was not given there was passed over
     """
 
     path: str
@@ -45,6 +46,7 @@ class StreamState(NamedTuple):
     floor: int
     given: tuple[int, ...]
     settled: bool
+    decided: int = 0
 
 
 class Stream:
@@ -179,7 +181,7 @@ class Stream:
         given = tuple(offset for offset in self._given if offset >= floor)
         return StreamState(
             self.path, tail, self._intake.progress, self._fed, len(data), carry, floor, given,
-            self._settled,
+            self._settled, self._fed - (0 if self._intake.is_free else waiting),
         )  # fmt: skip
 
     def close(self) -> None:
@@ -271,7 +273,10 @@ class Stream:
         self._own = self._fed - rest
         self._again, self._floor = self._fed, state.floor
         if data:
-            self._left = self._new(self._intake.feed(data).events)
+            found = self._new(self._intake.feed(data).events)
+            kept = self.hindsight.kinds if self.hindsight is not None else ()
+            # What was passed over is not told now, long after its time: it is found if asked for.
+            self._left = [e for e in found if e.offset >= state.decided or e.kind not in kept]
 
     def _made(self, progress: Progress | None) -> Skim:
         return Skim(self._extractor, self.source, self._clock, progress)
