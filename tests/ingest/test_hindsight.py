@@ -203,6 +203,13 @@ def test_to_ask_for_a_client_does_not_read_the_head_again():
     assert {event.get("client") for event in found} == {*CLIENTS[:2]}  # they begin alike
 
 
+def test_what_is_kept_is_bounded_however_often_somebody_asks(monkeypatch):
+    monkeypatch.setattr(hindsight, "_MOST", 20_000)
+    data = log_of(stamped, [(0, n % 5, 200) for n in range(1000)])
+    _, kept = found_in_hindsight(data, [700], [1] * 2000)
+    assert kept.gone > 0
+
+
 TWO_KINDS = """
 event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)"/ }
 event served { match /^(?<client>[\\d.]+) "GET \\S+" (?<code>\\d+)/ }

@@ -21,6 +21,8 @@ from whyreset.model.event import FAR_ENDS, RESET, Event
 
 _MOST, _SHARE = 64 << 20, 8
 """Bytes that are kept, and the part of a memory that is limited."""
+_LOOKS = 64
+"""How often it is seen how many are kept, while so many come."""
 _EVERYBODY = "*"
 """Who is asked for where a peer is an IPv6 address, which has many spellings."""
 
@@ -87,6 +89,7 @@ class Hindsight:
         self._pasts: dict[str, Past] = {}  # by the input's path
         self._ended: list[Past] = []
         self._high = -1
+        self._taken = 0  # bytes, since it was seen how many are kept
         self._known: dict[str, int] = {}  # by peer the time (ns) when it was asked for
         self._expected: set[str] = set()
         self._recalls: list[Recall] = []
@@ -150,9 +153,13 @@ class Hindsight:
         batch.events = [event for event in batch.events if self._is_new(past, event)]
         if scanner.is_narrow and not past.is_kept:
             past.follow(scanner, self._extractor)
-        if past.take(data, end) and sum(each.size for each in self._all()) > self._most:
-            self._search()
-            self._make_room()
+        past.take(data, end)
+        self._taken += len(data)
+        if self._taken * _LOOKS > self._most:
+            self._taken = 0
+            if sum(each.size for each in self._all()) > self._most:
+                self._search()
+                self._make_room()
 
     def end(self, path: str) -> None:
         """An input has ended; what comes under its path is another one."""

@@ -93,8 +93,8 @@ class Past:
         """Keep the lines of this scanner's input from the next ones on, as it passes over some."""
         self._scanner, self._has_studied = scanner.again(extractor, 0, None), True
 
-    def take(self, data: bytes, end: int) -> bool:
-        """The next bytes, up to an offset; whether there is a block more."""
+    def take(self, data: bytes, end: int) -> None:
+        """The next bytes, up to an offset."""
         self._end = end
         if data:
             self._rest.append(data)
@@ -103,10 +103,9 @@ class Past:
         if self._scanner is None:
             self.told.clear()
             self.seal()
-        elif self._rest_size >= BLOCK:
+            return
+        if self._rest_size >= BLOCK:
             self.seal()
-            return True
-        return False
 
     def seal(self) -> None:
         """Put the whole lines of the rest into a block, or to the last one if it is small, unless
