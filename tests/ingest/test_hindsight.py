@@ -236,3 +236,17 @@ def test_one_line_may_be_of_two_kinds():
     found += recall.recall(CLIENTS[0])
     kinds = [event.kind for event in found]
     assert kinds.count("access") == kinds.count("served") == len(data) // len(line)
+
+
+def test_that_an_input_shows_requests_is_known_though_its_head_has_none():
+    lines = [(2 if n < HEAD else 0, n % 2, 200) for n in range(HEAD + 200)]
+    said = log_of(stamped, lines).splitlines(keepends=True)[HEAD:]
+    data, kept, found, end = b"".join(said), Hindsight(PLAN.definitions), [], 0
+    intake = Intake(NARROW, SOURCE, CLOCK)
+    for line in said:
+        end += len(line)
+        batch = intake.feed(line)
+        kept.keep("-", line, end, batch, intake.scanner)
+        found += batch.events
+    assert end == len(data) > HEAD_BYTES
+    assert [event.kind for event in found] == ["access"]

@@ -13,7 +13,7 @@ from whyreset.basis.digest import blake2s
 from whyreset.basis.frozen import replace
 from whyreset.ingest.batches import Batch
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.past import Past, PastState
+from whyreset.ingest.past import NONE_NEEDED, TRIED, Past, PastState
 from whyreset.ingest.scan import BlockScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.definition import Definition
@@ -153,13 +153,29 @@ class Hindsight:
         batch.events = [event for event in batch.events if self._is_new(past, event)]
         if scanner.is_narrow and not past.is_kept:
             past.follow(scanner, self._extractor)
+        is_tried = past.is_kept and past.credit > 0
+        if is_tried:
+            past.seal()
         past.take(data, end)
+        if is_tried:
+            batch.events += self._shown(past, end - len(data))
         self._taken += len(data)
         if self._taken * _LOOKS > self._most:
             self._taken = 0
             if sum(each.size for each in self._all()) > self._most:
                 self._search()
                 self._make_room()
+
+    def _shown(self, past: Past, start: int) -> list[Event]:
+        """Events in some of the bytes that came last, from an offset on, of an input that has shown
+        none yet: of those that show such events it is known that there was none."""
+        past.seal()
+        if past.end <= start:
+            return []
+        low = max(start, past.end - TRIED)
+        past.credit -= past.end - low
+        found = past.read(self._extractor, None, low, past.end)
+        return [event for event in found if event.offset >= start and self._is_new(past, event)]
 
     def end(self, path: str) -> None:
         """An input has ended; what comes under its path is another one."""
@@ -192,6 +208,7 @@ class Hindsight:
             told = event.offset, event.kind
             is_new = told not in past.told
             past.told.add(told)
+            past.credit = NONE_NEEDED
             return is_new
         if event.kind == RESET or event.kind in FAR_ENDS:
             peer = event.get(FAR_ENDS.get(event.kind, "peer"))

@@ -16,6 +16,9 @@ _LONGEST = 2 << 20
 """Bytes after which a line without an end is given up: nobody's request is so long."""
 _BEFORE = 16 << 10
 """Bytes before those that are read again: they may tell the time of the first lines."""
+TRIED, _RARELY, NONE_NEEDED = 16 << 10, 32, -1 << 62
+"""Bytes that are read whole to see whether an input shows any event, at first and then of so many
+times as many; and the credit of one that has shown one."""
 _FASTEST = 1
 """How hard zlib tries."""
 
@@ -60,6 +63,7 @@ class Past:
     size      bytes that are kept
     told      offsets and kinds of the events that were given
     searched  offset up to which all were searched for who are known
+    credit    bytes that may be read whole to see whether there are events at all
     """
 
     def __init__(self) -> None:
@@ -67,6 +71,7 @@ class Past:
         self.size = 0
         self.told: set[tuple[int, str]] = set()
         self.searched = 0
+        self.credit = TRIED
         self._scanner: BlockScanner | None = None  # what reads the lines again, if any are kept
         self._has_studied = False
         self._blocks: list[_Block] = []
@@ -104,6 +109,8 @@ class Past:
             self.told.clear()
             self.seal()
             return
+        if self.credit > NONE_NEEDED:
+            self.credit = min(TRIED, self.credit + len(data) // _RARELY)
         if self._rest_size >= BLOCK:
             self.seal()
 
