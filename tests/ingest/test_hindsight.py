@@ -210,6 +210,31 @@ def test_what_is_kept_is_bounded_however_often_somebody_asks(monkeypatch):
     assert kept.gone > 0
 
 
+def test_what_goes_on_after_a_search_is_known_whole():
+    """The end of a request that came in pieces does not look like one."""
+    text = ACCESS.format(client=CLIENTS[-1], m=50, s=1, n=1, status=200)
+    data = log_of(stamped, [])
+    begin, end = text.split("/1 HTTP/1.1")
+    at = "2026-11-22T10:50:01.000000001Z stdout"
+    more = f"{at} P {begin}/{'a' * 999}\n".encode(), f"{at} F b HTTP/1.1{end}\n".encode()
+    data, sizes = data + b"".join(more), [len(data), *map(len, more)]
+    whole = requests(Intake(WHOLE, SOURCE, CLOCK).feed(data, last=True).events, CLIENTS[-1])
+    found, kept = found_in_hindsight(data, sizes, [0, 1])
+    assert whole
+    assert requests(found + kept.recall(CLIENTS[-1]), CLIENTS[-1]) == whole
+
+
+def test_however_often_somebody_asks_there_are_few_blocks():
+    """Each is read by itself."""
+    drawn = [(0 if n % 2 else 2, n % 5, 200) for n in range(200)]
+    data = log_of(stamped, drawn)
+    start = len(log_of(stamped, []))
+    sizes = [start, *map(len, data[start:].splitlines(keepends=True))]
+    _, kept = found_in_hindsight(data, sizes, [1] * len(sizes))
+    (past,) = kept._hindsight.state(kept).pasts.values()
+    assert len(past.blocks) == 1
+
+
 TWO_KINDS = """
 event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)"/ }
 event served { match /^(?<client>[\\d.]+) "GET \\S+" (?<code>\\d+)/ }

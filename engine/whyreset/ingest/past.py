@@ -115,8 +115,8 @@ class Past:
             self.seal()
 
     def seal(self) -> None:
-        """Put the whole lines of the rest into a block, or to the last one if it is small, unless
-        nothing can have been passed over in them."""
+        """Put the whole lines of the rest into a block, or to the last one if it is small. They are
+        left out if nothing can have been passed over in as many as fill a block."""
         if not self._rest_size:
             return
         data = b"".join(self._rest)
@@ -124,11 +124,14 @@ class Past:
         lines, rest = _cut(data)
         self._rest, self._rest_size = [rest], len(rest)
         self.size -= len(data) - len(rest)
-        if not lines or self._scanner is None or not self._scanner.may_find(lines):
+        if not lines or self._scanner is None:
+            return
+        last = self._blocks[-1] if self._blocks else None
+        left = BLOCK - len(last.data) if last is not None and last.end == start else 0
+        if len(lines) > left and not self._scanner.may_find(lines):
             return
         self.size += len(lines)
-        last = self._blocks[-1] if self._blocks else None
-        if last is not None and len(last.data) < BLOCK and last.end == start:
+        if last is not None and left > 0:
             self._blocks.pop()
             start, lines = last.start, last.data + lines
         self._blocks.append(_Block(start, lines, self.high))
