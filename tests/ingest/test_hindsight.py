@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from whyreset.basis.times import END
+from whyreset.basis.units import NS
 from whyreset.ingest import hindsight, past
 from whyreset.ingest.head import HEAD_BYTES
 from whyreset.ingest.hindsight import Hindsight
@@ -233,6 +234,24 @@ def test_however_often_somebody_asks_there_are_few_blocks():
     _, kept = found_in_hindsight(data, sizes, [1] * len(sizes))
     (past,) = kept._hindsight.state(kept).pasts.values()
     assert len(past.blocks) == 1
+
+
+def test_where_lines_tell_no_time_requests_are_of_when_they_came():
+    times = iter(range(1, 1000))
+    clock = Clock(arrival=lambda: next(times) * NS)
+    plan = load_text(TWO_KINDS)
+    intake = Intake(Extractor(plan.definitions, narrow=True, peers=()), SOURCE, clock)
+    kept, found, end = Hindsight(plan.definitions), [], 0
+    recall = kept.open()
+    line = f'{CLIENTS[0]} "GET /" 200\n'.encode()
+    for data in (line * 4096, line, line, line):
+        end += len(data)
+        batch = intake.feed(data)
+        kept.keep("-", data, end, batch, intake.scanner)
+        found += batch.events
+        newest = next(times) * NS
+    assert all(event.time < newest for event in found + recall.recall(CLIENTS[0]))
+    assert sum(event.kind == "access" for event in found) == 4099
 
 
 TWO_KINDS = """

@@ -153,12 +153,14 @@ class Hindsight:
         batch.events = [event for event in batch.events if self._is_new(past, event)]
         if scanner.is_narrow and not past.is_kept:
             past.follow(scanner, self._extractor)
+        is_late = past.is_kept and not scanner.is_timed  # read again, its lines would be of then
         is_tried = past.is_kept and past.credit > 0
-        if is_tried:
+        if is_tried or is_late:
             past.seal()
+        start = past.rest_start
         past.take(data, end)
-        if is_tried:
-            batch.events += self._shown(past, end - len(data))
+        if is_tried or is_late:
+            batch.events += self._shown(past, start, None if is_late else TRIED)
         self._taken += len(data)
         if self._taken * _LOOKS > self._most:
             self._taken = 0
@@ -166,13 +168,13 @@ class Hindsight:
                 self._search()
                 self._make_room()
 
-    def _shown(self, past: Past, start: int) -> list[Event]:
-        """Events in some of the bytes that came last, from an offset on, of an input that has shown
-        none yet: of those that show such events it is known that there was none."""
+    def _shown(self, past: Past, start: int, most: int | None) -> list[Event]:
+        """Events in (so `most` of) the bytes that came last, from an offset on. Of an input that
+        shows any it is known that there was none."""
         past.seal()
         if past.end <= start:
             return []
-        low = max(start, past.end - TRIED)
+        low = start if most is None else max(start, past.end - most)
         past.credit -= past.end - low
         found = past.read(self._extractor, None, low, past.end)
         return [event for event in found if event.offset >= start and self._is_new(past, event)]

@@ -90,6 +90,11 @@ class Past:
         return self._blocks[-1].end if self._blocks else 0
 
     @property
+    def rest_start(self) -> int:
+        """Where the first line begins that is in no block yet."""
+        return self._end - self._rest_size
+
+    @property
     def highs(self) -> list[tuple[int, int]]:
         """Per block its `high` and its bytes."""
         return [(block.high, len(block.data)) for block in self._blocks]

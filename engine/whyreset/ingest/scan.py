@@ -60,14 +60,18 @@ class BlockScanner:
         """Whether only what rules can use is searched for now."""
         return self._narrow is not None and self._narrow is not self._needles
 
+    @property
+    def is_timed(self) -> bool:
+        """Whether the lines tell times, as far as is known."""
+        return self._records.is_timed(self._window.end)
+
     def again(
         self, extractor: Extractor, base: int, peers: tuple[bytes, ...] | None
     ) -> "BlockScanner":
         """What finds other events in the same input, from `base` on: those of these peers, or
         (None) all that the extractor can find. Its head was read, and shows nothing more."""
         scanner = BlockScanner(extractor, self.source, self._clock, self.mode, base)
-        scanner._head, scanner._head_end = self._head, 0
-        scanner._narrow = scanner._needles
+        scanner._head, scanner._head_end, scanner._narrow = self._head, 0, scanner._needles
         if peers is not None:
             scanner._narrow = self._head.narrowed(extractor)
             scanner._narrow.seek(peers)
@@ -132,8 +136,7 @@ class BlockScanner:
 
     def _advance(self, batch: Batch, last: bool) -> None:
         window, start = self._window, self._done
-        window.final, window.cut = last, 0
-        self._done = window.end
+        self._done, window.final, window.cut = window.end, last, 0
         try:
             head = start
             if start < self._head_end:
