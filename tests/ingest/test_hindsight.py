@@ -2,6 +2,7 @@
 
 import json
 import pickle
+import zlib
 from itertools import cycle
 
 import pytest
@@ -223,6 +224,15 @@ def test_what_goes_on_after_a_search_is_known_whole():
     found, kept = found_in_hindsight(data, sizes, [0, 1])
     assert whole
     assert requests(found + kept.recall(CLIENTS[-1]), CLIENTS[-1]) == whole
+
+
+def test_of_what_docker_wrote_no_other_lines_are_kept():
+    data = log_of(docker, [])
+    start = len(data)
+    data += docker("11:00:00", "The basket was emptied.").encode() * 5000
+    _, kept = found_in_hindsight(data, [start, 1 << 20], [0])
+    (past,) = kept._hindsight.state(kept).pasts.values()
+    assert sum(len(zlib.decompress(packed)) for _, packed, _ in past.blocks) <= start
 
 
 def test_however_often_somebody_asks_there_are_few_blocks():

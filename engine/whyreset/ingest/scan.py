@@ -83,10 +83,10 @@ class BlockScanner:
 
     def may_find(self, lines: bytes) -> bool:
         """Whether any of these lines would be read in the head of an input."""
-        if self._every_line or self.mode == "docker":
-            return True
+        is_cut = self.mode == "docker" and lines.count(b'\\n","') < lines.count(b"\n")
         ends = min(len(lines), _SAMPLE), len(lines)  # where there are any, the first lines show it
-        return any(self._needles.hits(lines, 0, end) for end in ends)
+        hits = (self._needles.hits(lines, 0, end) for end in ends)
+        return is_cut or self._every_line or any(hits)
 
     def feed(self, *parts: Buffer, last: bool = False, skipped: int = 0) -> Batch:
         """The events of the next whole lines (`last`: the final line may lack its newline).
