@@ -11,6 +11,7 @@ from whyreset.ingest.cut_objects import decode_cut
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
+from whyreset.ingest.platforms import annotated, fly, numbered, papertrail, tai64n
 from whyreset.ingest.prefixes import (
     cloud_foundry,
     cloudwatch,
@@ -19,6 +20,7 @@ from whyreset.ingest.prefixes import (
     grep,
     heroku,
     kail,
+    keyed,
     kubectl,
     kubetail,
     logcli,
@@ -133,28 +135,32 @@ class Peeler:
             return _iso(state)
         if first.isdigit() and state.text[4:5] == "-":
             layers = (
-                _cri, heroku, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
+                _cri, heroku, fly, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
                 _cut_cri, self._syslog, self._iso_local,
-                self._viewed,
+                self._viewed, numbered,
             )  # fmt: skip
         elif first.isdigit():
             layers = (
                 self._dump, pm2, syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, grafana,
+                papertrail, numbered,
             )  # fmt: skip
         elif first == "[":
             layers = (kubectl, self._kubetail, self._dump, listed, syslog.uptime)
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first in " \t":
-            return cloud_foundry(state) or pasted(state) or _nameless(state)
+            return cloud_foundry(state) or pasted(state) or _nameless(state) or keyed(state)
         elif first in _MARKS:
             return pasted(state) or (state.text.startswith("> ") and state.off("", 2))
         elif first == "*":
             return _bold(state)
         elif first in "\"'\u201c":
-            return quoted(state)
+            return quoted(state) or keyed(state)
         else:
-            layers = (syslog.facility, self._syslog, kail, self._full, self._dump, grep)
+            layers = (
+                syslog.facility, self._syslog, kail, self._full, self._dump, grep, tai64n,
+                annotated,
+            )  # fmt: skip
         return any(layer(state) for layer in (*layers, self._stern, named, compose))
 
     def _syslog(self, state: Peeling) -> bool:

@@ -2,6 +2,7 @@
 
 import re
 
+from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.cloud_envelopes import place_of_stream
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
@@ -62,6 +63,13 @@ _PASTED = lazy(
 # A whole record as an element of a list, or as somebody quotes it
 _QUOTED = lazy(r"(?:\"((?:[^\"\\]|\\.)*)\"|'([^']*)'|\u201c([^\u201c\u201d]*)\u201d)[,;]?\s*")
 _RECORD = lazy(rf"{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:\d\d:\d\d ")
+# A quoted cell, in which quotes are doubled
+_CELL = lazy(r"\"((?:[^\"]|\"\")*)\"[,;]?\s*")
+# A member of an object that has a line of its own: what a container or a process has printed, or
+# the message of who logs, where it begins as records do.
+_KEYED = lazy(
+    r"\s*\"(?:(log|textPayload)|(?:@?message|msg|MESSAGE|line))\": ?(\"(?:[^\"\\]|\\.)*\"),?\s*"
+)
 # Docker's desktop puts the viewer's time in front of a line; one of an access log has its own.
 _VIEWED = lazy(
     r"(\d{4}-\d\d-\d\d \d\d:\d\d:\d\d(?:\.\d{1,9})?) (?="
@@ -88,13 +96,38 @@ def quoted(state: Peeling) -> bool:
     """A whole record in quotes; a backslash stands before those within."""
     found = _QUOTED.fullmatch(state.text)
     if found is None:
-        return False
+        return _cell(state)
     text = found[found.lastindex or 0]
     if found.lastindex == 1:
         text = text.replace('\\"', '"').replace("\\\\", "\\")
     if not _RECORD.match(text):
         return False
     state.text = text
+    return True
+
+
+def _cell(state: Peeling) -> bool:
+    """The same, of an export in which the quotes within are doubled."""
+    found = _CELL.fullmatch(state.text)
+    text = found[1].replace('""', '"') if found else ""
+    if not _RECORD.match(text):
+        return False
+    state.text = text
+    return True
+
+
+def keyed(state: Peeling) -> bool:
+    """`"log": "text",` of an object that somebody has laid out."""
+    found = _KEYED.fullmatch(state.text)
+    if found is None:
+        return False
+    try:
+        text = decode(found[2])
+    except ValueError:
+        return False
+    if not isinstance(text, str) or not (found[1] or _RECORD.match(text)):
+        return False
+    state.text = text.rstrip("\n")
     return True
 
 

@@ -1,0 +1,66 @@
+"""Envelopes of platforms and supervisors that are prefixes of a line: Fly, Papertrail's archives,
+s6 and daemontools, GitHub's runners, and the numbers of lines that `grep -n` prints."""
+
+from whyreset.basis.lazy import lazy
+from whyreset.ingest.peeling import STAMP, Peeling
+from whyreset.ingest.stamps import Stamp
+
+_FLY = lazy(rf"({STAMP}) (?:app|runner|proxy|health)\[([\w.-]+)\] [a-z]{{3}} ?\[\w+\] ?")
+# id, generated, received, id and name of the source, its address, facility, severity, program
+_PAPERTRAIL = lazy(
+    r"\d{4,20}\t(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:Z|[+-]\d\d:\d\d)?)\t\d{4}-\d\d-\d\dT\S+\t\d+\t"
+    r"([^\t]*)\t[\d.:a-fA-F]*\t\w*\t\w*\t([^\t]*)\t"
+)
+_TAI64N = lazy(r"@4([0-9a-f]{15})([0-9a-f]{8}) ")
+_TAI_SECONDS = 10
+"""How far TAI was ahead of UTC in 1970, as those who write these stamps count."""
+_SECOND = 1_000_000_000
+_ANNOTATED = lazy(r"##\[(?:error|warning|notice|debug|command|section|group)\]")
+# Only in front of what begins a record: a pid of Redis, an hour and a port look the same.
+_NUMBERED = lazy(
+    r"\d{1,7}[:-](?=\[?\d{4}[-/]\d\d[-/]\d\d[T ]\d\d:|\d{1,3}(?:\.\d{1,3}){3}(?: - |:\d{1,5} \[)|"
+    r"[IWEF]\d{4} \d\d:\d\d:|\{\"[^\"]{1,60}\" ?:|(?:time|ts|level)=|\[GIN\] |\[\d\d/[A-Z]|"
+    r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d )"
+)
+
+
+def fly(state: Peeling) -> bool:
+    """`STAMP app[MACHINE] ams [info] text`."""
+    found = None if state.stamps else _FLY.match(state.text)
+    if found is None or not state.stamped(found[1]):
+        return False
+    return state.off("fly", found.end())
+
+
+def papertrail(state: Peeling) -> bool:
+    """Ten columns parted by tabs, of which the last is the message."""
+    found = None if state.stamps else _PAPERTRAIL.match(state.text)
+    if found is None:
+        return False
+    stamp = found[1] if found[1][-6:-5] in {"+", "-"} or found[1].endswith("Z") else found[1] + "Z"
+    if not state.stamped(stamp):
+        return False
+    state.node, state.container = found[2] or None, found[3] or None
+    return state.off("papertrail", found.end())
+
+
+def tai64n(state: Peeling) -> bool:
+    """`@4000...`, seconds and nanoseconds in hexadecimal digits."""
+    found = None if state.stamps else _TAI64N.match(state.text)
+    if found is None:
+        return False
+    seconds = int(found[1], 16) - _TAI_SECONDS
+    state.stamps.append(Stamp(seconds * _SECOND + int(found[2], 16), (), 0))
+    return state.off("tai64n", found.end())
+
+
+def annotated(state: Peeling) -> bool:
+    """What a runner of GitHub puts before a line that it colours."""
+    found = _ANNOTATED.match(state.text)
+    return bool(found and state.off("", found.end()))
+
+
+def numbered(state: Peeling) -> bool:
+    """`17:text`, and `17-text` of a line beside a found one."""
+    found = None if state.stamps else _NUMBERED.match(state.text)
+    return bool(found and state.off("grep", found.end()))
