@@ -13,7 +13,7 @@ from whyreset.basis.digest import blake2s
 from whyreset.basis.frozen import replace
 from whyreset.ingest.batches import Batch
 from whyreset.ingest.matching import Extractor
-from whyreset.ingest.past import NONE_NEEDED, TRIED, Past, PastState
+from whyreset.ingest.past import TRIED, Past, PastState
 from whyreset.ingest.scan import BlockScanner
 from whyreset.ingest.stamps import Clock
 from whyreset.model.definition import Definition
@@ -153,14 +153,13 @@ class Hindsight:
         batch.events = [event for event in batch.events if self._is_new(past, event)]
         if scanner.is_narrow and not past.is_kept:
             past.follow(scanner, self._extractor)
-        is_late = past.is_kept and not scanner.is_timed  # read again, its lines would be of then
-        is_tried = past.is_kept and past.credit > 0
-        if is_tried or is_late:
-            past.seal()
-        start = past.rest_start
-        past.take(data, end)
-        if is_tried or is_late:
-            batch.events += self._shown(past, start, None if is_late else TRIED)
+        if past.is_kept and not scanner.is_timed:  # read later, its lines would be of then
+            batch.events += self._read_now(past, data, end, end)
+        elif past.is_kept and not past.shows and past.credit > 0:
+            # of an input that shows any events it is known that there were no others
+            batch.events += self._read_now(past, data, end, TRIED)
+        else:
+            past.take(data, end)
         self._taken += len(data)
         if self._taken * _LOOKS > self._most:
             self._taken = 0
@@ -168,13 +167,15 @@ class Hindsight:
                 self._search()
                 self._make_room()
 
-    def _shown(self, past: Past, start: int, most: int | None) -> list[Event]:
-        """Events in (so `most` of) the bytes that came last, from an offset on. Of an input that
-        shows any it is known that there was none."""
+    def _read_now(self, past: Past, data: bytes, end: int, most: int) -> list[Event]:
+        """Take the next bytes; all events in so many of their last ones."""
         past.seal()
-        if past.end <= start:
+        start = past.rest_start
+        past.take(data, end)
+        past.seal()
+        low = max(start, past.end - most)
+        if low >= past.end:
             return []
-        low = start if most is None else max(start, past.end - most)
         past.credit -= past.end - low
         found = past.read(self._extractor, None, low, past.end)
         return [event for event in found if event.offset >= start and self._is_new(past, event)]
@@ -210,7 +211,7 @@ class Hindsight:
             told = event.offset, event.kind
             is_new = told not in past.told
             past.told.add(told)
-            past.credit = NONE_NEEDED
+            past.shows = True
             return is_new
         if event.kind == RESET or event.kind in FAR_ENDS:
             peer = event.get(FAR_ENDS.get(event.kind, "peer"))

@@ -16,9 +16,9 @@ _LONGEST = 2 << 20
 """Bytes after which a line without an end is given up: nobody's request is so long."""
 _BEFORE = 16 << 10
 """Bytes before those that are read again: they may tell the time of the first lines."""
-TRIED, _RARELY, NONE_NEEDED = 16 << 10, 32, -1 << 62
+TRIED, _RARELY = 16 << 10, 32
 """Bytes that are read whole to see whether an input shows any event, at first and then of so many
-times as many; and the credit of one that has shown one."""
+times as many."""
 _FASTEST = 1
 """How hard zlib tries."""
 
@@ -50,6 +50,7 @@ class PastState(NamedTuple):
     mode: str
     blocks: tuple[tuple[int, bytes, int], ...]
     searched: int
+    shows: bool
     rest: bytes
     end: int
     high: int
@@ -63,7 +64,8 @@ class Past:
     size      bytes that are kept
     told      offsets and kinds of the events that were given
     searched  offset up to which all were searched for who are known
-    credit    bytes that may be read whole to see whether there are events at all
+    shows     whether there was any event
+    credit    bytes that may be read whole to see that
     """
 
     def __init__(self) -> None:
@@ -71,6 +73,7 @@ class Past:
         self.size = 0
         self.told: set[tuple[int, str]] = set()
         self.searched = 0
+        self.shows = False
         self.credit = TRIED
         self._scanner: BlockScanner | None = None  # what reads the lines again, if any are kept
         self._has_studied = False
@@ -114,8 +117,7 @@ class Past:
             self.told.clear()
             self.seal()
             return
-        if self.credit > NONE_NEEDED:
-            self.credit = min(TRIED, self.credit + len(data) // _RARELY)
+        self.credit = min(TRIED, self.credit + len(data) // _RARELY)
         if self._rest_size >= BLOCK:
             self.seal()
 
@@ -188,7 +190,7 @@ class Past:
         blocks = tuple((block.start, block.packed(), block.high) for block in self._blocks)
         return PastState(
             self._scanner.source, self._scanner.mode, blocks, self.searched,
-            b"".join(self._rest), self._end, self.high, frozenset(self.told),
+            self.shows, b"".join(self._rest), self._end, self.high, frozenset(self.told),
         )  # fmt: skip
 
     @classmethod
@@ -199,7 +201,7 @@ class Past:
         past._blocks = [_Block(at, zlib.decompress(packed), hi) for at, packed, hi in state.blocks]
         past._rest, past._rest_size = [state.rest], len(state.rest)
         past.searched, past._end, past.high = state.searched, state.end, state.high
-        past.told = set(state.told)
+        past.told, past.shows = set(state.told), state.shows
         past.size = past._rest_size + sum(len(block.data) for block in past._blocks)
         return past
 
