@@ -105,3 +105,26 @@ def test_of_a_pod_tells_the_journal_of_its_node_or_those_of_all_nodes(
     place = Place(node, "shop", "api-1")
     assert coverage.covers("termination", low, low + 10, place) is is_told
     assert coverage.covers("termination", low, low + 10), "some stream was read"
+
+
+def test_a_log_that_prints_errors_alone_is_as_old_as_those_fetched_with_it() -> None:
+    coverage = Coverage()
+    proxy, app = Source("proxy-1", pod="proxy-1"), Source("app-1", pod="app-1")
+    coverage.cover(proxy.name, 0, 100)
+    coverage.cover(app.name, 40, 100)
+    coverage.show(event_of(40, app, 0, "reset", {}, ""))
+    assert not coverage.covers("reset", 20, 39)
+    coverage.show(event_of(0, proxy, 0, "access", {}, ""))
+    assert coverage.covers("reset", 20, 39)
+    assert coverage.covers("disconnect", 20, 39)
+    assert not coverage.covers("refused", 20, 39)
+
+
+def test_a_journal_goes_back_further_than_the_logs_that_are_fetched() -> None:
+    coverage = Coverage()
+    journal, app = Source("journal", node="node-1"), Source("app-1", pod="app-1")
+    coverage.cover(journal.name, 0, 100)
+    coverage.cover(app.name, 40, 100)
+    coverage.show(event_of(10, journal, 0, "exhaustion", {}, ""))
+    coverage.show(event_of(40, app, 0, "reset", {}, ""))
+    assert not coverage.covers("reset", 20, 39)

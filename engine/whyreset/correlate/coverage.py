@@ -12,6 +12,15 @@ _SOURCES = 8192
 _FAMILIES = dict.fromkeys(("termination", "start", "crash", "unhealthy", "address"), "lifecycle")
 """Kinds that the same streams print: a stream that has shown a start would show a termination."""
 
+_CONNECTIONS = "connections"
+_OF_CONNECTIONS = frozenset(("reset", "disconnect", "access", "opened", "refused", "mismatch"))
+"""Kinds that programs print of connections."""
+_ENDS = dict.fromkeys(("reset", "disconnect"), _CONNECTIONS)
+"""Kinds of which a program prints nothing while all is well: its log may begin with the first. The
+logs of pods are fetched together, so that there was none before as far back as any of them goes."""
+
+_GROUPS = {**_FAMILIES, **_ENDS}
+
 _CLUSTER = "cluster"
 
 _Group = str | tuple[str | None, ...]
@@ -130,6 +139,8 @@ class Coverage:
         self.known.add((kind, source))
         if kind in _FAMILIES:
             self._shows(source, _FAMILIES[kind], _CLUSTER)
+        elif kind in _OF_CONNECTIONS:
+            self._shows(source, kind, _CONNECTIONS)
         else:
             self._shows(source, kind)
 
@@ -144,7 +155,7 @@ class Coverage:
         """Whether a stream that shows events of this kind, in this place (None: in any), was read
         over all of [low, high]."""
         if place is None or kind not in _FAMILIES:
-            return self._is_read(_FAMILIES.get(kind, kind), low, high)
+            return self._is_read(_GROUPS.get(kind, kind), low, high)
         if any(self._is_read(group, low, high) for group in _telling_of(place)):
             return True
         # a pod of which it is not known where it runs is on one of the nodes that were there
