@@ -76,7 +76,7 @@ class Correlator:
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         self._foreseen: dict[tuple[Place, int], dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
-        self._asks_owners = bool(relations & {"on peer", "to workload"}) or self.owners.labelled
+        self._asks_owners = bool(relations & {"from pod", "on peer", "to workload"}) or self.owners.labelled
         self._fed = self._now = 0
         self._labels = Labels()
         self.verdicts: list[Verdict] = []

@@ -26,6 +26,7 @@ YES, NO, OPEN = Answer(True), Answer(False), Answer(None)
 _TARGETS = {
     "from peer": ("peer",),
     "from caller": ("peer", "namespace", "pod"),
+    "from pod": ("namespace", "pod"),
     "on peer": ("peer",),
     "on pod": ("namespace", "pod"),
     "on workload": ("namespace", "workload"),

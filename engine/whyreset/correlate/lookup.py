@@ -258,6 +258,8 @@ class Evidence:
             return [(None, "")]
         if relation == "to workload":
             return [(None, key) for key in self._upstreams_of(reset)] or None
+        if relation == "from pod":
+            return [(None, key) for key in self._addresses_of(reset)] or None
         if relation == "on peer":
             owners = self._owners_of_peer(question, reset, time)
             return [(owner.namespace, owner.pod) for owner in owners] or None
@@ -278,6 +280,13 @@ class Evidence:
         namespace = within or source.namespace
         pods = [pod for pod in self._tables[question] if name in (workload_of(pod), pod)]
         return [Owner(namespace, name, pod) for pod in pods]
+
+    def _addresses_of(self, reset: Event) -> list[str]:
+        """The addresses that the pod which logged a reset has had."""
+        source = reset.source
+        if source.workload is None or source.pod is None:
+            return []
+        return sorted(self._owners.addresses(source.namespace, source.workload, source.pod))
 
     def _upstreams_of(self, reset: Event) -> list[str]:
         workload = reset.source.workload

@@ -122,12 +122,13 @@ class Owners:
         upto = bisect_right(history, time, key=lambda entry: entry[0])
         return [owner for _, owner in reversed(history[: max(upto, 1)])]
 
-    def addresses(self, namespace: str | None, workload: str) -> set[str]:
-        """Every address that a pod of the workload has had."""
+    def addresses(self, namespace: str | None, workload: str, pod: str | None = None) -> set[str]:
+        """Every address that a pod of the workload, or this one, has had."""
         return {
             address
             for within, address in self._addresses.get(workload, ())
-            if within is None or namespace is None or within == namespace
+            if (within is None or namespace is None or within == namespace)
+            and (pod is None or any(owner.pod == pod for _, owner in self._history[address]))
         }
 
 

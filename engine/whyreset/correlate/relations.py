@@ -35,6 +35,7 @@ KEYS: dict[str | None, Callable[[Event], str]] = {
     None: lambda _: "",
     "from peer": _speaker,
     "from caller": _speaker,
+    "from pod": lambda event: str(event.fields.get("client") or ""),
     "on pod": lambda event: str(event.get("pod")),
     "on peer": lambda event: str(event.get("pod")),
     "on workload": lambda event: str(event.get("workload")),

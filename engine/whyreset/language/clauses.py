@@ -153,6 +153,8 @@ class ClauseReader:
             self._desk.unknown("E020", "relation", text, relation.span, model.RELATIONS)
         elif text in model.FROM_CLIENT and not self._kinds[event].has(CLIENT_FIELDS):
             self._impossible(relation.span, text, event, CLIENT_FIELDS)
+        elif text == "from pod" and not self._kinds[event].has(("client",)):
+            self._impossible(relation.span, text, event, ("client",))
         elif text == "to workload" and not self._kinds[event].has(UPSTREAM_FIELDS):
             self._impossible(relation.span, text, event, UPSTREAM_FIELDS)
         elif text in (*model.FROM_CLIENT, "on peer") and not self._kinds[kind].has(("peer",)):

@@ -21,7 +21,7 @@ _MOST = 32
 _MANY = 200
 """Clauses that ask for one kind of event: of more, each event counts. What they have in common
 would take longer to find than it can save."""
-_OWNED = ("on peer", "to workload")
+_OWNED = ("from pod", "on peer", "to workload")
 _UNANSWERED = '" - '
 """What follows the request in place of a status: the client left before there was an answer. It is
 all that tells such a line from those of the requests that were answered."""

@@ -31,7 +31,9 @@ FIELDS: Mapping[str, tuple[str, ...]] = {
     "start": ("namespace", "workload", "pod", "container", "reason"),
     "crash": ("namespace", "workload", "pod", "container", "reason"),
     "unhealthy": ("namespace", "workload", "pod", "container", "reason"),
-    "exhaustion": ("what", "node", "pod", "namespace", "port", "peer", "peer_port"),
+    "exhaustion": (
+        "what", "node", "pod", "namespace", "port", "peer", "peer_port", "client", "client_port",
+    ),
     "mismatch": ("client", "client_port", "what"),
     "opened": ("client", "client_port", "connection"),
     "dialled": ("upstream", "upstream_port", "connection"),

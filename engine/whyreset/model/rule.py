@@ -23,6 +23,7 @@ STATUSES = ("stable", "experimental", "deprecated")
 RELATIONS = (
     "from peer",
     "from caller",
+    "from pod",
     "on pod",
     "on workload",
     "on node",
