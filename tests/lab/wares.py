@@ -237,7 +237,7 @@ def database(lab: Lab, pod: Pod, kind: str) -> int:
     shutil.chown(data, "mysql")
     _run("mariadb-install-db", "--user=mysql", f"--datadir={data}", "--skip-test-db")
     grants = lab.scratch / f"{pod.name}.sql"
-    grants.write_text("CREATE USER IF NOT EXISTS lab@'%'; GRANT ALL ON *.* TO lab@'%';\n")
+    grants.write_text("CREATE USER IF NOT EXISTS lab@'%';\nGRANT ALL ON *.* TO lab@'%';\n")
     lab.spawn(pod, "mariadbd", "--no-defaults", "--user=mysql", f"--datadir={data}",
               f"--bind-address={pod.address}", f"--socket={data}/s", "--log-warnings=4",
               f"--init-file={grants}", "--skip-name-resolve")  # fmt: skip
