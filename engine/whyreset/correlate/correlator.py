@@ -29,7 +29,7 @@ from whyreset.correlate.texts import Values
 from whyreset.correlate.unexplained import Attempt, Way, unknown_verdict
 from whyreset.correlate.verdicts import in_scope, note_scope, verdict_of
 from whyreset.model.event import RESET, Event
-from whyreset.model.rule import Plan, Rule, asks_labels
+from whyreset.model.rule import BY_OWNER, Plan, Rule, asks_labels
 from whyreset.model.verdict import Labelled, Verdict
 
 _source_name = attrgetter("source.name")
@@ -76,7 +76,7 @@ class Correlator:
         self._open: dict[Place, dict[tuple[str, Key], Open]] = {}
         self._foreseen: dict[tuple[Place, int], dict[tuple[str, Key], Open]] = {}
         relations = {question.relation for question in questions_of(plan.rules)}
-        self._asks_owners = bool(relations & {"from pod", "on peer", "to workload"}) or self.owners.labelled
+        self._asks_owners = not relations.isdisjoint(BY_OWNER) or self.owners.labelled
         self._fed = self._now = 0
         self._labels = Labels()
         self.verdicts: list[Verdict] = []

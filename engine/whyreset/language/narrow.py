@@ -15,13 +15,12 @@ from whyreset.language.literals import leads, literals_with, required_literals
 from whyreset.language.matchers import logfmt_key
 from whyreset.model.definition import BEFORE_PEERS, LOGFMT, Condition, Definition, Matcher, Wanted
 from whyreset.model.event import FAR_ENDS, RESET
-from whyreset.model.rule import FROM_CLIENT, InNetwork, Rule, asking, asks_labels
+from whyreset.model.rule import BY_OWNER, FROM_CLIENT, InNetwork, Rule, asking, asks_labels
 
 _MOST = 32
 _MANY = 200
 """Clauses that ask for one kind of event: of more, each event counts. What they have in common
 would take longer to find than it can save."""
-_OWNED = ("from pod", "on peer", "to workload")
 _UNANSWERED = '" - '
 """What follows the request in place of a status: the client left before there was an answer. It is
 all that tells such a line from those of the requests that were answered."""
@@ -69,7 +68,7 @@ def _needs(
         needs[rule.kind] = None
         prefixes = _peer_prefixes(rule, networks)
         for clause in asking((*rule.when, *rule.unless)):
-            if clause.relation in _OWNED:
+            if clause.relation in BY_OWNER:
                 needs["address"] = None
             asked = needs.setdefault(clause.event, [])
             if asked is not None:

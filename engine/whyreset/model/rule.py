@@ -32,6 +32,8 @@ RELATIONS = (
 )
 FROM_CLIENT = ("from peer", "from caller")
 """Relations that compare the event's client with the reset's peer."""
+BY_OWNER = ("from pod", "on peer", "to workload")
+"""Relations for which it must be known whose an address is."""
 
 
 class Quantifier(Frozen):

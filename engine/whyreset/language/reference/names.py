@@ -137,8 +137,8 @@ RELATIONS: Mapping[str, str] = {
     "in the same pod",
     "from caller": "the same, and the pod that logged the reset logged the event, too: a node's "
     "address that stands for many clients calls many pods",
-    "from pod": "the event's `client` is the pod that logged the reset, by an address that is known "
-    "to be its own: what a server or proxy tells of this caller",
+    "from pod": "the event's `client` is the pod that logged the reset, by an address that is "
+    "known to be its own: what a server or proxy tells of this caller",
     "on pod": "the event is about the pod that logged the reset",
     "on workload": "the event is about the workload that logged the reset",
     "on node": "the event is about the node of the pod that logged the reset",
