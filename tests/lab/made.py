@@ -283,6 +283,10 @@ def exhausted(ground: Ground) -> str:
     server = ground.pod("legacy", "pricing", START)
     what = draw.choice(["conntrack", "backlog"])
     at = START + 100 * NS
+    for i in range(14):  # its log tells since when the logs were fetched
+        when = START + i * 7 * NS
+        stamp = _stamp(when, "%d/%b/%Y:%H:%M:%S")
+        server.line(f'{ground.nodes[0]} - - [{stamp} +0000] "GET /q HTTP/1.1" 200 512', when)
     for i in range(6):
         text = (
             "nf_conntrack: nf_conntrack: table full, dropping packet"
