@@ -269,7 +269,7 @@ EMPTY_CLAUSE = "    crash on peer within patience if known\n"
         ("    peer not in of|\n", {"office"}, {"peer"}),
         ("    no |\n", {"access", "order_lost"}, {"peer", "office"}),
         ("    order_lost |\n", {"order", "client", "from", "on", "within"}, {"peer", "office"}),
-        ("    order_lost from |\n", {"peer"}, {"pod", "workload"}),
+        ("    order_lost from |\n", {"peer", "pod"}, {"node", "workload"}),
         ("    crash on |\n", {"pod", "peer", "node", "workload"}, {"cluster"}),
         ("    crash within |\n", {"patience"}, {"crash", "peer"}),
         ("    crash within 5s |\n", {"before", "after", "if"}, {"peer"}),
