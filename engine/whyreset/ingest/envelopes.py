@@ -11,7 +11,7 @@ from whyreset.ingest.cut_objects import decode_cut
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
-from whyreset.ingest.platforms import annotated, fly, numbered, papertrail, tai64n
+from whyreset.ingest.platforms import annotated, explored, fly, numbered, papertrail, tai64n
 from whyreset.ingest.prefixes import (
     cloud_foundry,
     cloudwatch,
@@ -159,7 +159,7 @@ class Peeler:
         else:
             layers = (
                 syslog.facility, self._syslog, kail, self._full, self._dump, grep, tai64n,
-                annotated,
+                annotated, explored,
             )  # fmt: skip
         return any(layer(state) for layer in (*layers, self._stern, named, compose))
 

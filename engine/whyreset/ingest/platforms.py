@@ -5,6 +5,11 @@ from whyreset.basis.lazy import lazy
 from whyreset.ingest.peeling import STAMP, Peeling
 from whyreset.ingest.stamps import Stamp
 
+_EXPLORED = lazy(
+    r"(?:DEFAULT|DEBUG|INFO|NOTICE|WARNING|ERROR|CRITICAL|ALERT|EMERGENCY) "
+    rf"({STAMP}) ((?:\[resource\.labels\.\w{{1,40}}: [^\]\n]{{1,253}}\] )+)"
+)
+_SUMMARY = lazy(r"\[resource\.labels\.(container|pod|namespace)_?[nN]ame: ([^\]\n]+)\]")
 _FLY = lazy(rf"({STAMP}) (?:app|runner|proxy|health)\[([\w.-]+)\] [a-z]{{3}} ?\[\w+\] ?")
 # id, generated, received, id and name of the source, its address, facility, severity, program
 _PAPERTRAIL = lazy(
@@ -22,6 +27,18 @@ _NUMBERED = lazy(
     r"[IWEF]\d{4} \d\d:\d\d:|\{\"[^\"]{1,60}\" ?:|(?:time|ts|level)=|\[GIN\] |\[\d\d/[A-Z]|"
     r"[A-Z][a-z]{2} [ \d]?\d \d\d:\d\d:\d\d )"
 )
+
+
+def explored(state: Peeling) -> bool:
+    """`INFO STAMP [resource.labels.containerName: NAME] text`, as Google's explorer has it."""
+    found = None if state.stamps else _EXPLORED.match(state.text)
+    if found is None or not state.stamped(found[1]):
+        return False
+    labels = dict(_SUMMARY.findall(found[2]))
+    state.container = labels.get("container") or state.container
+    state.pod = labels.get("pod") or state.pod
+    state.namespace = labels.get("namespace") or state.namespace
+    return state.off("gcp", found.end())
 
 
 def fly(state: Peeling) -> bool:

@@ -38,7 +38,11 @@ COMPOSE = lazy(
 _TASK = lazy(r"\.[a-z0-9]{12,25}$")
 _PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
-HEROKU = lazy(rf"({STAMP}) (app|heroku)\[([\w.-]+)\]: ")
+# As `heroku logs` prints it, and as a drain of syslog sends it on
+HEROKU = lazy(
+    rf"({STAMP}) (?:(?:app|heroku)\[([\w.-]+)\]: |"
+    r"(?:host )?(?:app|heroku) ([a-z][\w-]*\.\d{1,4}) - (?:- )?)"
+)
 LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
 # `grep` in several files: a name with a file's ending, and the head of a record behind it.
 _GREP = lazy(
@@ -263,11 +267,11 @@ def cloud_foundry(state: Peeling) -> bool:
 
 
 def heroku(state: Peeling) -> bool:
-    """`STAMP app[web.1]: text`."""
+    """`STAMP app[web.1]: text`, or `STAMP host app web.1 - text`."""
     found = HEROKU.match(state.text)
     if found is None or state.stamps or not state.stamped(found[1]):
         return False
-    state.container = found[3]
+    state.container = found[2] or found[3]
     return state.off("heroku", found.end())
 
 
