@@ -242,3 +242,25 @@ class Window:
 def _too_late(first: Row, second: Row) -> bool:
     """Whether so much time lies between two lines that no record can span them."""
     return first.time is not None and second.time is not None and second.time - first.time > STEP
+
+
+def starts_before(data: bytes, places: list[int]) -> list[int]:
+    """Starts of the lines in which these places are. Both ascend: of a line in which there are
+    many, each byte is looked at once."""
+    starts: list[int] = []
+    passed = 0
+    for place in places:
+        newline = data.rfind(b"\n", passed, place)
+        if newline >= 0 or not starts:
+            starts.append(newline + 1)
+        passed = place
+    return starts
+
+
+def line_starts(data: bytes, start: int, end: int) -> list[int]:
+    """Starts of the lines between two places, the first of which is one."""
+    starts = []
+    while start < end:
+        starts.append(start)
+        start = data.find(b"\n", start, end) + 1 or end
+    return starts

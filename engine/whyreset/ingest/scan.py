@@ -7,7 +7,15 @@ from whyreset.ingest.batches import Batch
 from whyreset.ingest.columns import Columns, Rows
 from whyreset.ingest.envelopes import JSON_MODES, ORDERED_MODES, Peeler
 from whyreset.ingest.head import HEAD_BYTES, Head
-from whyreset.ingest.lines import REACH_BYTES, Buffer, NeedMoreError, Row, Window
+from whyreset.ingest.lines import (
+    REACH_BYTES,
+    Buffer,
+    NeedMoreError,
+    Row,
+    Window,
+    line_starts,
+    starts_before,
+)
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.needles import Needles
 from whyreset.ingest.records import Records
@@ -47,7 +55,8 @@ class BlockScanner:
         self._records = Records(self._window, source, clock, mode)
         self._columns = Columns(extractor, source)
         self._gathered: dict[tuple[Source, Needles, int], Rows] = {}
-        self._head, self._head_end = Head(extractor, source, mode), HEAD_BYTES
+        self._head = Head(extractor, source, mode)
+        self._head_end = HEAD_BYTES
         self._needles = self._head.needles
         self._narrow: Needles | None = None  # known when the head has been read
         self._sieve: Sieve | None = None
@@ -71,7 +80,8 @@ class BlockScanner:
         """What finds other events in the same input, from `base` on: those of these peers, or
         (None) all that the extractor can find. Its head was read, and shows nothing more."""
         scanner = BlockScanner(extractor, self.source, self._clock, self.mode, base)
-        scanner._head, scanner._head_end, scanner._narrow = self._head, 0, scanner._needles
+        scanner._head, scanner._head_end = self._head, 0
+        scanner._narrow = scanner._needles
         if peers is not None:
             scanner._narrow = self._head.narrowed(extractor)
             scanner._narrow.seek(peers)
@@ -136,7 +146,8 @@ class BlockScanner:
 
     def _advance(self, batch: Batch, last: bool) -> None:
         window, start = self._window, self._done
-        self._done, window.final, window.cut = window.end, last, 0
+        window.final, window.cut = last, 0
+        self._done = window.end
         try:
             head = start
             if start < self._head_end:
@@ -192,7 +203,7 @@ class BlockScanner:
         data, base = self._window.data, self._window.base
         start, end = start - base, end - base
         found = [
-            (1 << number, _starts_before(data, places))
+            (1 << number, starts_before(data, places))
             for number, places in needles.hits(data, start, end).items()
         ]
         found += self._other_lines(start, end)
@@ -211,11 +222,11 @@ class BlockScanner:
         """Lines to be visited whatever is in them."""
         data = self._window.data
         if self._every_line:
-            return [(0, _line_starts(data, start, end))]
+            return [(0, line_starts(data, start, end))]
         if self.mode == "docker":
             ends = data.count(b'\\n","', start, end)
             if ends < data.count(b"\n", start, end):  # some line holds a partial text
-                starts = _line_starts(data, start, end)
+                starts = line_starts(data, start, end)
                 return [(0, [at for at in starts if not _ends(data, at)])]
         return []
 
@@ -321,27 +332,6 @@ class BlockScanner:
             row = self._window.physical(self._window.start_of(place))
             if row.line is not None and row.time is not None:
                 batch.see(row.line.source, row.time, row.time)
-
-
-def _starts_before(data: bytes, places: list[int]) -> list[int]:
-    """Starts of the lines in which these places are. Both ascend: of a line in which there are
-    many, each byte is looked at once."""
-    starts: list[int] = []
-    passed = 0
-    for place in places:
-        newline = data.rfind(b"\n", passed, place)
-        if newline >= 0 or not starts:
-            starts.append(newline + 1)
-        passed = place
-    return starts
-
-
-def _line_starts(data: bytes, start: int, end: int) -> list[int]:
-    starts = []
-    while start < end:
-        starts.append(start)
-        start = data.find(b"\n", start, end) + 1 or end
-    return starts
 
 
 def _ends(data: bytes, start: int) -> bool:
