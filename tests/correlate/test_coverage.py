@@ -107,12 +107,18 @@ def test_of_a_pod_tells_the_journal_of_its_node_or_those_of_all_nodes(
     assert coverage.covers("termination", low, low + 10), "some stream was read"
 
 
-def test_a_log_that_prints_errors_alone_is_as_old_as_those_fetched_with_it() -> None:
-    coverage = Coverage()
-    proxy, app = Source("proxy-1", pod="proxy-1"), Source("app-1", pod="app-1")
-    coverage.cover(proxy.name, 0, 100)
+def of_app_and(older: Source) -> Coverage:
+    """An app's log begins with a reset; another one goes back further."""
+    coverage, app = Coverage(), Source("app-1", pod="app-1")
+    coverage.cover(older.name, 0, 100)
     coverage.cover(app.name, 40, 100)
     coverage.show(event_of(40, app, 0, "reset", {}, ""))
+    return coverage
+
+
+def test_a_log_that_prints_errors_alone_is_as_old_as_those_fetched_with_it() -> None:
+    proxy = Source("proxy-1", pod="proxy-1")
+    coverage = of_app_and(proxy)
     assert not coverage.covers("reset", 20, 39)
     coverage.show(event_of(0, proxy, 0, "access", {}, ""))
     assert coverage.covers("reset", 20, 39)
@@ -121,10 +127,7 @@ def test_a_log_that_prints_errors_alone_is_as_old_as_those_fetched_with_it() -> 
 
 
 def test_a_journal_goes_back_further_than_the_logs_that_are_fetched() -> None:
-    coverage = Coverage()
-    journal, app = Source("journal", node="node-1"), Source("app-1", pod="app-1")
-    coverage.cover(journal.name, 0, 100)
-    coverage.cover(app.name, 40, 100)
+    journal = Source("journal", node="node-1")
+    coverage = of_app_and(journal)
     coverage.show(event_of(10, journal, 0, "exhaustion", {}, ""))
-    coverage.show(event_of(40, app, 0, "reset", {}, ""))
     assert not coverage.covers("reset", 20, 39)

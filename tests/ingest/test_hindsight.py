@@ -246,6 +246,17 @@ def test_however_often_somebody_asks_there_are_few_blocks():
     assert len(past.blocks) == 1
 
 
+TWO_KINDS = """
+event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)"/ }
+event served { match /^(?<client>[\\d.]+) "GET \\S+" (?<code>\\d+)/ }
+rule both {
+  label client_abort
+  burst of reset by pod gap 40s
+  when { any have served from peer within 2s; any have access from peer within 2s }
+}
+"""
+
+
 def test_where_lines_tell_no_time_requests_are_of_when_they_came():
     times = iter(range(1, 1000))
     clock = Clock(arrival=lambda: next(times) * NS)
@@ -262,17 +273,6 @@ def test_where_lines_tell_no_time_requests_are_of_when_they_came():
         newest = next(times) * NS
     assert all(event.time < newest for event in found + recall.recall(CLIENTS[0]))
     assert sum(event.kind == "access" for event in found) == 4099
-
-
-TWO_KINDS = """
-event access { match /^(?<client>[\\d.]+) "GET (?<path>\\S+)"/ }
-event served { match /^(?<client>[\\d.]+) "GET \\S+" (?<code>\\d+)/ }
-rule both {
-  label client_abort
-  burst of reset by pod gap 40s
-  when { any have served from peer within 2s; any have access from peer within 2s }
-}
-"""
 
 
 def test_one_line_may_be_of_two_kinds():

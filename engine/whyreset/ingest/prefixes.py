@@ -97,27 +97,22 @@ def pasted(state: Peeling) -> bool:
 
 
 def quoted(state: Peeling) -> bool:
-    """A whole record in quotes; a backslash stands before those within."""
-    found = _QUOTED.fullmatch(state.text)
+    """A whole record in quotes."""
+    text = _unquoted(state.text)
+    if not _RECORD.match(text):
+        return False
+    state.text = text
+    return True
+
+
+def _unquoted(text: str) -> str:
+    """What stands in quotes: a backslash stands before those within, or they are doubled."""
+    found = _QUOTED.fullmatch(text)
     if found is None:
-        return _cell(state)
-    text = found[found.lastindex or 0]
-    if found.lastindex == 1:
-        text = text.replace('\\"', '"').replace("\\\\", "\\")
-    if not _RECORD.match(text):
-        return False
-    state.text = text
-    return True
-
-
-def _cell(state: Peeling) -> bool:
-    """The same, of an export in which the quotes within are doubled."""
-    found = _CELL.fullmatch(state.text)
-    text = found[1].replace('""', '"') if found else ""
-    if not _RECORD.match(text):
-        return False
-    state.text = text
-    return True
+        cell = _CELL.fullmatch(text)
+        return cell[1].replace('""', '"') if cell else ""
+    inner = found[found.lastindex or 0]
+    return inner.replace('\\"', '"').replace("\\\\", "\\") if found.lastindex == 1 else inner
 
 
 def keyed(state: Peeling) -> bool:
