@@ -18,6 +18,7 @@ OTEL_PLACES = {
     "container": "k8s.container.name",
     "node": "k8s.node.name",
 }
+_WRAPPED = ("@message", "message", "short_message", "Log")
 _TASK = lazy(r"[^/]+/(?P<container>[^/]+)/[0-9a-f]{32}")
 
 
@@ -113,6 +114,23 @@ def splunk(found: Object) -> dict[str, Any] | None:
         "envelope": "splunk",
         "text": raw.removesuffix("\n"),
         "stamp": any_stamp(result.get("_time")),
+    }
+
+
+def wrapped(found: Object) -> dict[str, Any] | None:
+    """What Datadog, CloudWatch's Insights, Graylog, Vector and Azure's apps keep of a line, where
+    that is an object by itself: rules can read the words of any other beside its fields."""
+    inner = found.get("attributes", found.get("content"))
+    inner = inner if isinstance(inner, dict) else found
+    text = next((inner[key] for key in _WRAPPED if isinstance(inner.get(key), str)), None)
+    if text is None or not text.startswith('{"') or not text.rstrip().endswith("}"):
+        return None
+    stamps = (any_stamp(inner.get(key)) for key in ("@timestamp", "timestamp", "TimeStamp"))
+    return {
+        "envelope": "wrapped",
+        "text": text.rstrip("\n"),
+        "stamp": next(filter(None, stamps), None),
+        "container": text_of(inner.get("ContainerAppName")) or text_of(inner.get("service")),
     }
 
 

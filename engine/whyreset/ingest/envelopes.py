@@ -11,7 +11,18 @@ from whyreset.ingest.cut_objects import decode_cut
 from whyreset.ingest.dumps import dump, listed
 from whyreset.ingest.json_envelopes import peel_object
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
-from whyreset.ingest.platforms import annotated, explored, fly, numbered, papertrail, tai64n
+from whyreset.ingest.platforms import (
+    annotated,
+    celled,
+    clocked,
+    explored,
+    fly,
+    fronted,
+    numbered,
+    papertrail,
+    tabbed,
+    tai64n,
+)
 from whyreset.ingest.prefixes import (
     cloud_foundry,
     cloudwatch,
@@ -19,10 +30,12 @@ from whyreset.ingest.prefixes import (
     grafana,
     grep,
     heroku,
+    journal_field,
     kail,
     keyed,
     kubectl,
     kubetail,
+    labelled,
     logcli,
     named,
     pasted,
@@ -129,39 +142,42 @@ class Peeler:
     def _layer(self, state: Peeling) -> bool:
         first = state.text[0]
         if first == "{":
-            return _json_layer(state)
+            return labelled(state) or _json_layer(state)
         layers: tuple[Callable[[Peeling], bool], ...]
         if first.isdigit() and (_REQUEST.match(state.text) or _STAMPED_REQUEST.match(state.text)):
             return _iso(state)
         if first.isdigit() and state.text[4:5] == "-":
             layers = (
-                _cri, heroku, fly, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump, _iso,
-                _cut_cri, self._syslog, self._iso_local,
-                self._viewed, numbered,
+                _cri, heroku, fly, cloudwatch, syslog.iso, cloud_foundry, logcli, self._dump,
+                tabbed, celled, _iso, _cut_cri, self._syslog, self._iso_local,
+                self._viewed, numbered, self._clocked,
             )  # fmt: skip
         elif first.isdigit():
             layers = (
-                self._dump, pm2, syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, grafana,
-                papertrail, numbered,
+                self._dump, self._pm2, syslog.unix, syslog.rfc5424, _cut_cri, self._syslog, grafana,
+                papertrail, numbered, self._clocked,
             )  # fmt: skip
         elif first == "[":
             layers = (kubectl, self._kubetail, self._dump, listed, syslog.uptime)
         elif first == "<":
             layers = (syslog.rfc5424, self._syslog, syslog.iso)
         elif first in " \t":
-            return cloud_foundry(state) or pasted(state) or _nameless(state) or keyed(state)
+            return any(
+                layer(state)
+                for layer in (cloud_foundry, pasted, _nameless, keyed, journal_field, fronted)
+            )
         elif first in _MARKS:
             return pasted(state) or (state.text.startswith("> ") and state.off("", 2))
         elif first == "*":
             return _bold(state)
         elif first in "\"'\u201c":
-            return quoted(state) or keyed(state)
+            return celled(state) or quoted(state) or keyed(state)
         else:
             layers = (
                 syslog.facility, self._syslog, kail, self._full, self._dump, grep, tai64n,
-                annotated, explored,
+                annotated, explored, self._clocked,
             )  # fmt: skip
-        return any(layer(state) for layer in (*layers, self._stern, named, compose))
+        return any(layer(state) for layer in (*layers, self._stern, named, compose, fronted))
 
     def _syslog(self, state: Peeling) -> bool:
         return syslog.dated(state, self.clock)
@@ -171,6 +187,12 @@ class Peeler:
 
     def _viewed(self, state: Peeling) -> bool:
         return viewed(state, self.clock)
+
+    def _pm2(self, state: Peeling) -> bool:
+        return pm2(state, self.clock)
+
+    def _clocked(self, state: Peeling) -> bool:
+        return clocked(state, self.clock)
 
     def _full(self, state: Peeling) -> bool:
         return syslog.full(state, self.clock)

@@ -5,7 +5,7 @@ from typing import Any
 from whyreset.basis.json_text import encode
 from whyreset.basis.lazy import lazy
 from whyreset.basis.selector import join_labels
-from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google, row, splunk
+from whyreset.ingest.cloud_envelopes import azure, cloudwatch, google, row, splunk, wrapped
 from whyreset.ingest.objects import Object, object_record, text_of
 from whyreset.ingest.peeling import any_stamp, epoch_stamp
 from whyreset.ingest.source_name import make_source, place_of_tag
@@ -280,5 +280,5 @@ def _kubernetes(found: Object) -> dict[str, Any] | None:
 
 _LAYERS = (
     _journald, _stern, _loki, _docker, _driver, google, azure, hit, cloudwatch, splunk,
-    row, _fluent, _kubernetes,
+    row, _fluent, _kubernetes, wrapped,
 )  # fmt: skip

@@ -5,6 +5,7 @@ import re
 from whyreset.basis.json_text import decode
 from whyreset.basis.lazy import lazy
 from whyreset.ingest.cloud_envelopes import place_of_stream
+from whyreset.ingest.json_envelopes import label_places
 from whyreset.ingest.peeling import HEADER, STAMP, Peeling
 from whyreset.ingest.source_name import POD, SURE_POD, source_told
 from whyreset.ingest.stamps import Clock, read_stamp
@@ -36,14 +37,21 @@ COMPOSE = lazy(
     r"\{\"|\d{1,3}(?:\.\d{1,3}){3} - ))"
 )
 _TASK = lazy(r"\.[a-z0-9]{12,25}$")
-_PM2 = lazy(r"\d+\|([\w.-]+) +\| ")
+_PM2 = lazy(
+    r"\d+\|([\w.-]+) +\| "
+    r"(?:(\d{4}-\d\d-\d\d[T ]\d\d:\d\d(?::\d\d(?:\.\d{1,6})?)?(?: ?[+-]\d\d:?\d\d)?): )?"
+)
 CLOUD_FOUNDRY = lazy(rf" *({STAMP}) \[([A-Z][\w/.-]*/\d+)\] (OUT|ERR) ?", re.IGNORECASE)
 # As `heroku logs` prints it, and as a drain of syslog sends it on
 HEROKU = lazy(
     rf"({STAMP}) (?:(?:app|heroku)\[([\w.-]+)\]: |"
     r"(?:host )?(?:app|heroku) ([a-z][\w-]*\.\d{1,4}) - (?:- )?)"
 )
-LOGCLI = lazy(rf'({STAMP}) \{{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}}\s+')
+_LABELS = r'\{((?:\w+="(?:[^"\\]|\\.)*"(?:, ?)?)*)\}\s+'
+LOGCLI = lazy(rf"({STAMP}) {_LABELS}")
+_LABELLED = lazy(_LABELS)
+# Of `journalctl -o verbose`
+_FIELD = lazy(r"\s*MESSAGE=")
 # `grep` in several files: a name with a file's ending, and the head of a record behind it.
 _GREP = lazy(
     r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
@@ -242,12 +250,15 @@ def grep(state: Peeling) -> bool:
     return state.off("grep", found.end())
 
 
-def pm2(state: Peeling) -> bool:
-    """`0|app  | text`."""
+def pm2(state: Peeling, clock: Clock) -> bool:
+    """`0|app  | text`, or with a time: `0|app  | 2026-11-22T10:00:00: text`."""
     found = _PM2.match(state.text)
     if found is None or state.container:
         return False
     state.container = found[1]
+    stamp = read_stamp(found[2], clock) if found[2] else None
+    if stamp is not None:
+        state.stamps.append(stamp)
     return state.off("pm2", found.end())
 
 
@@ -275,10 +286,20 @@ def logcli(state: Peeling) -> bool:
     found = LOGCLI.match(state.text)
     if found is None or state.stamps or not state.stamped(found[1]):
         return False
-    labels = dict(_LABEL.findall(found[2]))
-    state.pod = labels.get("pod")
-    state.namespace = labels.get("namespace")
-    state.container = labels.get("container")
-    state.node = labels.get("node_name") or labels.get("node")
-    state.stream = labels.get("stream")
+    state.take(label_places(dict(_LABEL.findall(found[2]))))
     return state.off("loki", found.end())
+
+
+def labelled(state: Peeling) -> bool:
+    """`{namespace="shop", pod="api-0"} text`, as a page shows a line of Loki."""
+    found = _LABELLED.match(state.text)
+    if found is None or not found[1]:
+        return False
+    state.take(label_places(dict(_LABEL.findall(found[1]))))
+    return state.off("loki", found.end())
+
+
+def journal_field(state: Peeling) -> bool:
+    """`    MESSAGE=text`."""
+    found = _FIELD.match(state.text)
+    return bool(found and state.off("journald", found.end()))
