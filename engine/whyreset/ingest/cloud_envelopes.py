@@ -19,6 +19,9 @@ OTEL_PLACES = {
     "node": "k8s.node.name",
 }
 _WRAPPED = ("@message", "message", "short_message", "Log")
+_STORED = frozenset(
+    {"@message", "short_message", "source_type", "ContainerAppName", "RevisionName"}
+)
 _TASK = lazy(r"[^/]+/(?P<container>[^/]+)/[0-9a-f]{32}")
 
 
@@ -121,7 +124,10 @@ def wrapped(found: Object) -> dict[str, Any] | None:
     """What Datadog, CloudWatch's Insights, Graylog, Vector and Azure's apps keep of a line, where
     that is an object by itself: rules can read the words of any other beside its fields."""
     inner = found.get("attributes", found.get("content"))
-    inner = inner if isinstance(inner, dict) else found
+    if not isinstance(inner, dict):
+        inner = found
+        if _STORED.isdisjoint(found):
+            return None  # of an app, whose messages are its own
     text = next((inner[key] for key in _WRAPPED if isinstance(inner.get(key), str)), None)
     if text is None or not text.startswith('{"') or not text.rstrip().endswith("}"):
         return None
