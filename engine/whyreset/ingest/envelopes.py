@@ -71,6 +71,8 @@ _MARKS = "`>\u2502"
 """What begins a line that somebody quotes in a mail or a page, or that a screen frames."""
 _TRAILS = ("  ", "\\n", "\u2502")
 """What a paste leaves behind a line: the newline as it was escaped, and what filled a screen."""
+_PASTED_TRAILS = (" ", "\t", *_TRAILS)
+"""The same of a line that stands in nothing, to which only the paste can have added a blank."""
 _MOST_LAYERS = 5
 
 
@@ -119,12 +121,15 @@ class Peeler:
         return self._off(state)
 
     def _off(self, state: Peeling) -> Line:
+        whole = state.text
         for _ in range(_MOST_LAYERS):
             if state.done or not state.text or not self._layer(state):
                 break
         if state.done or state.node:
             state.text = syslog.untagged(state.text)
-        state.text = _as_logged(state.text)
+        if not state.partial:
+            is_bare = state.text is whole and not state.envelope
+            state.text = _as_logged(state.text, _PASTED_TRAILS if is_bare else _TRAILS)
         source = self._source(state)
         stamp, time_from = self._time(state)
         return Line(
@@ -230,14 +235,14 @@ class Peeler:
         return outer, "envelope"
 
 
-def _as_logged(text: str) -> str:
+def _as_logged(text: str, trails: tuple[str, ...]) -> str:
     """A text without what a page, a chat's export or a screen has made of it."""
     if "-&gt;" in text:
         text = text.replace("-&gt;", "->")
     if "&quot;" in text and '"' not in text:
         text = text.replace("&quot;", '"')
     end = len(text)
-    while text.endswith(_TRAILS, 0, end):
+    while text.endswith(trails, 0, end):
         while end and text[end - 1] in " \t\u2502":
             end -= 1
         end -= 2 * text.endswith("\\n", 0, end)

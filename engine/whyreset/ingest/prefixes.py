@@ -55,7 +55,8 @@ _FIELD = lazy(r"\s*MESSAGE=")
 # `grep` in several files: a name with a file's ending, and the head of a record behind it.
 _GREP = lazy(
     r"((?:[\w./@+-]*\.(?:log|err|out|txt|gz|json|jsonl)|/var/log/[\w./@+-]*|syslog|messages|kern\.log)"
-    r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]?\d |\{\"|time=)"
+    r"(?:[.-][\w.-]+?)?):(?:\d{1,9}:)?(?=\[?\d|[IWEF]\d{4} |[A-Z][a-z]{2} [ \d]?\d |\{\"|time=|"
+    r"(?:https?|h2|wss?|grpcs) \d{4}-|[\da-f]{0,4}:[\da-f:.]{1,40} - \S+ \[\d\d/)"
 )
 # How a record begins that somebody has indented or marked as a log: by a stamp, an address, a
 # method or an object. Screens of k9s stand in frames.
