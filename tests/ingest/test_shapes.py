@@ -5,7 +5,7 @@ from itertools import chain
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from whyreset.ingest import shapes
@@ -27,6 +27,10 @@ def shipped():
     return Extractor(load([]).definitions)
 
 
+IN_A_PAIR = 'time="2026-11-22T10:00:00Z" level=error msg="panic: runtime error: index out of range"'
+
+
+@example(texts=[IN_A_PAIR], digits="")
 @settings(deadline=None, max_examples=200)
 @given(
     texts=st.lists(st.sampled_from(LINES), min_size=1, max_size=4),

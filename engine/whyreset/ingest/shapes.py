@@ -8,9 +8,11 @@ lines with 68,000 events have 1,852 shapes, where 58 trials looked at 34,000 in 
 
 from collections.abc import Callable
 
+from whyreset.basis.lazy import lazy
 from whyreset.ingest.text import as_searched, unescaped
 from whyreset.ingest.trial import Trial
 
+_BEGIN_IN_PAIRS = lazy(r'(?:="|\\[nr])(.)')
 _DIGITS = b"0123456789abcdef"
 _MANY = 16
 """Trials from which it is less work to look at shapes."""
@@ -39,6 +41,10 @@ class Shapes:
         if not is_each_one_line or "{" in joined:
             return may_match  # a message may begin within an object, or another line
         begins = {text[:1] for text in texts}
+        if '="' in joined:  # or within a pair
+            begins.update(_BEGIN_IN_PAIRS.findall(joined))
+            if "\\" in begins:
+                return may_match
         return lambda trial: any(map(trial.may_open, begins)) and may_match(trial)
 
     def _of_shapes(self, trials: _Trials, shapes: set[str]) -> set[Trial]:
