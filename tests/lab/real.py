@@ -178,7 +178,7 @@ events {{}} http {{ access_log /dev/stdout; server {{ listen {pod.address}:{port
             out.write("host all all 0.0.0.0/0 trust\n")
         more = ["-c", "log_connections=on"] if self.draw.random() < 0.3 else []
         more += ["-c", "log_line_prefix=%m [%p] %h "] if self.draw.random() < 0.3 else []
-        words = f"-D {data} -p {port} -h {pod.address} -k /tmp -c fsync=off"
+        words = f"-D {data} -p {port} -h {pod.address} -c unix_socket_directories= -c fsync=off"
         self.spawn(pod, f"{bins}/postgres", *words.split(), *more, user="postgres")
 
     def proxy(
