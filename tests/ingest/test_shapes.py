@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from whyreset.ingest import shapes
 from whyreset.ingest.matching import Extractor
 from whyreset.ingest.text import Text
-from whyreset.language.load import load
+from whyreset.language.load import load, load_text
 
 CASES = Path(__file__).parents[1] / "cases/lines"
 LINES = [
@@ -54,3 +54,13 @@ def test_most_are_not_asked(shipped):
     for line in (text, text.replace("7f3", "41ce")):
         is_candidate = shipped.shapes.candidates(trials, line, [line])
         assert sum(map(is_candidate, trials)) < len(trials) / 4
+
+
+def test_nobody_is_asked_whose_words_are_there_only_without_their_digits():
+    # without its hexadecimal digits, `dead-beef` is a stroke
+    words = ["dead-beef", *(f"refused{n}" for n in range(shapes._MANY))]
+    blocks = [f"event custom {{ match /{word} (?<peer>\\S+)/ }}" for word in words]
+    extractor = Extractor(load_text("\n".join(blocks)).definitions)
+    line = "a dead-fade 10.0.0.7"
+    is_candidate = extractor.shapes.candidates(tuple(extractor._trials), line, [line])
+    assert not any(map(is_candidate, extractor._trials))
