@@ -19,6 +19,8 @@ class Column(NamedTuple):
     distinct: frozenset[Value | None]
 
 
+_ALWAYS, _NOTHING = frozenset({"peer", *PLACE_FIELDS}), frozenset({None})
+"""Fields that an event has by itself or by its source, and what others say that it has not."""
 _FEW = 4
 """Events of which a column is read anew each time, and a question asked: kept for thousands of
 short bursts, they would be most of what a crowd of peers takes."""
@@ -34,11 +36,12 @@ class Burst(list[Event]):
     """Events in time order, complete before anybody asks; what rules ask of them is read once
     for all rules."""
 
-    __slots__ = ("_columns", "_times", "_told")
+    __slots__ = ("_columns", "_names", "_times", "_told")
 
     def __init__(self, events: Iterable[Event] = ()) -> None:
         super().__init__(events)
         self._columns: dict[str, Column] | None = None
+        self._names: set[str] | None = None
         self._times: list[int] | None = None
         self._told: dict[Callable[[Burst], Any], Any] | None = None
 
@@ -57,8 +60,16 @@ class Burst(list[Event]):
             self._columns = {}
         column = self._columns.get(field)
         if column is None:
-            column = self._columns[field] = _column(self, field)
+            is_there = field in _ALWAYS or field in self._named()
+            column = _column(self, field) if is_there else Column([None] * len(self), _NOTHING)
+            self._columns[field] = column
         return column
+
+    def _named(self) -> set[str]:
+        """The fields that any of the events may have."""
+        if self._names is None:
+            self._names = set().union(*{id(e.reader): e.reader.names for e in self}.values())
+        return self._names
 
     def told(self, ask: "Callable[[Burst], _T]") -> _T:
         """The answers to a clause's question, kept: several rules ask the same. While a burst is

@@ -3,38 +3,16 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
 from math import exp, log
-from typing import NamedTuple
 
 from whyreset.basis.names import plain
 from whyreset.basis.units import NS, format_duration
+from whyreset.correlate.answers import Answer, Told, told_of
 from whyreset.correlate.burst import Burst
 from whyreset.correlate.lookup import Evidence
-from whyreset.correlate.relations import ENDS, Question
+from whyreset.correlate.nearest import Nearest
+from whyreset.correlate.relations import Question
 from whyreset.model.event import ACCESS, Event, Value
 from whyreset.model.rule import AfterLast, Join
-
-
-class Answer(NamedTuple):
-    """For one reset: whether the clause holds (None: could not tell), by which event."""
-
-    holds: bool | None
-    event: Event | None = None
-
-
-YES, NO, OPEN = Answer(True), Answer(False), Answer(None)
-
-_TARGETS = {
-    "from peer": ("peer",),
-    "from caller": ("peer", "namespace", "pod"),
-    "from pod": ("namespace", "pod"),
-    "on peer": ("peer",),
-    "on pod": ("namespace", "pod"),
-    "on workload": ("namespace", "workload"),
-    "on node": ("node",),
-    "to workload": ("namespace", "workload", "local"),
-}
-"""What a relation takes from a reset: resets that agree in it ask for the same events."""
-
 
 _RATED, _LATELY = 60 * NS, 10 * NS
 """Times (ns) before a reset from which it is told how often such events come: the higher rate
@@ -64,22 +42,20 @@ class Joining:
     def __init__(self, clause: Join, evidence: Evidence, shared: frozenset[str]) -> None:
         self._clause = clause
         self._evidence = evidence
-        self._question = question_of(clause)
-        targets = _TARGETS.get(self._question.relation or "", ())
-        self._targets = tuple(field for field in targets if field not in shared)
-        self._present = NO if clause.negated else YES
-        self._absent = YES if clause.negated else NO
+        window = clause.before, clause.after
+        self._nearest = Nearest(
+            question_of(clause), window, evidence, shared, negated=clause.negated
+        )
 
-    def ask(self, burst: Burst) -> list[Answer]:
+    def ask(self, burst: Burst) -> Told:
         """The answer for each reset; could not tell, where the events that were found may well be
         near by chance."""
-        answers = self._looked_up(burst)
-        limit = self._clause.chance
+        answers, limit = self._nearest.of(burst), self._clause.chance
         if limit is None or not any(answer.event for answer in answers):
-            return answers
-        if self._chance(burst, answers) <= limit:
-            return answers
-        return [answer._replace(holds=None) if answer.event else answer for answer in answers]
+            return told_of(answers)
+        if self._chance(burst, answers) > limit:
+            answers = [each._replace(holds=None) if each.event else each for each in answers]
+        return told_of(answers)
 
     def _chance(self, burst: Burst, answers: Sequence[Answer]) -> float:
         """How likely chance would put events as near to these resets, by Fisher's method: an event
@@ -95,7 +71,7 @@ class Joining:
 
     def _by_chance(self, resets: Sequence[Event], answers: Sequence[Answer]) -> list[float]:
         """How likely each event is as near by chance; 1 of a reset without one."""
-        told: list[float] = []
+        nearest, told = self._nearest, list[float]()
         seen: set[int] = set()
         around: dict[tuple[Value | None, ...], list[int]] = {}  # times of what resets ask for
         low, high = resets[0].time - look_back(self._clause), resets[-1].time + self._clause.after
@@ -104,9 +80,9 @@ class Joining:
                 told.append(1.0)
             elif id(answer.event) not in seen:
                 seen.add(id(answer.event))
-                target = tuple([reset.get(field) for field in self._targets])
+                target = tuple([reset.get(field) for field in nearest.targets])
                 if target not in around:
-                    near = self._evidence.near(self._question, reset, low, high) or ()
+                    near = self._evidence.near(nearest.question, reset, low, high) or ()
                     around[target] = [event.time for event in near]
                 told.append(self._as_near(reset.time, answer.event.time, around[target]))
         return told
@@ -126,63 +102,6 @@ class Joining:
             for side in (self._clause.before, self._clause.after)
         )
         return 1 - exp(-rate * max(as_near, 1))
-
-    def _looked_up(self, burst: Burst) -> list[Answer]:
-        """The answer for each reset; where all ask for the same events, in one look-up."""
-        if len(burst) > 2 and all(len(burst.column(f).distinct) == 1 for f in self._targets):
-            low, high = burst[0].time - self._clause.before, burst[-1].time + self._clause.after
-            found = self._evidence.near(self._question, burst[0], low, high)
-            if found is None:
-                return [OPEN] * len(burst)
-            if self._clause.event not in ENDS:
-                return self._among(found, burst, burst.times)
-            # No reset explains itself, so what the first is not told of may be the first.
-            if not found and not self._evidence.near(self._question, burst[1], low, high):
-                return self._among(found, burst, burst.times)
-        return [self._one(event) for event in burst]
-
-    def _missing(self, reset: Event, low: int, high: int) -> Answer:
-        proven = self._evidence.proves_absence(self._question, reset, low, high)
-        return self._absent if proven else OPEN
-
-    def _is_untold(self, resets: Sequence[Event]) -> bool:
-        """Whether no stream tells of what is asked for, at any time. Whose an address is may change
-        between two resets."""
-        question = self._question
-        return question.relation != "on peer" and not self._evidence.streams(question, resets[0])
-
-    def _one(self, reset: Event) -> Answer:
-        time = reset.time
-        low, high = time - self._clause.before, time + self._clause.after
-        found = self._evidence.near(self._question, reset, low, high)
-        return OPEN if found is None else self._among(found, [reset], [time])[0]
-
-    def _among(self, found: list[Event], resets: Sequence[Event], times: list[int]) -> list[Answer]:
-        """The answer for a reset at each time: the nearest of the events found for them all."""
-        before, after = self._clause.before, self._clause.after
-        missing = self._missing(resets[0], times[0] - before, times[-1] + after)
-        if not found and (missing.holds is not None or len(times) == 1 or self._is_untold(resets)):
-            return [missing] * len(times)
-        places = [event.time for event in found]
-        hits: dict[int, Answer] = {}
-        answers = []
-        for time in times:
-            at = bisect_right(places, time + min(after, 0))
-            earlier = time - places[at - 1] if at else before + 1
-            later = places[at] - time if at < len(places) else after + 1
-            if earlier <= before and (earlier <= later or later > after):
-                at -= 1
-            elif later > after:
-                at = -1
-            if at >= 0:
-                if at not in hits:
-                    hits[at] = Answer(self._present.holds, found[at])
-                answers.append(hits[at])
-            elif missing.holds is not None:
-                answers.append(missing)
-            else:
-                answers.append(self._missing(resets[0], time - before, time + after))
-        return answers
 
     def describe(self, burst: Burst, answers: Sequence[Answer]) -> str:
         """What was found, in words."""

@@ -7,8 +7,8 @@ from operator import mul, sub
 from mypy_extensions import mypyc_attr
 
 from whyreset.basis.units import format_duration
+from whyreset.correlate.answers import Answer, Told
 from whyreset.correlate.burst import Burst, shared_fields
-from whyreset.correlate.joins import Answer
 from whyreset.correlate.members import MemberClause, World, compile_member
 from whyreset.correlate.rhythm import MIN_BEATS, Rhythm, find_rhythm, resolution_of
 from whyreset.correlate.trains import LIKELY, Bounds
@@ -134,21 +134,20 @@ class Judge:
 
     def _pass_members(self, members: Burst, outcome: Outcome) -> Burst:
         for member in self._members:
-            answers = members.told(member.ask)
-            holds = [answer.holds for answer in answers]
-            kept = _kept(member.clause, members, holds)
-            outcome.notes.append(_note(member, members, answers, _overall(holds)))
+            told = members.told(member.ask)
+            kept = _kept(member.clause, members, told)
+            outcome.notes.append(_note(member, members, told.answers, _overall(told)))
             outcome.refused = not kept and len(outcome.notes) == 1
             if len(kept) < self._least:
                 return _NOBODY
-            if member.clause.if_known and None in holds:
+            if member.clause.if_known and told.unsure:
                 outcome.confidence *= UNTOLD
             members = kept
         for member in self._unless:
-            answers = members.told(member.ask)
-            if any(answer.holds for answer in answers):
-                outcome.notes.append(_note(member, members, answers, False, excepts=True))
-                asked = zip(members, answers, strict=True)
+            told = members.told(member.ask)
+            if told.yes:
+                outcome.notes.append(_note(member, members, told.answers, False, excepts=True))
+                asked = zip(members, told.answers, strict=True)
                 members = Burst(each for each, answer in asked if not answer.holds)
             if len(members) < self._least:
                 return _NOBODY
@@ -159,9 +158,9 @@ class Judge:
             quantifier = member.clause.quantifier
             first = quantifier is not None and quantifier.kind == "first"
             asked = Burst(members[:1]) if first else members
-            answers = asked.told(member.ask)
-            holds = _quantified(quantifier, answers)
-            outcome.notes.append(_note(member, asked, answers, holds))
+            told = asked.told(member.ask)
+            holds = _quantified(quantifier, told)
+            outcome.notes.append(_note(member, asked, told.answers, holds))
             if holds is None and member.clause.if_known:
                 outcome.confidence *= UNTOLD
             elif not holds:
@@ -177,9 +176,9 @@ class Judge:
 
     def _excepted(self, members: Burst, outcome: Outcome) -> bool:
         for member in self._unless_counted:
-            answers = members.told(member.ask)
-            if _quantified(member.clause.quantifier, answers):
-                outcome.notes.append(_note(member, members, answers, False, excepts=True))
+            told = members.told(member.ask)
+            if _quantified(member.clause.quantifier, told):
+                outcome.notes.append(_note(member, members, told.answers, False, excepts=True))
                 return True
         for clause in self._unless_burst:
             holds, found = _burst_clause(clause, Outcome(claimed=members))
@@ -214,31 +213,30 @@ def _sorted_clauses(
     return list(members), list(counted), sorted(burst, key=lambda c: isinstance(c, Every))
 
 
-def _kept(clause: Clause, members: Burst, holds: Sequence[bool | None]) -> Burst:
+def _kept(clause: Clause, members: Burst, told: Told) -> Burst:
     """The resets of which a clause holds, or with `if known` may hold."""
-    count = holds.count(True) + (holds.count(None) if clause.if_known else 0)
-    if count == len(holds):
+    count = told.yes + (told.unsure if clause.if_known else 0)
+    if count == len(members):
         return members
     if not count:
         return _NOBODY
     wanted = (True, None) if clause.if_known else (True,)
-    return Burst(member for member, told in zip(members, holds, strict=True) if told in wanted)
+    asked = zip(members, told.answers, strict=True)
+    return Burst(member for member, answer in asked if answer.holds in wanted)
 
 
-def _overall(holds: Sequence[bool | None]) -> bool | None:
+def _overall(told: Told) -> bool | None:
     """True when it holds of some; None when it could not be told of any; else False."""
-    return True if True in holds else (None if None in holds else False)
+    return True if told.yes else (None if told.unsure else False)
 
 
-def _quantified(quantifier: Quantifier | None, answers: Sequence[Answer]) -> bool | None:
+def _quantified(quantifier: Quantifier | None, told: Told) -> bool | None:
     """The quantifier over three-valued answers: true only if it stays so whatever is unknown."""
-    count = len(answers)
-    holds = [answer.holds for answer in answers]
-    yes, unsure = holds.count(True), holds.count(None)
+    count, yes, unsure = len(told.answers), told.yes, told.unsure
     if quantifier is None:
         raise ValueError("the clause has no quantifier")
     if quantifier.kind == "first":
-        return answers[0].holds
+        return told.answers[0].holds
     if quantifier.kind == "none":
         return False if yes else (None if unsure else True)
     # 55% of 20 is 11, though 0.55 * 20 is a little more

@@ -1,26 +1,25 @@
 """Member clauses: what holds, does not, or cannot be told of each reset by itself."""
 
-from bisect import bisect_right
 from collections.abc import Callable, Sequence
-from math import inf
 from typing import NamedTuple
 
 from whyreset.basis.frozen import replace
 from whyreset.basis.names import plain
 from whyreset.basis.network import is_address
 from whyreset.basis.units import NS, format_duration
+from whyreset.correlate.ages import Aging
+from whyreset.correlate.answers import NO, OPEN, YES, Answer, Told, alike, told_of
 from whyreset.correlate.burst import Burst
-from whyreset.correlate.joins import NO, OPEN, YES, Answer, Joining, question_of
+from whyreset.correlate.joins import Joining
 from whyreset.correlate.lookup import Evidence
-from whyreset.correlate.relations import ENDS
 from whyreset.model.conditions import UNKNOWN, value_test
-from whyreset.model.event import Event, Value
+from whyreset.model.event import Value
 from whyreset.model.rule import AfterLast, AnyOf, Clause, Compare, InNetwork, Join
 
 Membership = Callable[[str], bool]
 _SECONDS = ("idle", "duration")
 
-Ask = Callable[[Burst], list[Answer]]
+Ask = Callable[[Burst], Told]
 Describe = Callable[[Burst, Sequence[Answer]], str]
 
 
@@ -55,9 +54,11 @@ def _compiled(clause: Clause, world: World) -> MemberClause:
     if isinstance(clause, Compare):
         return _compare(clause)
     if isinstance(clause, Join):
-        return _join(clause, world)
+        joining = Joining(clause, world.evidence, world.shared)
+        return MemberClause(clause, joining.ask, joining.describe)
     if isinstance(clause, AfterLast):
-        return _after_last(clause, world.evidence)
+        aging = Aging(clause, world.evidence, world.shared)
+        return MemberClause(clause, aging.ask, aging.describe)
     if isinstance(clause, AnyOf):
         return _any_of(clause, world)
     raise TypeError(f"not a member clause: {clause!r}")
@@ -66,12 +67,12 @@ def _compiled(clause: Clause, world: World) -> MemberClause:
 def _by_value(field: str, one: Callable[[Value | None], Answer]) -> Ask:
     """The answer for each event of a burst, found once for each value of its field."""
 
-    def ask(burst: Burst) -> list[Answer]:
+    def ask(burst: Burst) -> Told:
         values, distinct = burst.column(field)
         if len(distinct) == 1:
-            return [one(values[0])] * len(values)
+            return alike(one(values[0]), len(values))
         answers = {value: one(value) for value in distinct}
-        return [answers[value] for value in values]
+        return told_of([answers[value] for value in values])
 
     return ask
 
@@ -122,84 +123,22 @@ def _compare(clause: Compare) -> MemberClause:
     return MemberClause(clause, _by_value(field, one), describe)
 
 
-def _join(clause: Join, world: World) -> MemberClause:
-    joining = Joining(clause, world.evidence, world.shared)
-    return MemberClause(clause, joining.ask, joining.describe)
-
-
-def _after_last(clause: AfterLast, evidence: Evidence) -> MemberClause:
-    question = question_of(clause)
-    # two connections that end in one instant: neither is before the other
-    apart = int(clause.event in ENDS)
-
-    def one(reset: Event) -> Answer:
-        low = reset.time - clause.high
-        last = evidence.last(question, reset, low, reset.time - apart)
-        if last is None:
-            if evidence.near(question, reset, reset.time, reset.time) is None:
-                return OPEN
-            return NO if evidence.proves_absence(question, reset, low, reset.time) else OPEN
-        return Answer(reset.time - last.time >= clause.low, last)
-
-    def ask(burst: Burst) -> list[Answer]:
-        answers = [one(reset) for reset in burst]
-        return answers if clause.tolerance is None else agreeing(burst, answers, clause.tolerance)
-
-    def agreeing(burst: Burst, answers: list[Answer], tolerance: float) -> list[Answer]:
-        ages = [_age(*pair) for pair in zip(burst, answers, strict=True)]
-        low, high = _one_timer([age for age in ages if age is not None], tolerance)
-        return [
-            NO if age is not None and not low <= age <= high else answer
-            for age, answer in zip(ages, answers, strict=True)
-        ]
-
-    def describe(burst: Burst, answers: Sequence[Answer]) -> str:
-        delays = delays_of(burst, answers)
-        if not delays:
-            return f"no {clause.event} before it was seen"
-        return f"{format_duration(min(delays))} to {format_duration(max(delays))} after it"
-
-    return MemberClause(clause, ask, describe)
-
-
-def _age(reset: Event, answer: Answer) -> int | None:
-    """How long (ns) after the event found the reset came, where the clause holds so far."""
-    if not answer.holds or answer.event is None:
-        return None
-    return reset.time - answer.event.time
-
-
-def _one_timer(ages: Sequence[int], tolerance: float) -> tuple[float, float]:
-    """The range of one timer's length that holds most of these ages, the shortest of such."""
-    ratio = (1 + tolerance) / (1 - tolerance) if tolerance < 1 else inf
-    ordered = sorted(ages)
-    fits = [(bisect_right(ordered, low * ratio) - i, low) for i, low in enumerate(ordered)]
-    _, low = max(fits, key=lambda fit: (fit[0], -fit[1]), default=(0, 0))
-    return low, low * ratio
-
-
-def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
-    """How long (ns) after the event found each reset came."""
-    return [
-        event.time - answer.event.time
-        for event, answer in zip(events, answers, strict=True)
-        if answer.event is not None
-    ]
-
-
 def _any_of(clause: AnyOf, world: World) -> MemberClause:
     parts = [compile_member(part, world) for part in clause.clauses]
 
-    def ask(burst: Burst) -> list[Answer]:
-        columns = [burst.told(part.ask) for part in parts]
-        return [_either(column) for column in zip(*columns, strict=True)]
+    def ask(burst: Burst) -> Told:
+        told = [burst.told(part.ask) for part in parts]
+        if all(each.alike for each in told):
+            return alike(_either([each.answers[0] for each in told]), len(burst))
+        columns = zip(*(each.answers for each in told), strict=True)
+        return told_of([_either(column) for column in columns])
 
     def describe(burst: Burst, _: Sequence[Answer]) -> str:
         for part in parts:
             given = burst.told(part.ask)
-            if any(answer.holds for answer in given):
-                return f"{part.clause.text}: {part.describe(burst, given)}"
-        return "; ".join(part.describe(burst, burst.told(part.ask)) for part in parts)
+            if given.yes:
+                return f"{part.clause.text}: {part.describe(burst, given.answers)}"
+        return "; ".join(part.describe(burst, burst.told(part.ask).answers) for part in parts)
 
     return MemberClause(clause, ask, describe)
 

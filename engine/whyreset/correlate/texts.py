@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 from whyreset.basis.lazy import lazy
 from whyreset.basis.times import clock
 from whyreset.basis.units import NS, format_duration
+from whyreset.correlate.answers import delays_of
 from whyreset.correlate.judge import Note, Outcome
-from whyreset.correlate.members import delays_of
 from whyreset.correlate.stretch import Tally
 from whyreset.model.event import as_text
 from whyreset.model.rule import AfterLast, Rule
