@@ -128,10 +128,9 @@ class Needles:
             self._scanned += (end - start + _CALL) * len(self.needles)
             if self._scanned > _SWITCH_AFTER or self._peers:
                 together = _FRUGAL if self._frugal else _NO_LIMIT
-                if self._peers:
-                    self._fast = hyperscan_search(self.needles, self._peers, self._tag, together)
-                else:
-                    self._fast = _shared(hyperscan_search, self.needles, self._tag, together)
+                made = _last_made if self._peers else _made
+                sought = self._peers or ()
+                self._fast = made(hyperscan_search, self.needles, sought, self._tag, together)
                 self._slow_only = self._fast is None
         if self._fast is None:
             return self._plain.hits(data, start, end)
@@ -202,15 +201,19 @@ def hyperscan_search(
     return search
 
 
-@lru_cache(maxsize=64)
-def _shared(
+def _make(
     search: Callable[..., Callable[[Any], Hits] | None],
     needles: tuple[bytes, ...],
+    peers: tuple[bytes, ...],
     tag: bytes | None,
     together: int,
 ) -> Callable[[Any], Hits] | None:
-    """The search for needles alone, which many inputs have; that for peers is each time another."""
-    return search(needles, (), tag, together)
+    return search(needles, peers, tag, together)
+
+
+_made, _last_made = lru_cache(maxsize=64)(_make), lru_cache(maxsize=2)(_make)
+"""Many inputs have the same search for needles alone. Those for peers are large, and of a log that
+goes on each is another: only the last are kept."""
 
 
 def _shortest(owners: dict[bytes, set[int]], doubtful: Collection[int]) -> tuple[bytes, ...]:
