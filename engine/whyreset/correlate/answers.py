@@ -16,20 +16,22 @@ class Answer(NamedTuple):
 YES, NO, OPEN = Answer(True), Answer(False), Answer(None)
 
 
-class Told(NamedTuple):
+class Told:
     """The answers for the resets of a burst, counted: of so many the clause holds (`yes`), of so
     many it could not be told (`unsure`); `alike`, where all are the same."""
 
-    answers: Sequence[Answer]
-    yes: int
-    unsure: int
-    alike: bool
+    def __init__(self, answers: Sequence[Answer], yes: int, unsure: int, *, alike: bool) -> None:
+        self.answers = answers
+        self.yes = yes
+        self.unsure = unsure
+        self.alike = alike
 
 
 def alike(answer: Answer, count: int) -> Told:
     """The same answer for so many resets."""
     holds = answer.holds
-    return Told([answer] * count, count if holds else 0, count if holds is None else 0, True)
+    yes, unsure = count if holds else 0, count if holds is None else 0
+    return Told([answer] * count, yes, unsure, alike=True)
 
 
 def told_of(answers: Sequence[Answer]) -> Told:
@@ -38,7 +40,7 @@ def told_of(answers: Sequence[Answer]) -> Told:
     if first.event is None and answers.count(first) == len(answers):
         return alike(first, len(answers))
     holds = [answer.holds for answer in answers]
-    return Told(answers, holds.count(True), holds.count(None), False)
+    return Told(answers, holds.count(True), holds.count(None), alike=False)
 
 
 def delays_of(events: Sequence[Event], answers: Sequence[Answer]) -> list[int]:
