@@ -231,7 +231,7 @@ class Hindsight:
 
     def _search(self) -> None:
         """Find the events of all who are expected, and in the last lines those of all known."""
-        new = self._expected - self._known.keys()
+        new = {peer for peer in self._expected if peer not in self._known}
         self._expected.clear()
         self._known.update(dict.fromkeys(new, self._high))
         for past in self._all():
