@@ -299,7 +299,7 @@ def any_maker(tmp_path_factory):
         "  json {\n"
         "    client = .remote_addr or .client_ip ip or .peer.addr\n"
         "    method = .method or .request request\n"
-        "    path = .path or .url\n"
+        "    path = .path or .url word or .target url\n"
         "    status = .status or .code int\n"
         "    duration = .ms or .took_ms ms or .seconds s or .latency with_unit\n"
         "  } where client exists, status exists\n"
@@ -324,6 +324,14 @@ def any_maker(tmp_path_factory):
             {"client": "a", "status": 200, "method": "GET", "path": "/a"},
         ),
         ('{"client_ip":"a","code":1,"request":"-"}', {"client": "a", "status": 1}),
+        (
+            '{"client_ip":"a","request":"GET https://b.example.com:80/a?b=//c HTTP/2","code":1}',
+            {"client": "a", "status": 1, "method": "GET", "path": "/a?b=//c", "host": "b.example.com"},
+        ),
+        (
+            '{"client_ip":"a","target":"ws://b.example.com","code":1}',
+            {"client": "a", "status": 1, "path": "/", "host": "b.example.com"},
+        ),
         # An address has no port, also where a logger joined one to it.
         ('{"client_ip":"10.0.0.1:80","code":1}', {"client": "10.0.0.1", "status": 1}),
         ('{"client_ip":"[::1]:80, b","code":1}', {"client": "::1", "status": 1}),

@@ -35,7 +35,7 @@ _ABSENT = frozenset({"", "-", "undefined", "null", "None", "<nil>", "-1"})
 
 def store_of(kind: str) -> Store:
     """How values of a type (addr, ip, port, int, num, duration[:unit], container, request,
-    with_unit, word, rest) are kept.
+    url, with_unit, word, rest) are kept.
 
     Proxies that retried write comma lists: the last address and status are those that counted,
     durations add up, and of forwarded-for lists (`ip`) the first is the client. A text that is
@@ -242,7 +242,18 @@ def _put_request(fields: Fields, field: str, text: str) -> None:
     """Of a request line `GET /a HTTP/1.1` its method, and its path."""
     words = text.split(" ")
     if len(words) in (2, 3) and words[0].isalpha() and words[0].isupper():
-        fields[field], fields["path"] = words[:2]
+        fields[field] = words[0]
+        _put_url(fields, "path", words[1])
+
+
+def _put_url(fields: Fields, field: str, text: str) -> None:
+    """Of a whole URL the path, and the host that it names."""
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.isalpha() and rest:
+        host, slash, path = rest.partition("/")
+        _put_word(fields, "host", split_port(host)[0])
+        text = slash + path if slash else "/"
+    _put_word(fields, field, text)
 
 
 _STORES: dict[str, Store] = {
@@ -253,6 +264,7 @@ _STORES: dict[str, Store] = {
     "num": _put_num,
     "labels": _put_labels,
     "container": _put_container,
+    "url": _put_url,
     "request": _put_request,
     "with_unit": _put_with_unit,
 }

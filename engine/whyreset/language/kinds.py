@@ -95,5 +95,7 @@ def _produced(event: EventNode) -> Iterable[tuple[str, str]]:
                 yield f"{name}_port", "port"
             elif type_name == "request":
                 yield "path", "word"
+            if type_name in {"request", "url"}:
+                yield "host", "word"
     for assignment in event.assignments:
         yield assignment.field.text, type_of_name(assignment.field.text)

@@ -29,7 +29,7 @@ Path = tuple[str, ...]
 
 JSON_TYPES = (
     "addr", "ip", "port", "int", "num", "word", "rest", "duration", "container", "request",
-    "with_unit",
+    "url", "with_unit",
 )  # fmt: skip
 JSON_UNITS = ("ns", "us", "ms", "s")
 _TELLING = 4

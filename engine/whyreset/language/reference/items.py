@@ -34,9 +34,9 @@ EVENT_ITEMS = (
         "of its type; a condition holds where one of its paths has one of its values, `!=` where "
         "none has any. A type or a unit (`ns` `us` `ms` `s`, for durations) is for the paths "
         "before it, back to the last type. `request` takes the method and the path out of "
-        "`GET /a HTTP/1.1`, `container` the name out of `spec.containers{NAME}`. A key "
-        "that is not there meets only `!=`. `FIELD exists` asks "
-        "that one of the field's paths gave a value; an object within the object may give it, "
+        "`GET /a HTTP/1.1`, `url` the path and the `host` out of a whole URL, `container` the name "
+        "out of `spec.containers{NAME}`. A key that is not there meets only `!=`. `FIELD exists` "
+        "asks that one of the field's paths gave a value; an object within the object may give it, "
         "too, with all its other keys.",
         example="json { client = .remote or .peer.addr addr, took = .ms ms or .seconds s } "
         'where .level or .severity = "warn" or "error", client exists\n'

@@ -118,6 +118,7 @@ TYPES: Mapping[str, str] = {
 
 JSON_TYPES: Mapping[str, str] = {
     "request": "of a request line `GET /a HTTP/1.1` the method; its path goes to `path`",
+    "url": "of a whole URL the path; the host that it names goes to `host`",
     "with_unit": "a duration in a text that says its unit (`3.1ms`); a bare number is none",
     "container": "of the path `spec.containers{NAME}` in a JSON object, the name",
 }
