@@ -23,6 +23,8 @@ CONDITION = "lastTransitionTime"
 """A field beside the message of a condition of an object, which repeats what once happened."""
 _LEFT_OUT = lazy(r"(?:[\d\/:. -]{0,40}\[\w+\] )?(?:\.\.\.|\u2026) ")
 """What whoever quotes a line puts in the place of its address and numbers."""
+_PATTERN = lazy(r"\\[dwsDWS][+*]|\\\(")
+"""Of a regular expression that is to find a message."""
 _HINT = lazy(
     r"[\"'`\u201c\u2022\u2023\u25aa\u25cf\u2713\u2714\u221a*#<|$]|//|\bI[ ']|nyone |omeone |"
     r"ummary: |Message: {2}|\bname: |iption: |\{(?:\w+=|$)|, ?/|=~|\bqr/|\bassert|^\s*- |^\s*:\w+:|"
@@ -169,7 +171,7 @@ def _told_before(head: str) -> bool | None:
 def _told(head: str) -> bool | None:
     if head[:1] != "0" and _REPORTED.match(head):
         return True
-    if CONDITION in head or _LEFT_OUT.match(head) or is_telling(head):
+    if CONDITION in head or _LEFT_OUT.match(head) or is_telling(head) or _PATTERN.search(head):
         return True
     if "0" not in head[:HEADER]:
         return None
