@@ -66,7 +66,11 @@ _NANOSECONDS = lazy(r"\.\d{7,9}")
 _BAR = lazy(r" +\| ")
 TIMESTAMPS = lazy(rf"({STAMP}) ")
 _HEADER = lazy(HEADER)
-_BOLD = lazy(rf"\*\*((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:)[^*]*)\*\*")
+_BOLD = lazy(
+    rf"\*\*`?((?:{HEADER}|[A-Z][a-z]{{2}} [ \d]?\d \d\d:)[^*`]*)`?\*\*|"
+    r"\*\*(?=[^*\n]*[\d\]]:\d{2,5}\b)([^*\n]*)\*\*$"
+)
+_ESCAPED = lazy(r"\\([\[\]_*<>])")
 _MARKS = "`>\u2502"
 """What begins a line that somebody quotes in a mail or a page, or that a screen frames."""
 _TRAILS = ("  ", "\\n", "\u2502")
@@ -175,6 +179,8 @@ class Peeler:
             return pasted(state) or (state.text.startswith("> ") and state.off("", 2))
         elif first == "*":
             return _bold(state)
+        elif first == "\\":
+            return _escaped(state)
         elif first in "\"'\u201c":
             return celled(state) or quoted(state) or keyed(state)
         else:
@@ -277,7 +283,16 @@ def _bold(state: Peeling) -> bool:
     found = _BOLD.match(state.text)
     if found is None:
         return False
-    state.text = found[1] + state.text[found.end() :]
+    state.text = (found[1] or found[2]) + state.text[found.end() :]
+    return True
+
+
+def _escaped(state: Peeling) -> bool:
+    """The backslashes of Markdown, where a line has no others."""
+    text = _ESCAPED.sub(r"\1", state.text)
+    if "\\" in text:
+        return False
+    state.text = text
     return True
 
 

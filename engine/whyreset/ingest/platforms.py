@@ -23,7 +23,8 @@ _CELLED = lazy(rf"\"?({STAMP})\"?,\"((?:[^\"]|\"\")*)\"\s*")
 # A viewer's clock: of Rancher, of Render, of Foreman, of svlogd
 _CLOCKED = lazy(
     r"(\d{1,2}/\d{1,2}/\d{4},? \d{1,2}:\d\d:\d\d(?:\.\d{1,9})? ?[AP]M)(?:[ \t]+|: )|"
-    r"([A-Z][a-z]{2} [ \d]?\d \d{1,2}:\d\d:\d\d [AP]M) {1,2}|"
+    r"([A-Z][a-z]{2} [ \d]?\d \d{1,2}:\d\d:\d\d [AP]M|"
+    r"[A-Z][a-z]{2} \d\d?, \d{4} @ \d\d:\d\d:\d\d\.\d{3}(?= +\||[ \t]+\d{4}-))[ \t]{1,3}(?:\| )?|"
     r"\d\d:\d\d:\d\d ([a-z][\w-]*\.\d{1,3}) +\| |"
     r"(\d{4}-\d\d-\d\d)_(\d\d:\d\d:\d\d\.\d{5}) "
 )
@@ -105,7 +106,8 @@ def tabbed(state: Peeling) -> bool:
 
 
 def clocked(state: Peeling, clock: Clock) -> bool:
-    """`11/22/2026 10:00:00 AM text`, `Nov 22 10:00:00 AM  text`, `10:00:00 web.1  | text`, and
+    """`11/22/2026 10:00:00 AM text`, `Nov 22 10:00:00 AM  text`,
+    `Nov 22, 2026 @ 10:00:00.123 | STAMP text` of Kibana, `10:00:00 web.1  | text`, and
     `2026-11-22_10:00:00.12345 text` of svlogd, whose clock is UTC's."""
     found = None if state.stamps else _CLOCKED.match(state.text)
     if found is None:
