@@ -326,7 +326,10 @@ def any_maker(tmp_path_factory):
         ('{"client_ip":"a","code":1,"request":"-"}', {"client": "a", "status": 1}),
         (
             '{"client_ip":"a","request":"GET https://b.example.com:80/a?b=//c HTTP/2","code":1}',
-            {"client": "a", "status": 1, "method": "GET", "path": "/a?b=//c", "host": "b.example.com"},
+            {
+                "client": "a", "status": 1, "method": "GET", "path": "/a?b=//c",
+                "host": "b.example.com",
+            },
         ),
         (
             '{"client_ip":"a","target":"ws://b.example.com","code":1}',
