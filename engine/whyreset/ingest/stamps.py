@@ -39,7 +39,8 @@ _HALVES = (
 )
 _FORMS = (
     _ISO,
-    lazy(rf"(?P<day>\d\d)[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
+    # Erlang writes no zero before the day.
+    lazy(rf"(?P<day>\d\d|(?<!\d)\d(?=-))[/-]{_MONTH}[/-](?P<year>\d{{4}})(?:::?| ){_HMS}{_OFFSET}"),
     lazy(rf"(?P<day>\d\d)(?P<cut>[-.])(?P<month>\d\d)(?P=cut)(?P<year>20\d\d),? {_HMS}{_OFFSET}"),
     # With slashes day or month may stand first: read where only one of them can be the day.
     lazy(rf"(?P<day>1[3-9]|2\d|3[01])/(?P<month>0?[1-9]|1[0-2])/(?P<year>20\d\d),? {_HALVES}"),
