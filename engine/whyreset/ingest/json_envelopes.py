@@ -261,7 +261,7 @@ def streams_of(found: Object) -> list[Object]:
 
 
 def _kubernetes(found: Object) -> dict[str, Any] | None:
-    if found.keys().isdisjoint(("metadata", "object", "event")):
+    if found.keys().isdisjoint(("metadata", "object", "event", "involvedObject")):
         return None
     record = object_record(found, _NOWHERE, 0)
     if record is None:

@@ -22,7 +22,8 @@ def object_record(found: Object, source: Source, offset: int) -> Record | None:
     inner = found.get("object") or found.get("event")  # of a watch, of an event router
     if isinstance(inner, dict) and "metadata" not in found:
         found = inner
-    meta = found.get("metadata")
+    # Some exporters leave the metadata of an event out.
+    meta = found.get("metadata", {} if "involvedObject" in found else None)
     if not isinstance(meta, dict) or not ("kind" in found or "involvedObject" in found):
         return None
     time = _time(found, meta)
@@ -38,8 +39,8 @@ def _time(found: Object, meta: Object) -> int | None:
     status = _dict(found.get("status"))
     for value in (
         series.get("lastObservedTime"),
-        found.get("eventTime"),
         found.get("lastTimestamp"),
+        found.get("eventTime"),
         found.get("deprecatedLastTimestamp"),
         found.get("firstTimestamp"),
         found.get("deprecatedFirstTimestamp"),
