@@ -174,9 +174,10 @@ class Ground:
         folder.mkdir(parents=True, exist_ok=True)
         truth: list[dict[str, Any]] = []
         for pod in self.pods:
-            pod.lines.sort(key=lambda each: each[0])
+            # A copy, for programs that are only now dying still print.
+            lines = sorted(pod.lines, key=lambda each: each[0])
             with (folder / pod.file).open("w") as out:
-                for number, (at, text, label, stream) in enumerate(pod.lines, 1):
+                for number, (at, text, label, stream) in enumerate(lines, 1):
                     out.write(f"{_iso(at, 9)} {stream} F {text}\n")
                     if RESET_WORDS.search(text):
                         truth.append(self._truth(pod, number, at, text, label))
