@@ -1,6 +1,7 @@
 """Floods through a pipe under a limit: the most that the process takes, and what it gives up.
 
-By hand: python tests/bench/floods.py [FLOOD ...] [LIMIT ...]
+By hand: python tests/bench/floods.py [FLOOD ...] [LIMIT ...] [LINES ...]; with several numbers of
+lines it shows whether the CPU grows with them.
 """
 
 import random
@@ -14,6 +15,8 @@ from pathlib import Path
 
 _BEGAN = datetime(2026, 11, 22, 10, tzinfo=UTC)
 _BYTES, _LINES = 24 << 20, 150_000
+_LATE = 10_000
+"""Lines after which some come late."""
 _PEAK = """
 import resource, sys
 from whyreset.cli.main import main
@@ -68,7 +71,7 @@ def _long(draw: random.Random, number: int, at: datetime) -> tuple[str, str]:
 
 def _late(draw: random.Random, number: int, at: datetime) -> tuple[str, str]:
     """Two pods, of which one is half an hour behind: what it says is waited for."""
-    if number > _LINES // 2 and number % 10 == 0:
+    if number > _LATE and number % 10 == 0:
         return "old-7c9d8b6f5d-x2x4v", _reset(draw, f"10.42.2.{draw.randrange(250)}")
     return _peers(draw, number, at)
 
@@ -83,16 +86,17 @@ _FLOODS: dict[str, Callable[[random.Random, int, datetime], tuple[str, str]]] = 
 }
 
 
-def main(chosen: list[str], limits: list[str]) -> None:
-    """A table: the flood, the limit, peak, CPU, and what was given up."""
+def main(chosen: list[str], limits: list[str], sizes: list[int]) -> None:
+    """A table: the flood, its lines, the limit, peak, CPU, and what was given up."""
     with tempfile.TemporaryDirectory() as name:
         for flood, line in _FLOODS.items():
             if flood not in chosen:
                 continue
             log = Path(name) / "log"
-            _write(line, log)
-            for limit in limits:
-                print(f"{flood:12} {limit:>5}: {_cost(log, limit)}", flush=True)
+            for lines in sizes:
+                _write(line, lines, log)
+                for limit in limits:
+                    print(f"{flood:12} {lines:7,} {limit:>5}: {_cost(log, limit)}", flush=True)
 
 
 def _cost(log: Path, limit: str) -> str:
@@ -123,11 +127,13 @@ def _cost(log: Path, limit: str) -> str:
     )
 
 
-def _write(line: Callable[[random.Random, int, datetime], tuple[str, str]], log: Path) -> None:
+def _write(
+    line: Callable[[random.Random, int, datetime], tuple[str, str]], lines: int, log: Path
+) -> None:
     """A hundred lines a second, as `kubectl logs --prefix --timestamps` tells them."""
     draw, size = random.Random(1), 0
     with log.open("w") as out:
-        for number in range(_LINES):
+        for number in range(lines):
             at = _BEGAN + timedelta(milliseconds=10 * number)
             pod, text = line(draw, number, at)
             behind = timedelta(minutes=30) if pod.startswith("old") else timedelta()
@@ -140,5 +146,7 @@ if __name__ == "__main__":
     words_ = sys.argv[1:]
     main(
         [word for word in words_ if word in _FLOODS] or [*_FLOODS],
-        [word for word in words_ if word not in _FLOODS] or ["96M", "200M", "none"],
+        [word for word in words_ if word not in _FLOODS and not word.isdecimal()]
+        or ["96M", "200M", "none"],
+        [int(word) for word in words_ if word.isdecimal()] or [_LINES],
     )
